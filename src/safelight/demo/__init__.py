@@ -1,0 +1,1 @@
+"""Makes benign sample exhibits and hash lists, so that anyone can try the main job."""

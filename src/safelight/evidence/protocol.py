@@ -1,0 +1,105 @@
+"""What an evidence reader is: it recognises a container by its bytes and yields what lies in it.
+
+A disk image, a partition table, a file system and a ZIP are all the same thing here: a `Source` in,
+`Node`s out, each of which may be opened as a `Source` again. `walk.py` does the recursion, so a reader
+only ever knows its own format. `zip.py` is a short example, `filesystem.py` a long one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from safelight.model import State, Times
+
+
+class Source(Protocol):
+    """Random-access, read-only bytes: a file, a partition, a member, a decoded medium."""
+
+    size: int
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
+        ...
+
+    def sibling(self, name: str) -> Source | None:
+        """Open the file `name` beside this one (the next segment of a split image), or None."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held; safe to call twice."""
+        ...
+
+
+class Kind(StrEnum):
+    """What a node is. Only `FILE` and `LAYER` are ever opened."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    SPECIAL = "special"  # device, socket, FIFO: listed, never opened
+    LAYER = "layer"  # a decoded medium, a partition, a file system: passed through, not listed as a file
+    FINDING = "finding"  # something that cannot be read or does not verify: only `error` is of interest
+
+
+@dataclass(slots=True)
+class Node:
+    """One thing a reader found in its container.
+
+    `name` is the raw path inside the container with `/` between folders, never leading. An empty name is
+    a layer that adds nothing to the trail (the decoded medium of an E01).
+    `label` is the word for people before `name` in a trail: `p2` is shown as "partition 2".
+    `open` gives the content; None where there is none to be had, and then `error` says why.
+    An `error` beside an `open` is a warning (a damaged chunk): both are kept.
+    """
+
+    name: bytes
+    kind: Kind
+    state: State = State.ALLOCATED
+    size: int | None = None
+    times: Times = Times()
+    address: dict[str, int] = field(default_factory=dict)
+    layer: str = "file"
+    open: Callable[[], Source] | None = None
+    error: str | None = None
+    target: bytes | None = None
+    """Where a link points; never followed."""
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """A format. One file each in this folder, one line under `safelight.evidence` in pyproject.toml."""
+
+    name: str
+    """Short and fixed: `zip`, `e01`, `gpt`, `ntfs` … It is written into findings and reports."""
+
+    order: int
+    """Readers are asked in this order (media 10, partition tables 20, file systems 30, archives 40)."""
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Is it this format? `head` is the first 64 KiB (or less); reading more must stay cheap."""
+        ...
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield what is inside, at constant memory. Raises EvidenceError when nothing more can be had."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Guards against bombs. What hits one is cut there and becomes a finding that names the guard."""
+
+    depth: int = 8
+    """Archives within archives (layers of a disk image do not count)."""
+    members: int = 1_000_000
+    """Entries of one archive."""
+    member_bytes: int = 16 << 30
+    """Decompressed size of one member."""
+    total_bytes: int = 256 << 30
+    """Decompressed size of one archive together with what is nested in it."""
+    ratio: int = 1_000
+    """Decompressed over compressed, judged once a member has given more than 64 MiB."""
+    seconds: float = 3_600.0
+    """Time spent inside one archive."""

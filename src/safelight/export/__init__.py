@@ -1,0 +1,1 @@
+"""Findings out of the house: one short file a format."""

@@ -1,0 +1,1 @@
+"""Authority, policy and the audit log: every public verb passes here."""

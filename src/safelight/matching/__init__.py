@@ -1,0 +1,1 @@
+"""Find near things fast: exact digests and Hamming distance."""

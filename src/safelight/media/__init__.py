@@ -1,0 +1,1 @@
+"""Decode hostile bytes in a jailed worker: still images, video frames, EXIF."""

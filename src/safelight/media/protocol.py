@@ -1,0 +1,59 @@
+"""What a decoder is: it recognises hostile bytes by content and turns them into a `Picture` or frames.
+
+Decoders run only inside the jailed worker (`engine/jail.py`): no files, no network, limited memory and time.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+
+class Picture(Protocol):
+    """A still image or one video frame, decoded lazily and at most once per size.
+
+    Signals ask for what they need; a decoder gives it the cheapest way (a JPEG at 1/2, 1/4, 1/8).
+    """
+
+    format: str
+    """By content: `jpeg`, `png`, `gif`, `webp`, `bmp`, `tiff`, `heic`, `avif`, `frame` …"""
+    width: int
+    height: int
+    """Of the full picture in pixels, as stored (before EXIF orientation)."""
+    damaged: str | None
+    """Why the picture is not whole, in a few words; None when it is."""
+    data: bytes
+    """The encoded bytes (empty for a video frame)."""
+    position: float | None
+    """Seconds from the start, for a video frame."""
+
+    def rgb(self, at_least: int | None = None) -> Pixels:
+        """`(h, w, 3) uint8`; both sides may be scaled down by the same power of two, the shorter side
+        staying ≥ `at_least` pixels where the picture has as many. None: full size. Never enlarged."""
+        ...
+
+    def luma(self, at_least: int | None = None) -> Pixels:
+        """`(h, w) uint8` luma (ITU-R 601), scaled like `rgb`."""
+        ...
+
+
+class Decoder(Protocol):
+    """A family of formats. One file each in this folder, one line under `safelight.media`."""
+
+    name: str
+
+    def detect(self, head: bytes) -> str | None:
+        """The format's name by the first 4 KiB, or None. Never by file name."""
+        ...
+
+    def decode(self, data: bytes, format: str) -> list[Picture]:
+        """One picture, or a few key frames of a moving one, first to last.
+
+        Raises FormatError when nothing at all can be shown. Half a picture is returned as far as it
+        goes, with `damaged` set.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The main job as a pipeline: exhibit, media, signals, matching, leads; killed anywhere, it goes on."""

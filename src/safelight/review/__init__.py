@@ -1,0 +1,1 @@
+"""What people conclude: decisions and their labels."""

@@ -1,0 +1,1 @@
+"""Media to signal: pure functions over batches of decoded pictures."""

@@ -1,0 +1,184 @@
+"""Every table of the workspace. Ids, digests and states are in clear; what names people or places is sealed.
+
+A column called `sealed` is AES-256-GCM under the case's key (or a subject's), see `keys.py`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+info = Table(
+    "info",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+key = Table(
+    "key",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("parent", String, nullable=False),  # "workspace", or the id of the key that wraps this one
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+# The audit log: `body` is the only truth, the columns beside it are views that `audit verify` derives again.
+log_event = Table(
+    "log_event",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("time", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("verb", String, nullable=False),
+    Column("phase", String, nullable=False),
+    Column("case_id", String),
+    Column("operation", String),
+    Index("log_event_by_case", "case_id", "seq"),
+    Index("log_event_by_operation", "operation"),
+)
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True),  # always 1
+    Column("size", BigInteger, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),  # roots of the perfect subtrees, largest first, 32 bytes each
+    Column("checkpoint", LargeBinary, nullable=False),  # signed note of this size
+)
+
+case_file = Table(
+    "case_file",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("opened_at", String, nullable=False),
+    Column("closed_at", String),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+exhibit = Table(
+    "exhibit",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("case_id", ForeignKey("case_file.id"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("sha256", String),
+    Column("verified", Integer),
+    Column("state", String, nullable=False),  # begun, read, failed
+    Column("sealed", LargeBinary, nullable=False),  # path, digests stored in the container, scope
+    Index("exhibit_by_case", "case_id"),
+)
+
+# Everything read from an exhibit, in sealed and compressed pages (pipeline/inventory.py): one page a batch.
+inventory = Table(
+    "inventory",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("exhibit_id", ForeignKey("exhibit.id"), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("inventory_by_exhibit", "exhibit_id"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("md5", LargeBinary(16), nullable=False),
+    Column("sha1", LargeBinary(20), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("format", String, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("damaged", String),  # why it is not whole
+    Column("error", String),  # why it could not be decoded at all
+    Column("thumbnail", String),  # blob id
+)
+
+place = Table(
+    "place",
+    metadata,
+    Column("page", ForeignKey("inventory.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # position within the page
+    Column("case_id", String, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Index("place_by_item", "case_id", "sha256"),
+)
+
+signal = Table(
+    "signal",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("version", String, nullable=False),
+    Column("pdq", LargeBinary(32)),  # in clear, a digest: only for the signal `pdq`
+    Column("quality", Integer),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+hash_set = Table(
+    "hash_set",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("kind", String, nullable=False),
+    Column("format", String, nullable=False),
+    Column("scheme", String),
+    Column("records", BigInteger, nullable=False),
+    Column("source_sha256", String, nullable=False),
+    Column("imported_at", String, nullable=False),
+    Column("folder", String, nullable=False),  # below hashsets/ in the workspace
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("hash_set_id", String, primary_key=True),
+    Column("entry", String, primary_key=True),
+    Column("by", String, nullable=False),
+    Column("distance", Integer, nullable=False),
+    Column("category", String),
+)
+
+lead = Table(
+    "lead",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("priority", Float, nullable=False),
+    Column("band", String, nullable=False),
+    Column("stack", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # reasons
+    Index("lead_by_priority", "case_id", "priority"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("lead_id", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("decided_by", String, nullable=False),
+    Column("decided_at", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # note, members of the stack
+    Index("decision_by_lead", "case_id", "lead_id"),
+)

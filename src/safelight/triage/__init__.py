@@ -1,0 +1,1 @@
+"""Leads with reasons: stacks, priority, bands."""
