@@ -20,6 +20,9 @@ class Source(Protocol):
 
     size: int
 
+    name: str
+    """The file name that `sibling` names start from (`surrogateescape`), empty where nothing lies beside it."""
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
         ...
@@ -66,6 +69,8 @@ class Node:
     error: str | None = None
     target: bytes | None = None
     """Where a link points; never followed."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Digests that the container states for the content (`md5`, `sha1`: lower-case hex), to be verified."""
 
 
 @runtime_checkable
@@ -103,3 +108,5 @@ class Limits:
     """Decompressed over compressed, judged once a member has given more than 64 MiB."""
     seconds: float = 3_600.0
     """Time spent inside one archive."""
+    carve: bool = True
+    """Look for media in space that no file occupies."""

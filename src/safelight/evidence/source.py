@@ -39,7 +39,7 @@ class FileSource:
     Raises EvidenceError when it cannot be opened or is something that must not be read from.
     """
 
-    __slots__ = ("_fd", "_path", "size")
+    __slots__ = ("_fd", "_path", "name", "size")
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class FileSource:
     ) -> None:
         self._fd = -1
         self._path = os.path.join(folder_path, os.fsencode(path))  # noqa: PTH118 -- bytes
+        self.name = os.fsdecode(os.path.basename(self._path))  # noqa: PTH119 -- bytes
         try:
             self._fd = open_read_only(path, folder)
             status = os.fstat(self._fd)
@@ -108,6 +109,8 @@ class BytesSource:
 
     __slots__ = ("data", "size")
 
+    name = ""
+
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.size = len(data)
@@ -130,6 +133,8 @@ class SliceSource:
     """A part of another source, which stays its owner's to close."""
 
     __slots__ = ("_offset", "_source", "size")
+
+    name = ""
 
     def __init__(self, source: Source, offset: int, size: int) -> None:
         self._source = source
