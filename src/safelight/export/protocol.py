@@ -266,6 +266,9 @@ class Exporter(Protocol):
     suffix: str
     """Of the file it writes, with the dot."""
 
+    marked: bool
+    """Does the format itself carry the EVALUATION mark? Where it cannot, the file name must: `marking.py`."""
+
     def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
         """Write the whole export to `out` as strict UTF-8, the same bytes for the same findings.
 

@@ -1,0 +1,84 @@
+"""How names, times and trails of the evidence are spelt in exports: strict UTF-8, zones said, no formulas."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from safelight.model import HashSet, Timestamp
+
+TRAIL = " › "
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_PARTITION = re.compile(r"p(\d+)")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Co"))
+
+
+def clean(text: str) -> str:
+    """Return `text` as strict UTF-8 can say it: a byte that is none becomes `\\xNN`, so does NUL.
+
+    The workspace hands over clean text; this is the guard that no lone surrogate ever leaves it.
+    """
+    text = text.replace("\0", "\\x00")
+    return _SURROGATE.sub(_escape, text) if _SURROGATE.search(text) else text
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def cell(text: str) -> str:
+    """Return `text` for a CSV cell: clean, and never a formula to a spreadsheet.
+
+    A cell that starts with `= + - @`, a tab or a line break gets a leading apostrophe (OWASP, CSV
+    injection); so does one that already starts with an apostrophe before such a sign, which keeps the
+    spelling reversible: take one apostrophe away where another sign of the list follows it.
+    """
+    text = clean(text)
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
+
+
+def visible(text: str) -> str:
+    """Return `text` for the eye: control and direction characters become `⟨U+202E⟩`, so no name hides.
+
+    Line breaks in a name are shown as such a sign as well: a name is one line.
+    """
+    text = clean(text)
+    if text.isprintable():
+        return text
+    return "".join(f"⟨U+{ord(char):04X}⟩" if unicodedata.category(char) in _HIDDEN else char for char in text)
+
+
+def time_text(time: Timestamp | None) -> str:
+    """Return a time as the evidence states it: `…Z`, with its offset, or with the word `local`."""
+    if time is None:
+        return ""
+    if time.zone == "local":
+        return f"{time.value} local"
+    zone = "Z" if time.zone == "utc" else time.zone
+    return time.value if time.value.endswith(("Z", zone)) else f"{time.value}{zone}"
+
+
+def instant(time: datetime) -> str:
+    """Return one of our own times in UTC, to the second: `2026-03-01T09:30:00Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def words(trail: Sequence[str], layers: Sequence[str] = ()) -> list[str]:
+    """Return the trail for people: `p2` of a partition table is said as `partition 2`."""
+    kinds = [*layers, *[""] * (len(trail) - len(layers))]
+    return [_word(name, kind) for name, kind in zip(trail, kinds, strict=False)]
+
+
+def _word(name: str, kind: str) -> str:
+    number = _PARTITION.fullmatch(name)
+    return f"partition {number[1]}" if kind == "partition" and number else name
+
+
+def set_names(hash_sets: Sequence[HashSet]) -> Mapping[str, str]:
+    """Return what to call a list in a match, which may carry the list's id or its name."""
+    return {hash_set.id: hash_set.name for hash_set in hash_sets}
