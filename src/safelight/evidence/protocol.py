@@ -2,7 +2,7 @@
 
 A disk image, a partition table, a file system and a ZIP are all the same thing here: a `Source` in,
 `Node`s out, each of which may be opened as a `Source` again. `walk.py` does the recursion, so a reader
-only ever knows its own format. `zip.py` is a short example, `filesystem.py` a long one.
+only ever knows its own format. `compressed.py` is a short example, `filesystem.py` a long one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from safelight.model import State, Times
+
+if TYPE_CHECKING:
+    from safelight.evidence.guards import Meter
 
 
 class Source(Protocol):
@@ -66,6 +69,7 @@ class Node:
     address: dict[str, int] = field(default_factory=dict)
     layer: str = "file"
     open: Callable[[], Source] | None = None
+    """Valid until the next node is asked for: what is read in order cannot be had again."""
     error: str | None = None
     target: bytes | None = None
     """Where a link points; never followed."""
@@ -108,5 +112,7 @@ class Limits:
     """Decompressed over compressed, judged once a member has given more than 64 MiB."""
     seconds: float = 3_600.0
     """Time spent inside one archive."""
+    meter: Meter | None = None
+    """What the archive at hand and those around it have given so far; set by the walk (`guards.py`)."""
     carve: bool = True
     """Look for media in space that no file occupies."""

@@ -66,6 +66,11 @@ class FileSource:
             self.close()
             raise EvidenceError(f"cannot be opened: {error.strerror}") from error
 
+    @property
+    def name(self) -> str:
+        """The file's own name (undecodable bytes as lone surrogates), by which its siblings are found."""
+        return os.fsdecode(os.path.basename(self._path))  # noqa: PTH119 -- bytes
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
         length = min(length, self.size - offset)
@@ -133,6 +138,7 @@ class SliceSource:
     """A part of another source, which stays its owner's to close."""
 
     __slots__ = ("_offset", "_source", "size")
+    name = ""
 
     name = ""
 
