@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from safelight.model import State, Times
 
+NO_TIMES = Times()
+
 if TYPE_CHECKING:
     from safelight.evidence.guards import Meter
 
@@ -23,8 +25,10 @@ class Source(Protocol):
 
     size: int
 
-    name: str
-    """The file name that `sibling` names start from (`surrogateescape`), empty where nothing lies beside it."""
+    @property
+    def name(self) -> str:
+        """The file name that `sibling` names start from (`surrogateescape`); empty where it has none."""
+        ...
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
@@ -65,7 +69,7 @@ class Node:
     kind: Kind
     state: State = State.ALLOCATED
     size: int | None = None
-    times: Times = Times()
+    times: Times = NO_TIMES
     address: dict[str, int] = field(default_factory=dict)
     layer: str = "file"
     open: Callable[[], Source] | None = None

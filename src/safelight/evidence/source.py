@@ -39,7 +39,7 @@ class FileSource:
     Raises EvidenceError when it cannot be opened or is something that must not be read from.
     """
 
-    __slots__ = ("_fd", "_path", "name", "size")
+    __slots__ = ("_fd", "_path", "size")
 
     def __init__(
         self,
@@ -51,7 +51,6 @@ class FileSource:
     ) -> None:
         self._fd = -1
         self._path = os.path.join(folder_path, os.fsencode(path))  # noqa: PTH118 -- bytes
-        self.name = os.fsdecode(os.path.basename(self._path))  # noqa: PTH119 -- bytes
         try:
             self._fd = open_read_only(path, folder)
             status = os.fstat(self._fd)
@@ -138,8 +137,6 @@ class SliceSource:
     """A part of another source, which stays its owner's to close."""
 
     __slots__ = ("_offset", "_source", "size")
-    name = ""
-
     name = ""
 
     def __init__(self, source: Source, offset: int, size: int) -> None:
