@@ -1,0 +1,267 @@
+"""The one gate every public verb passes: is there an authority, does it allow this, and who did it when.
+
+A verb is a method of the workspace marked `@verb(...)`. Short verbs run inside one transaction that also
+holds their event. Long verbs write *begun* before they compute and *ended*, *failed* or *resumed* after.
+A refusal is an event too, even when the case is unknown, and nothing is computed then.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import pwd
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from safelight.errors import RefusedError, UsageError
+from safelight.governance import authority as rules
+from safelight.governance import cases
+from safelight.governance.log import AuditLog, NewEvent
+from safelight.model import Capability, Case
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing, Sealer
+from safelight.store.tables import log_event
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What a verb is called in the log, and what it needs: a case? which capability? is it long?"""
+
+    name: str
+    needs: Capability | None
+    case: bool
+    long: bool
+
+
+@dataclass(slots=True)
+class Permit:
+    """What an admitted verb holds: its case, its actor, and what its event will say.
+
+    `detail` (counts, versions, ids) and `subjects` (ids, digests) are in clear; `personal` is sealed under
+    the case's key (names, paths, reasons).
+    """
+
+    verb: Verb
+    actor: str
+    operation: str
+    database: Database
+    keys: KeyRing
+    case: Case | None = None
+    resumed: bool = False
+    detail: dict[str, Any] = field(default_factory=dict)
+    subjects: list[str] = field(default_factory=list)
+    personal: dict[str, Any] = field(default_factory=dict)
+    _connection: sa.Connection | None = None
+
+    @property
+    def the_case(self) -> Case:
+        """The case of a verb bound to one."""
+        if self.case is None:
+            raise UsageError("This needs a case.")
+        return self.case
+
+    def allows(self, capability: Capability) -> bool:
+        """Does the case's authority name the capability?"""
+        return self.case is not None and capability in self.case.authority.allows
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """The verb's own transaction (short verbs), or a new one that records a step (long verbs)."""
+        if self._connection is not None:
+            yield self._connection
+        else:
+            with self.database.transaction() as connection:
+                yield connection
+
+    def sealer(self, connection: sa.Connection) -> Sealer:
+        """The key of the permit's case, or of the workspace."""
+        return self.keys.sealer(connection, self.case.id if self.case else "workspace")
+
+
+class Gated(Protocol):
+    """What the gate needs to know of the workspace."""
+
+    database: Database
+    keys: KeyRing
+    log: AuditLog
+
+    def acting_user(self) -> str:
+        """The name events carry."""
+        ...
+
+    def identity_is_proven(self) -> bool:
+        """Is the acting user the login, or has the person proven who they are?"""
+        ...
+
+    def publish_checkpoint(self) -> None:
+        """Write the newest checkpoint beside the store."""
+        ...
+
+    def exclusive(self) -> Any:
+        """A context in which no other long verb runs in this workspace."""
+        ...
+
+
+W = TypeVar("W", bound=Gated)
+
+
+def verb(
+    name: str, *, needs: Capability | None = None, case: bool = True, long: bool = False
+) -> Callable[[Callable[Concatenate[W, Permit, P], R]], Callable[Concatenate[W, P], R]]:
+    """Mark a workspace method as a public verb. Its first argument after `self` is the `Permit`.
+
+    The public method takes `case=` (name or id, optional when exactly one is open) beside its own
+    arguments. Raises RefusedError (exit 3) before anything is computed.
+    """
+    mark = Verb(name, needs, case, long)
+
+    def decorate(method: Callable[Concatenate[W, Permit, P], R]) -> Callable[Concatenate[W, P], R]:
+        @functools.wraps(method)
+        def public(self: W, *args: P.args, **kwargs: P.kwargs) -> R:
+            wanted = kwargs.pop("case", None) if mark.case else None
+            run = _long if mark.long else _short
+            fingerprint = _fingerprint(mark, args, kwargs) if mark.long else ""
+            return run(self, mark, str(wanted) if wanted is not None else None, fingerprint,
+                       lambda permit: method(self, permit, *args, **kwargs))
+
+        public.__verb__ = mark  # type: ignore[attr-defined]
+        return public
+
+    return decorate
+
+
+def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[Permit], R]) -> R:
+    permit = _new_permit(self, mark)
+    try:
+        with self.database.transaction() as connection:
+            permit._connection = connection
+            _admit(self, permit, connection, wanted)
+            result = body(permit)
+            _record(self, connection, permit, "done")
+    except BaseException as error:  # why: whatever ended it, the log must say that it was tried
+        _record_end(self, permit, error)
+        raise
+    finally:
+        permit._connection = None
+        self.publish_checkpoint()
+    return result
+
+
+def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: Callable[[Permit], R]) -> R:
+    permit = _new_permit(self, mark)
+    try:
+        with self.exclusive():
+            with self.database.transaction() as connection:
+                _admit(self, permit, connection, wanted)
+                case_id = permit.case.id if permit.case else ""
+                permit.operation = sha256(f"{case_id}\0{fingerprint}".encode()).hexdigest()[:24]
+                permit.resumed = _unfinished(connection, permit.operation)
+                _record(self, connection, permit, "resumed" if permit.resumed else "begun")
+            self.publish_checkpoint()
+            result = body(permit)
+            with self.database.transaction() as connection:
+                _record(self, connection, permit, "ended")
+    except BaseException as error:  # why: whatever ended it, the log must say so; only a kill leaves it begun
+        _record_end(self, permit, error)
+        raise
+    finally:
+        self.publish_checkpoint()
+    return result
+
+
+def _new_permit(self: Gated, mark: Verb) -> Permit:
+    operation = os.urandom(12).hex()
+    return Permit(mark, self.acting_user(), operation, self.database, self.keys)
+
+
+def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str | None) -> None:
+    """Raise RefusedError or UsageError unless the verb may run now."""
+    if not self.identity_is_proven():
+        raise RefusedError(
+            f"'{permit.actor}' is not the login of this session, and has not proven to be that person.",
+            "identity",
+            "Act under your own login, or give that person's own passphrase file (SAFELIGHT_PERSON_PASSPHRASE_FILE).",
+        )
+    if not permit.verb.case:
+        return
+    permit.case = cases.find(connection, self.keys, wanted)
+    if permit.verb.name == "case close" and permit.case.closed_at is None:
+        return  # an expired case can still be closed
+    rules.check_valid(permit.case, datetime.now(UTC).date())
+    if permit.verb.needs is not None:
+        rules.check_allows(permit.case, permit.verb.needs)
+
+
+def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: str) -> None:
+    sealed = None
+    if permit.personal:
+        from safelight.store.sealed import seal
+
+        sealed = seal(permit.sealer(connection), permit.personal, f"event:{permit.operation}:{phase}")
+    self.log.append(
+        connection,
+        NewEvent(
+            actor=permit.actor,
+            os_account=_os_account(),
+            host=socket.gethostname(),
+            proven=self.identity_is_proven(),
+            verb=permit.verb.name,
+            phase=phase,
+            case=permit.case.id if permit.case else None,
+            authority=cases.authority_digest(self.keys, connection, permit.case) if permit.case else None,
+            operation=permit.operation,
+            subject=tuple(permit.subjects),
+            detail=permit.detail,
+            sealed=sealed,
+        ),
+    )
+
+
+def _record_end(self: Gated, permit: Permit, error: BaseException) -> None:
+    """Log a refusal or a failure in a transaction of its own: what it undid is gone, that it was tried is not."""
+    permit._connection = None
+    permit.subjects.clear()
+    permit.personal.clear()
+    if isinstance(error, RefusedError):
+        permit.detail = {"ground": error.ground}
+    else:
+        permit.detail = {**permit.detail, "error": type(error).__name__}
+    try:
+        with self.database.transaction() as connection:
+            _record(self, connection, permit, "refused" if isinstance(error, RefusedError) else "failed")
+    except sa.exc.DBAPIError as second:
+        error.add_note(f"and the audit log could not record it: {second.orig}")  # a full disk: the first error counts
+
+
+def _fingerprint(mark: Verb, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    """What makes two runs of a long verb the same operation: the verb and its arguments."""
+    named = sorted((name, repr(value)) for name, value in kwargs.items() if name not in {"progress", "workers"})
+    return repr((mark.name, args, named))
+
+
+def _unfinished(connection: sa.Connection, operation: str) -> bool:
+    """Did an earlier run of this operation begin and never end?"""
+    last = connection.execute(
+        sa.select(log_event.c.phase).where(log_event.c.operation == operation).order_by(log_event.c.seq.desc()).limit(1)
+    ).scalar()
+    return last in {"begun", "resumed"}
+
+
+def _os_account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
+
+
+__all__ = ["Gated", "Permit", "Verb", "verb"]

@@ -1,0 +1,93 @@
+"""The one connection to the store: SQLite in WAL mode by default, migrations applied on opening."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from safelight.errors import SafelightError
+from safelight.store.tables import metadata
+
+HEAD = "0001"
+"""The newest migration; a test holds it against the migrations folder."""
+
+
+class Database:
+    """Transactions over the store. Writers take the write lock at once, so that none fails half-way."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = sa.create_engine(url, poolclass=sa.pool.NullPool if ":memory:" not in url else None)
+        if self.engine.dialect.name == "sqlite":
+            sa.event.listen(self.engine, "connect", _sqlite_pragmas)
+            sa.event.listen(self.engine, "begin", _begin_immediate)
+        self._connection: sa.Connection | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """Run a block in one transaction: committed at its end, rolled back on any error."""
+        if self._connection is None:
+            self._connection = self.engine.connect()
+        with self._connection.begin():
+            yield self._connection
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest form; a no-op (and no import of Alembic) when they are."""
+        if self._revision() == HEAD:
+            return
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.engine.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def _revision(self) -> str | None:
+        with self.engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        if found is not None and found > HEAD:
+            raise SafelightError(
+                f"This workspace was written by a newer Safelight (store version {found}, this one knows {HEAD}).",
+                "Update Safelight.",
+            )
+        return found
+
+    def shrink_wal(self) -> None:
+        """Write the WAL back and empty it, so that deleted keys are not left in it."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close the connection; safe to call twice."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self.engine.dispose()
+
+
+def _sqlite_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # SQLAlchemy begins; the driver must not
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=60000")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # a checkpoint beside the store must never be ahead of it
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA secure_delete=ON")  # a destroyed key is overwritten, not only unlinked
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+__all__ = ["HEAD", "Database", "metadata"]

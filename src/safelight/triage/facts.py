@@ -1,0 +1,156 @@
+"""Gather from the store what `priority.py` needs to know about each item of a case."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from safelight.model import HashSetKind, Match, State
+from safelight.store import inventory
+from safelight.store.inventory import Entry
+from safelight.store.keys import Sealer
+from safelight.store.sealed import unseal
+from safelight.store.tables import hash_set, match, place, signal
+
+CAMERA_FOLDERS = re.compile(rb"/(DCIM|Camera|CameraRoll|Camera Roll|[1-9]\d\d[A-Z0-9_]{5})/", re.IGNORECASE)
+"""Where cameras and phones store what they take (DCF: three digits and five characters)."""
+_EXTENSIONS = {
+    "jpeg": {b"jpg", b"jpeg", b"jpe", b"jfif", b"thm"},
+    "png": {b"png"},
+    "gif": {b"gif"},
+    "webp": {b"webp"},
+    "bmp": {b"bmp", b"dib"},
+    "tiff": {b"tif", b"tiff", b"dng", b"nef", b"cr2", b"arw"},
+    "heic": {b"heic", b"heif", b"hif"},
+    "avif": {b"avif"},
+}
+_MEDIA_EXTENSIONS = frozenset().union(*_EXTENSIONS.values()) | {
+    b"mp4", b"m4v", b"mov", b"qt", b"3gp", b"mkv", b"webm", b"avi", b"ico", b"mpg", b"mpeg", b"wmv", b"flv", b"jp2",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Located:
+    """Where an item lies: every entry, with its exhibit."""
+
+    entries: list[tuple[str, Entry]] = field(default_factory=list)
+
+    def folders(self) -> set[tuple[Any, ...]]:
+        """Keys of the folders and archives it lies in."""
+        return {folder_key(exhibit, entry) for exhibit, entry in self.entries}
+
+    def states(self) -> frozenset[State]:
+        """The states of all its places."""
+        return frozenset(entry.place.state for _, entry in self.entries)
+
+
+def folder_key(exhibit: str, entry: Entry) -> tuple[Any, ...]:
+    """A folder within an exhibit, or the archive where a member lies at its root."""
+    *containers, name = entry.place.trail
+    return (exhibit, *containers, name.rpartition(b"/")[0])
+
+
+def locate(connection: sa.Connection, sealer: Sealer, case_id: str, wanted: Iterable[bytes]) -> dict[bytes, Located]:
+    """The places of the wanted items; each inventory page is opened once."""
+    wanted = set(wanted)
+    by_page: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
+    rows = connection.execute(sa.select(place.c.page, place.c.number, place.c.sha256).where(place.c.case_id == case_id))
+    for row in rows:
+        if row.sha256 in wanted:
+            by_page[row.page].append((row.number, row.sha256))
+    exhibit_of = {
+        row.id: row.exhibit_id
+        for row in connection.execute(sa.select(inventory.inventory.c.id, inventory.inventory.c.exhibit_id))
+    }
+    found: dict[bytes, dict[tuple[str, bytes], Entry]] = defaultdict(dict)
+    for page_id in sorted(by_page):
+        entries = inventory.page(connection, sealer, page_id)
+        for number, sha256 in by_page[page_id]:
+            entry = entries[number]
+            found[sha256][(exhibit_of[page_id], entry.key)] = entry
+    return {
+        sha256: Located([(exhibit, entry) for (exhibit, _), entry in places.items()])
+        for sha256, places in found.items()
+    }
+
+
+def matches_of(connection: sa.Connection, case_id: str) -> dict[bytes, list[Match]]:
+    """Every match of a case, by the item's SHA-256, in a stable order."""
+    rows = connection.execute(
+        sa.select(match, hash_set.c.name, hash_set.c.kind)
+        .join(hash_set, hash_set.c.id == match.c.hash_set_id)
+        .where(match.c.case_id == case_id)
+        .order_by(match.c.sha256, hash_set.c.name, match.c.distance, match.c.entry)
+    )
+    found: dict[bytes, list[Match]] = defaultdict(list)
+    for row in rows:
+        kind = HashSetKind(row.kind)
+        found[row.sha256].append(Match(row.name, kind, row.entry, row.by, row.distance, row.category))
+    return found
+
+
+def signals_of(connection: sa.Connection, sealer: Sealer, case_id: str, name: str) -> dict[bytes, Any]:
+    """The values of one signal of a case, by SHA-256; only those that were computed."""
+    rows = connection.execute(
+        sa.select(signal.c.sha256, signal.c.sealed).where(signal.c.case_id == case_id, signal.c.name == name)
+    )
+    found = {}
+    for row in rows:
+        value, absent = unseal(sealer, row.sealed, signal_context(row.sha256, name))
+        if absent is None:
+            found[row.sha256] = value
+    return found
+
+
+def signal_context(sha256: bytes, name: str) -> str:
+    """What a sealed signal is bound to."""
+    return f"signal:{sha256.hex()}:{name}"
+
+
+def misnamed(format_: str, located: Located) -> bool:
+    """Is the type by content hidden by every one of its names? (No extension at all hides nothing.)"""
+    expected = _EXTENSIONS.get(format_, _MEDIA_EXTENSIONS)
+    names = [entry.place.trail[-1] for _, entry in located.entries if entry.place.state is not State.CARVED]
+    extensions = [name.rpartition(b"/")[2].rpartition(b".")[2].lower() for name in names if b"." in name.rpartition(b"/")[2]]
+    return bool(names) and len(extensions) == len(names) and all(ext not in expected for ext in extensions)
+
+
+def hidden(located: Located) -> bool:
+    """Does every place lie in an alternate stream or below a folder whose name begins with a dot?"""
+
+    def out_of_sight(entry: Entry) -> bool:
+        if "stream" in entry.place.layers:
+            return True
+        return any(part.startswith(b".") for name in entry.place.trail for part in name.split(b"/")[:-1])
+
+    return bool(located.entries) and all(out_of_sight(entry) for _, entry in located.entries)
+
+
+def in_camera_folder(located: Located) -> bool:
+    """Does one of its places look like where a camera or phone stores what it takes?"""
+    return any(CAMERA_FOLDERS.search(b"/" + name) for _, entry in located.entries for name in entry.place.trail)
+
+
+def camera_name(exif: Mapping[str, Any] | None) -> str | None:
+    """Make and model as one name, without the make repeated."""
+    if not exif:
+        return None
+    make, model = str(exif.get("make") or "").strip(), str(exif.get("model") or "").strip()
+    if model.casefold().startswith(make.casefold()):
+        return model or None
+    return f"{make} {model}".strip() or None
+
+
+def taken(exif: Mapping[str, Any] | None) -> datetime | None:
+    """The camera's time of taking, as it states it (local, without a zone)."""
+    stated = str((exif or {}).get("taken") or "")
+    try:
+        return datetime.fromisoformat(stated).replace(tzinfo=None) if stated else None
+    except ValueError:
+        return None

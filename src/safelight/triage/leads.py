@@ -1,0 +1,247 @@
+"""Turn a case's signals and matches into leads: stacks, facts, priorities, stored in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from safelight.model import Band, HashSetKind, Lead, Match, Reason
+from safelight.store.keys import Sealer
+from safelight.store.sealed import seal, unseal
+from safelight.store.tables import decision, item, lead, signal
+from safelight.triage import facts
+from safelight.triage.priority import Assessment, Facts, assess
+from safelight.triage.stacks import representatives
+from safelight.triage.weights import Weights
+
+Severity = Callable[[str | None, str], float | None]
+"""`(hash set's name, category) -> 0..1`, by the set's scheme; None where the scheme does not know it."""
+RELIABLE = 50
+"""PDQ quality below which a hash says little (formats.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """What ranking a case gave: leads, and items by what they were found to be."""
+
+    leads: int
+    suspected: int
+    near_known: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    sha256: bytes
+    format: str
+    pixels: int
+
+
+def rank(
+    connection: sa.Connection,
+    sealer: Sealer,
+    case_id: str,
+    weights: Weights,
+    severity: Severity,
+    now: datetime,
+) -> Ranked:
+    """Compose all leads of a case anew. The same findings give the same leads, ids and stacks."""
+    items = _items(connection, case_id)
+    matches = facts.matches_of(connection, case_id)
+    illegal = {sha for sha, found in matches.items() if _is_exact(found, HashSetKind.KNOWN_ILLEGAL)}
+    stack_of = _stacks(connection, case_id, items, illegal)
+    near_in_case = _near_known(stack_of, illegal)
+    explicit = {
+        sha: value["score"] for sha, value in facts.signals_of(connection, sealer, case_id, "explicit").items()
+    }
+    candidates = {sha for sha, score in explicit.items() if score >= weights.settings["explicit_from"]}
+    candidates |= {sha for sha in matches if sha in items} | (near_in_case & items.keys())
+    gathered = _Gathered(connection, sealer, case_id, candidates | illegal)
+    assessed: dict[bytes, Assessment] = {}
+    for sha in candidates:
+        found = _facts(sha, items[sha], matches.get(sha, []), explicit, gathered, illegal, near_in_case, severity, now)
+        assessment = assess(found, weights)
+        if assessment.reasons:
+            assessed[sha] = assessment
+    _store(connection, sealer, case_id, assessed, stack_of)
+    codes = Counter(reason.code for assessment in assessed.values() for reason in assessment.reasons)
+    return Ranked(len(assessed), codes["explicit"], codes["near-known"])
+
+
+def queue(connection: sa.Connection, sealer: Sealer, case_id: str, top: int | None = None) -> list[Lead]:
+    """The leads, best first, ties by id; each with the label of its newest decision."""
+    matches = facts.matches_of(connection, case_id)
+    decided = labels(connection, case_id)
+    query = sa.select(lead).where(lead.c.case_id == case_id).order_by(lead.c.priority.desc(), lead.c.id).limit(top)
+    return [_lead(row, sealer, matches, decided) for row in connection.execute(query)]
+
+
+def labels(connection: sa.Connection, case_id: str) -> dict[str, str]:
+    """The newest label of every decided lead."""
+    rows = connection.execute(
+        sa.select(decision.c.lead_id, decision.c.label)
+        .where(decision.c.case_id == case_id)
+        .order_by(decision.c.decided_at, decision.c.id)
+    )
+    return {row.lead_id: row.label for row in rows}
+
+
+def lead_id(sha256: bytes) -> str:
+    """One lead per item: its id follows from the item."""
+    return f"L-{sha256.hex()[:16]}"
+
+
+def _lead(row: Any, sealer: Sealer, matches: Mapping[bytes, list[Match]], decided: Mapping[str, str]) -> Lead:
+    reasons = tuple(Reason(*parts) for parts in unseal(sealer, row.sealed, f"lead:{row.id}"))
+    return Lead(
+        id=row.id,
+        kind=row.kind,
+        sha256=row.sha256.hex(),
+        priority=row.priority,
+        band=Band(row.band),
+        reasons=reasons,
+        matches=tuple(matches.get(row.sha256, ())),
+        stack=row.stack,
+        decided=decided.get(row.id),
+    )
+
+
+def _items(connection: sa.Connection, case_id: str) -> dict[bytes, _Item]:
+    rows = connection.execute(
+        sa.select(item.c.sha256, item.c.format, item.c.width, item.c.height).where(item.c.case_id == case_id)
+    )
+    return {row.sha256: _Item(row.sha256, row.format, (row.width or 0) * (row.height or 0)) for row in rows}
+
+
+def _is_exact(found: list[Match], kind: HashSetKind) -> bool:
+    return any(match.kind is kind and match.by not in {"pdq", "vpdq"} for match in found)
+
+
+def _stacks(
+    connection: sa.Connection, case_id: str, items: Mapping[bytes, _Item], illegal: set[bytes]
+) -> dict[bytes, bytes]:
+    """Each item's representative: known illegal first, then the largest picture, then by digest."""
+    rows = connection.execute(
+        sa.select(signal.c.sha256, signal.c.pdq).where(
+            signal.c.case_id == case_id, signal.c.name == "pdq", signal.c.pdq.is_not(None), signal.c.quality >= RELIABLE
+        )
+    ).all()
+    hashed = sorted((row.sha256, row.pdq) for row in rows if row.sha256 in items)
+    codes: NDArray[np.uint8] = np.frombuffer(b"".join(code for _, code in hashed), dtype=np.uint8).reshape(-1, 32)
+    keys = [(sha not in illegal, -items[sha].pixels, sha) for sha, _ in hashed]
+    order = np.empty(len(keys), dtype=np.int64)
+    order[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+    chosen = representatives(codes, order)
+    stack = {sha: sha for sha in items}
+    stack.update({sha: hashed[int(chosen[index])][0] for index, (sha, _) in enumerate(hashed)})
+    return stack
+
+
+def _near_known(stack_of: Mapping[bytes, bytes], illegal: set[bytes]) -> set[bytes]:
+    """Items in a stack whose representative is exactly known to be illegal, without those themselves."""
+    return {sha for sha, representative in stack_of.items() if representative in illegal and sha not in illegal}
+
+
+class _Gathered:
+    """Places, EXIF and faces of the candidates, read once."""
+
+    def __init__(self, connection: sa.Connection, sealer: Sealer, case_id: str, wanted: set[bytes]) -> None:
+        self.places = facts.locate(connection, sealer, case_id, wanted)
+        self.exif = facts.signals_of(connection, sealer, case_id, "exif")
+        self.faces = facts.signals_of(connection, sealer, case_id, "faces")
+        self._known_in: dict[Any, set[bytes]] | None = None
+        self._serials: set[str] | None = None
+
+    def known_neighbours(self, sha256: bytes, illegal: set[bytes]) -> int:
+        """How many other known illegal items share a folder or archive with this one."""
+        if self._known_in is None:
+            self._known_in = defaultdict(set)
+            for known in illegal & self.places.keys():
+                for folder in self.places[known].folders():
+                    self._known_in[folder].add(known)
+        if sha256 not in self.places:
+            return 0
+        near = [self._known_in[folder] for folder in self.places[sha256].folders() if folder in self._known_in]
+        return len(set[bytes]().union(*near) - {sha256})
+
+    def shares_serial(self, sha256: bytes, illegal: set[bytes]) -> bool:
+        """Does a known illegal item state the same camera serial number?"""
+        if self._serials is None:
+            self._serials = {str(self.exif[known]["serial"]) for known in illegal if self.exif.get(known, {}).get("serial")}
+        return str(self.exif.get(sha256, {}).get("serial")) in self._serials
+
+
+def _facts(
+    sha: bytes,
+    what: _Item,
+    found: list[Match],
+    explicit: Mapping[bytes, float],
+    gathered: _Gathered,
+    illegal: set[bytes],
+    near_in_case: set[bytes],
+    severity: Severity,
+    now: datetime,
+) -> Facts:
+    located = gathered.places.get(sha, facts.Located())
+    exif = gathered.exif.get(sha)
+    faces = gathered.faces.get(sha)
+    young = [face["below_18"] for face in faces or () if face.get("below_18") is not None]
+    taken = facts.taken(exif)
+    severities = [severity(match.hashset, match.category) for match in found if match.category is not None]
+    return Facts(
+        matches=found,
+        explicit=explicit.get(sha),
+        below_18=max(young) if young else None,
+        faces=len(faces) if faces is not None else None,
+        camera=facts.camera_name(exif),
+        camera_folder=facts.in_camera_folder(located),
+        located=bool(exif and exif.get("latitude") is not None),
+        days_old=(now.replace(tzinfo=None) - taken).total_seconds() / 86_400 if taken else None,
+        states=located.states(),
+        misnamed=facts.misnamed(what.format, located),
+        hidden=facts.hidden(located),
+        known_neighbours=gathered.known_neighbours(sha, illegal),
+        shares_camera_with_known=sha not in illegal and gathered.shares_serial(sha, illegal),
+        severity=max((value for value in severities if value is not None), default=None),
+        near_in_case=sha in near_in_case,
+    )
+
+
+def _store(
+    connection: sa.Connection,
+    sealer: Sealer,
+    case_id: str,
+    assessed: Mapping[bytes, Assessment],
+    stack_of: Mapping[bytes, bytes],
+) -> None:
+    """Replace the case's leads; a lead that a person decided about stays even when its grounds are gone."""
+    decided = sa.select(decision.c.lead_id).where(decision.c.case_id == case_id)
+    connection.execute(lead.delete().where(lead.c.case_id == case_id, lead.c.id.not_in(decided)))
+    if assessed:
+        again = lead.delete().where(lead.c.id == sa.bindparam("again"))
+        connection.execute(again, [{"again": lead_id(sha)} for sha in assessed])
+    rows = [
+        {
+            "id": lead_id(sha),
+            "case_id": case_id,
+            "kind": "media",
+            "sha256": sha,
+            "priority": found.priority,
+            "band": found.band,
+            "stack": f"S-{stack_of[sha].hex()[:16]}",
+            "sealed": seal(
+                sealer,
+                [(reason.code, reason.text, reason.weight) for reason in found.reasons],
+                f"lead:{lead_id(sha)}",
+            ),
+        }
+        for sha, found in sorted(assessed.items())
+    ]
+    if rows:
+        connection.execute(lead.insert(), rows)
