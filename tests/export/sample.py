@@ -80,8 +80,10 @@ class Sample:
     settings: Mapping[str, str] = field(
         default_factory=lambda: {"PDQ distance": "31 of 256 bits", "archive depth": "8"}
     )
-    audit_checkpoint: str = "safelight/sample\n42\n5Tm0nS8z2d1bF5v4uF8hL0mYHT6mLh1u2nYwqv1n0aY=\n\n"
+    audit_checkpoint: str = (
+        "safelight/sample\n42\n5Tm0nS8z2d1bF5v4uF8hL0mYHT6mLh1u2nYwqv1n0aY=\n\n"
         "— safelight/sample Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo=\n"
+    )
 
     def leads(self) -> Iterator[LeadView]:
         return iter(self.lead_views)
