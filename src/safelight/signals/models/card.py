@@ -1,0 +1,114 @@
+"""Model cards: what a model is for, where it comes from, what was measured, what it must not be used for.
+
+One TOML file a model in this folder. A model without a complete card is not listed and never loaded.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from safelight.errors import FormatError, ModelMissingError
+
+_OPTIONAL = {"evaluated_by", "sources", "converter", "carried_file", "carried_sha256"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One model file, pinned by its SHA-256."""
+
+    name: str
+    """As signals and commands call it."""
+    file: str
+    """File name in the folder of models."""
+    sha256: str
+    """Of the file as it is loaded (hex)."""
+    purpose: str
+    input: str
+    """Shape, colour order and scaling of what goes in."""
+    output: str
+    training_data: str
+    """As published by its makers."""
+    licence: str
+    measured: tuple[str, ...]
+    """What was measured, on what, with what result."""
+    by_group: str
+    """Error by age band, sex and skin tone, where measured."""
+    limits: tuple[str, ...]
+    forbidden_uses: tuple[str, ...]
+    origin: str
+    """Who published the weights."""
+    evaluated_by: str = ""
+    """Who evaluated it on the agency's own data; empty: *unevaluated*."""
+    sources: tuple[str, ...] = ()
+    """Where packages carry it: `package:path among its files`, the first that is installed is taken."""
+    converter: str = ""
+    """How `file` is made from the carried file at set-up (`convert.py`); empty: it is loaded as carried."""
+    carried_file: str = ""
+    """Name of the file that packages carry, where it is converted."""
+    carried_sha256: str = ""
+    """Its SHA-256."""
+
+    @property
+    def evaluated(self) -> bool:
+        """Has anyone evaluated it on the agency's own data?"""
+        return bool(self.evaluated_by)
+
+    @property
+    def version(self) -> str:
+        """The first twelve hex digits of the SHA-256, as signal versions carry it."""
+        return self.sha256[:12]
+
+
+@cache
+def cards() -> dict[str, ModelCard]:
+    """Every card, by model name, sorted."""
+    found = (
+        read_card(entry.name, entry.read_text("utf-8"))
+        for entry in files(__package__).iterdir()
+        if entry.name.endswith(".toml")
+    )
+    return {one.name: one for one in sorted(found, key=lambda one: one.name)}
+
+
+def card(name: str) -> ModelCard:
+    """The card of a model.
+
+    Raises:
+        ModelMissingError: there is no such card; without one no model is loaded.
+    """
+    try:
+        return cards()[name]
+    except KeyError:
+        raise ModelMissingError(
+            f"there is no model card for {name!r}", "`safelight models list` shows the models there are"
+        ) from None
+
+
+def read_card(source: str, text: str) -> ModelCard:
+    """Read a card and see that it is complete.
+
+    Raises:
+        FormatError: not TOML, an unknown or missing field, an empty field that a card must fill.
+    """
+    try:
+        data: dict[str, Any] = tomllib.loads(text)
+        filled: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
+        }
+        one = ModelCard(**filled)
+    except (tomllib.TOMLDecodeError, TypeError) as error:
+        raise FormatError(f"model card {source}: {error}") from error
+    empty = [f.name for f in fields(one) if f.name not in _OPTIONAL and not getattr(one, f.name)]
+    if one.converter:
+        empty += [name for name in ("carried_file", "carried_sha256") if not getattr(one, name)]
+    if empty:
+        raise FormatError(f"model card {source}: nothing is said about {', '.join(empty)}")
+    pins = (one.sha256, one.carried_sha256 or one.sha256)
+    if not all(re.fullmatch("[0-9a-f]{64}", pin) for pin in pins):
+        raise FormatError(f"model card {source}: a SHA-256 is 64 hex digits in lower case")
+    return one

@@ -1,0 +1,46 @@
+"""Run a model: an onnxruntime session on one thread, from bytes that were verified.
+
+Parallelism is one process a core (the engine), so a session never starts threads of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from safelight.signals.models.registry import model_bytes
+
+Floats = NDArray[np.float32]
+
+
+class Network:
+    """A loaded model: `network(images)` gives its outputs as float32 arrays, in the model's order."""
+
+    __slots__ = ("_input", "_session")
+
+    def __init__(self, model: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._input: str = self._session.get_inputs()[0].name
+
+    def __call__(self, images: Floats) -> Sequence[Floats]:
+        """Run the whole batch at once."""
+        feed: Mapping[str, Floats] = {self._input: images}
+        outputs: Sequence[Floats] = self._session.run(None, feed)
+        return outputs
+
+
+def load_network(name: str) -> Network:
+    """Load and verify a model by the name on its card.
+
+    Raises:
+        ModelMissingError: it is not installed.
+        IntegrityError: its file is not the pinned one.
+    """
+    return Network(model_bytes(name))

@@ -1,0 +1,7 @@
+"""The one scaled decode that signals share."""
+
+from __future__ import annotations
+
+SHARED_SIDE = 512
+"""Pixels that the shorter side keeps at least: PDQ, explicit score and faces ask for this same decode, so
+that a photograph is decoded once."""
