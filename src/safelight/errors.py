@@ -36,6 +36,8 @@ class IntegrityError(SafelightError):
     """The audit log, a blob, a model or evidence does not verify (exit 4)."""
 
     exit_code = 4
+    findings: dict[str, object] | None = None
+    """What a verification found, for those who want it as data."""
 
 
 class KeyMissingError(SafelightError):

@@ -22,7 +22,9 @@ def add(
     if not name.strip():
         raise UsageError("A case needs a name.")
     if any(known.name == name for known in everything(connection, keys)):
-        raise UsageError(f"There is a case '{name}' already.", "Choose another name; a closed case keeps its own.")
+        raise UsageError(
+            f"There is a case '{name}' already.", "Choose another name; a closed case keeps its own."
+        )
     case = Case(f"C-{secrets.token_hex(5)}", name, opened_by, datetime.now(UTC), authority, scheme)
     keys.create(connection, case.id)
     connection.execute(
@@ -58,7 +60,9 @@ def find(connection: sa.Connection, keys: KeyRing, wanted: str | None) -> Case:
             if wanted in (case.id, case.name):
                 return case
         raise RefusedError(
-            f"There is no case '{wanted}'.", "no case", "Open one with `safelight case open`, or see `safelight case list`."
+            f"There is no case '{wanted}'.",
+            "no case",
+            "Open one with `safelight case open`, or see `safelight case list`.",
         )
     still_open = [case for case in known if case.closed_at is None]
     if not still_open:

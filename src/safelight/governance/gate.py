@@ -20,14 +20,18 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import sqlalchemy as sa
 
-from safelight.errors import RefusedError, UsageError
+from safelight.errors import IntegrityError, RefusedError, UsageError
 from safelight.governance import authority as rules
 from safelight.governance import cases
-from safelight.governance.log import AuditLog, NewEvent
+from safelight.governance.event import Event, NewEvent, Phase
+from safelight.governance.log import AuditLog
 from safelight.model import Capability, Case
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing, Sealer
 from safelight.store.tables import log_event
+
+HOUSE_KEY = "house"
+"""Seals what belongs to the workspace and to no case."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,8 +88,8 @@ class Permit:
                 yield connection
 
     def sealer(self, connection: sa.Connection) -> Sealer:
-        """The key of the permit's case, or of the workspace."""
-        return self.keys.sealer(connection, self.case.id if self.case else "workspace")
+        """The key of the permit's case, or the house key of the workspace."""
+        return self.keys.sealer(connection, self.case.id if self.case else HOUSE_KEY)
 
 
 class Gated(Protocol):
@@ -103,8 +107,8 @@ class Gated(Protocol):
         """Is the acting user the login, or has the person proven who they are?"""
         ...
 
-    def publish_checkpoint(self) -> None:
-        """Write the newest checkpoint beside the store."""
+    def publish(self, event: Event) -> None:
+        """Write the checkpoint of a committed event beside the store."""
         ...
 
     def exclusive(self) -> Any:
@@ -131,8 +135,13 @@ def verb(
             wanted = kwargs.pop("case", None) if mark.case else None
             run = _long if mark.long else _short
             fingerprint = _fingerprint(mark, args, kwargs) if mark.long else ""
-            return run(self, mark, str(wanted) if wanted is not None else None, fingerprint,
-                       lambda permit: method(self, permit, *args, **kwargs))
+            return run(
+                self,
+                mark,
+                str(wanted) if wanted is not None else None,
+                fingerprint,
+                lambda permit: method(self, permit, *args, **kwargs),
+            )
 
         public.__verb__ = mark  # type: ignore[attr-defined]
         return public
@@ -147,13 +156,13 @@ def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[
             permit._connection = connection
             _admit(self, permit, connection, wanted)
             result = body(permit)
-            _record(self, connection, permit, "done")
+            event = _record(self, connection, permit, Phase.DONE)
+        self.publish(event)
     except BaseException as error:  # why: whatever ended it, the log must say that it was tried
         _record_end(self, permit, error)
         raise
     finally:
         permit._connection = None
-        self.publish_checkpoint()
     return result
 
 
@@ -166,16 +175,15 @@ def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: C
                 case_id = permit.case.id if permit.case else ""
                 permit.operation = sha256(f"{case_id}\0{fingerprint}".encode()).hexdigest()[:24]
                 permit.resumed = _unfinished(connection, permit.operation)
-                _record(self, connection, permit, "resumed" if permit.resumed else "begun")
-            self.publish_checkpoint()
+                event = _record(self, connection, permit, Phase.RESUMED if permit.resumed else Phase.BEGUN)
+            self.publish(event)
             result = body(permit)
             with self.database.transaction() as connection:
-                _record(self, connection, permit, "ended")
+                event = _record(self, connection, permit, Phase.ENDED)
+            self.publish(event)
     except BaseException as error:  # why: whatever ended it, the log must say so; only a kill leaves it begun
         _record_end(self, permit, error)
         raise
-    finally:
-        self.publish_checkpoint()
     return result
 
 
@@ -202,29 +210,23 @@ def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str |
         rules.check_allows(permit.case, permit.verb.needs)
 
 
-def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: str) -> None:
-    sealed = None
-    if permit.personal:
-        from safelight.store.sealed import seal
-
-        sealed = seal(permit.sealer(connection), permit.personal, f"event:{permit.operation}:{phase}")
-    self.log.append(
-        connection,
-        NewEvent(
-            actor=permit.actor,
-            os_account=_os_account(),
-            host=socket.gethostname(),
-            proven=self.identity_is_proven(),
-            verb=permit.verb.name,
-            phase=phase,
-            case=permit.case.id if permit.case else None,
-            authority=cases.authority_digest(self.keys, connection, permit.case) if permit.case else None,
-            operation=permit.operation,
-            subject=tuple(permit.subjects),
-            detail=permit.detail,
-            sealed=sealed,
-        ),
+def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: Phase) -> Event:
+    event = NewEvent(
+        actor=permit.actor,
+        os_account=_os_account(),
+        host=socket.gethostname(),
+        proven=self.identity_is_proven(),
+        verb=permit.verb.name,
+        phase=phase,
+        case=permit.case.id if permit.case else None,
+        authority=cases.authority_digest(self.keys, connection, permit.case) if permit.case else None,
+        operation=permit.operation,
+        subject=tuple(permit.subjects),
+        detail=permit.detail,
     )
+    if permit.personal:
+        event = event.with_personal(permit.sealer(connection), permit.personal)
+    return self.log.append(connection, event)
 
 
 def _record_end(self: Gated, permit: Permit, error: BaseException) -> None:
@@ -232,27 +234,35 @@ def _record_end(self: Gated, permit: Permit, error: BaseException) -> None:
     permit._connection = None
     permit.subjects.clear()
     permit.personal.clear()
-    if isinstance(error, RefusedError):
-        permit.detail = {"ground": error.ground}
-    else:
-        permit.detail = {**permit.detail, "error": type(error).__name__}
+    refused = isinstance(error, RefusedError)
+    permit.detail = {"ground": error.ground} if refused else {**permit.detail, "error": type(error).__name__}
+    if permit.verb.name == "case open":
+        permit.case = None  # undone with its key
     try:
         with self.database.transaction() as connection:
-            _record(self, connection, permit, "refused" if isinstance(error, RefusedError) else "failed")
-    except sa.exc.DBAPIError as second:
-        error.add_note(f"and the audit log could not record it: {second.orig}")  # a full disk: the first error counts
+            event = _record(self, connection, permit, Phase.REFUSED if refused else Phase.FAILED)
+        self.publish(event)
+    except (sa.exc.DBAPIError, OSError, IntegrityError) as second:
+        error.add_note(
+            f"And the audit log could not record it: {second}"
+        )  # a full disk: the first error counts
 
 
 def _fingerprint(mark: Verb, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     """What makes two runs of a long verb the same operation: the verb and its arguments."""
-    named = sorted((name, repr(value)) for name, value in kwargs.items() if name not in {"progress", "workers"})
+    named = sorted(
+        (name, repr(value)) for name, value in kwargs.items() if name not in {"progress", "workers"}
+    )
     return repr((mark.name, args, named))
 
 
 def _unfinished(connection: sa.Connection, operation: str) -> bool:
     """Did an earlier run of this operation begin and never end?"""
     last = connection.execute(
-        sa.select(log_event.c.phase).where(log_event.c.operation == operation).order_by(log_event.c.seq.desc()).limit(1)
+        sa.select(log_event.c.phase)
+        .where(log_event.c.operation == operation)
+        .order_by(log_event.c.seq.desc())
+        .limit(1)
     ).scalar()
     return last in {"begun", "resumed"}
 
@@ -264,4 +274,4 @@ def _os_account() -> str:
         return str(os.getuid())
 
 
-__all__ = ["Gated", "Permit", "Verb", "verb"]
+__all__ = ["HOUSE_KEY", "Gated", "Permit", "Verb", "verb"]

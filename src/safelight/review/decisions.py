@@ -46,7 +46,9 @@ def decide(
     if whole_stack:
         members = list(
             connection.execute(
-                sa.select(lead.c.id).where(lead.c.case_id == case_id, lead.c.stack == found.stack).order_by(lead.c.id)
+                sa.select(lead.c.id)
+                .where(lead.c.case_id == case_id, lead.c.stack == found.stack)
+                .order_by(lead.c.id)
             ).scalars()
         )
     now = datetime.now(UTC)
@@ -69,11 +71,15 @@ def decide(
 def decisions_of(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, list[Decision]]:
     """All decisions of a case by lead, oldest first; the last one counts."""
     rows = connection.execute(
-        sa.select(decision).where(decision.c.case_id == case_id).order_by(decision.c.decided_at, decision.c.id)
+        sa.select(decision)
+        .where(decision.c.case_id == case_id)
+        .order_by(decision.c.decided_at, decision.c.id)
     )
     found: dict[str, list[Decision]] = {}
     for row in rows:
         note = unseal(sealer, row.sealed, f"decision:{row.id}")["note"]
-        made = Decision(row.id, row.lead_id, row.label, row.decided_by, datetime.fromisoformat(row.decided_at), note)
+        made = Decision(
+            row.id, row.lead_id, row.label, row.decided_by, datetime.fromisoformat(row.decided_at), note
+        )
         found.setdefault(row.lead_id, []).append(made)
     return found

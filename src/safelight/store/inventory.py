@@ -75,7 +75,9 @@ def append_page(connection: sa.Connection, sealer: Sealer, exhibit_id: str, entr
     plain = zstandard.ZstdCompressor(level=1).compress(orjson.dumps(rows))
     sealed = sealer.seal(plain, _context(exhibit_id))
     done = connection.execute(
-        inventory.insert().values(exhibit_id=exhibit_id, count=len(rows), sealed=sealed).returning(inventory.c.id)
+        inventory.insert()
+        .values(exhibit_id=exhibit_id, count=len(rows), sealed=sealed)
+        .returning(inventory.c.id)
     )
     return int(done.scalar_one())
 
@@ -137,7 +139,10 @@ def _pack(entry: Entry) -> list[Any]:
         place.layers,
         place.state,
         place.size,
-        [_pack_time(time) for time in (place.times.created, place.times.modified, place.times.accessed, place.times.changed)],
+        [
+            _pack_time(time)
+            for time in (place.times.created, place.times.modified, place.times.accessed, place.times.changed)
+        ],
         dict(place.address),
         entry.kind,
         entry.format,
@@ -151,7 +156,22 @@ def _pack(entry: Entry) -> list[Any]:
 
 
 def _unpack(row: list[Any]) -> Entry:
-    trail, layers, state, size, times, address, kind, format_, packed, error, examined, container, media, target = row
+    (
+        trail,
+        layers,
+        state,
+        size,
+        times,
+        address,
+        kind,
+        format_,
+        packed,
+        error,
+        examined,
+        container,
+        media,
+        target,
+    ) = row
     raw = packed.encode(_CODEC) if packed is not None else None
     return Entry(
         place=Place(

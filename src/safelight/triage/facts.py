@@ -16,7 +16,7 @@ from safelight.store import inventory
 from safelight.store.inventory import Entry
 from safelight.store.keys import Sealer
 from safelight.store.sealed import unseal
-from safelight.store.tables import hash_set, match, place, signal
+from safelight.store.tables import hash_set, item, match, place, signal
 
 CAMERA_FOLDERS = re.compile(rb"/(DCIM|Camera|CameraRoll|Camera Roll|[1-9]\d\d[A-Z0-9_]{5})/", re.IGNORECASE)
 """Where cameras and phones store what they take (DCF: three digits and five characters)."""
@@ -56,11 +56,15 @@ def folder_key(exhibit: str, entry: Entry) -> tuple[Any, ...]:
     return (exhibit, *containers, name.rpartition(b"/")[0])
 
 
-def locate(connection: sa.Connection, sealer: Sealer, case_id: str, wanted: Iterable[bytes]) -> dict[bytes, Located]:
+def locate(
+    connection: sa.Connection, sealer: Sealer, case_id: str, wanted: Iterable[bytes]
+) -> dict[bytes, Located]:
     """The places of the wanted items; each inventory page is opened once."""
     wanted = set(wanted)
     by_page: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
-    rows = connection.execute(sa.select(place.c.page, place.c.number, place.c.sha256).where(place.c.case_id == case_id))
+    rows = connection.execute(
+        sa.select(place.c.page, place.c.number, place.c.sha256).where(place.c.case_id == case_id)
+    )
     for row in rows:
         if row.sha256 in wanted:
             by_page[row.page].append((row.number, row.sha256))
@@ -108,6 +112,16 @@ def signals_of(connection: sa.Connection, sealer: Sealer, case_id: str, name: st
     return found
 
 
+def undecodable(connection: sa.Connection, case_id: str) -> dict[bytes, str]:
+    """Why items could not be decoded, wholly or in part, by SHA-256."""
+    rows = connection.execute(
+        sa.select(item.c.sha256, item.c.error, item.c.damaged).where(
+            item.c.case_id == case_id, sa.or_(item.c.error.is_not(None), item.c.damaged.is_not(None))
+        )
+    )
+    return {row.sha256: row.error or row.damaged for row in rows}
+
+
 def signal_context(sha256: bytes, name: str) -> str:
     """What a sealed signal is bound to."""
     return f"signal:{sha256.hex()}:{name}"
@@ -117,7 +131,11 @@ def misnamed(format_: str, located: Located) -> bool:
     """Is the type by content hidden by every one of its names? (No extension at all hides nothing.)"""
     expected = _EXTENSIONS.get(format_, _MEDIA_EXTENSIONS)
     names = [entry.place.trail[-1] for _, entry in located.entries if entry.place.state is not State.CARVED]
-    extensions = [name.rpartition(b"/")[2].rpartition(b".")[2].lower() for name in names if b"." in name.rpartition(b"/")[2]]
+    extensions = [
+        name.rpartition(b"/")[2].rpartition(b".")[2].lower()
+        for name in names
+        if b"." in name.rpartition(b"/")[2]
+    ]
     return bool(names) and len(extensions) == len(names) and all(ext not in expected for ext in extensions)
 
 
@@ -134,7 +152,9 @@ def hidden(located: Located) -> bool:
 
 def in_camera_folder(located: Located) -> bool:
     """Does one of its places look like where a camera or phone stores what it takes?"""
-    return any(CAMERA_FOLDERS.search(b"/" + name) for _, entry in located.entries for name in entry.place.trail)
+    return any(
+        CAMERA_FOLDERS.search(b"/" + name) for _, entry in located.entries for name in entry.place.trail
+    )
 
 
 def camera_name(exif: Mapping[str, Any] | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,11 +29,11 @@ RELIABLE = 50
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What ranking a case gave: leads, and items by what they were found to be."""
+    """What ranking a case gave: the items that are leads, and those by what they were found to be."""
 
-    leads: int
-    suspected: int
-    near_known: int
+    leads: set[bytes]
+    suspected: set[bytes]
+    near_known: set[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +58,38 @@ def rank(
     stack_of = _stacks(connection, case_id, items, illegal)
     near_in_case = _near_known(stack_of, illegal)
     explicit = {
-        sha: value["score"] for sha, value in facts.signals_of(connection, sealer, case_id, "explicit").items()
+        sha: value["score"]
+        for sha, value in facts.signals_of(connection, sealer, case_id, "explicit").items()
     }
     candidates = {sha for sha, score in explicit.items() if score >= weights.settings["explicit_from"]}
     candidates |= {sha for sha in matches if sha in items} | (near_in_case & items.keys())
     gathered = _Gathered(connection, sealer, case_id, candidates | illegal)
     assessed: dict[bytes, Assessment] = {}
     for sha in candidates:
-        found = _facts(sha, items[sha], matches.get(sha, []), explicit, gathered, illegal, near_in_case, severity, now)
+        found = _facts(
+            sha, items[sha], matches.get(sha, []), explicit, gathered, illegal, near_in_case, severity, now
+        )
         assessment = assess(found, weights)
         if assessment.reasons:
             assessed[sha] = assessment
     _store(connection, sealer, case_id, assessed, stack_of)
-    codes = Counter(reason.code for assessment in assessed.values() for reason in assessment.reasons)
-    return Ranked(len(assessed), codes["explicit"], codes["near-known"])
+
+    def having(code: str) -> set[bytes]:
+        return {sha for sha, one in assessed.items() if any(reason.code == code for reason in one.reasons)}
+
+    return Ranked(set(assessed), having("explicit"), having("near-known"))
 
 
 def queue(connection: sa.Connection, sealer: Sealer, case_id: str, top: int | None = None) -> list[Lead]:
     """The leads, best first, ties by id; each with the label of its newest decision."""
     matches = facts.matches_of(connection, case_id)
     decided = labels(connection, case_id)
-    query = sa.select(lead).where(lead.c.case_id == case_id).order_by(lead.c.priority.desc(), lead.c.id).limit(top)
+    query = (
+        sa.select(lead)
+        .where(lead.c.case_id == case_id)
+        .order_by(lead.c.priority.desc(), lead.c.id)
+        .limit(top)
+    )
     return [_lead(row, sealer, matches, decided) for row in connection.execute(query)]
 
 
@@ -129,11 +140,16 @@ def _stacks(
     """Each item's representative: known illegal first, then the largest picture, then by digest."""
     rows = connection.execute(
         sa.select(signal.c.sha256, signal.c.pdq).where(
-            signal.c.case_id == case_id, signal.c.name == "pdq", signal.c.pdq.is_not(None), signal.c.quality >= RELIABLE
+            signal.c.case_id == case_id,
+            signal.c.name == "pdq",
+            signal.c.pdq.is_not(None),
+            signal.c.quality >= RELIABLE,
         )
     ).all()
     hashed = sorted((row.sha256, row.pdq) for row in rows if row.sha256 in items)
-    codes: NDArray[np.uint8] = np.frombuffer(b"".join(code for _, code in hashed), dtype=np.uint8).reshape(-1, 32)
+    codes: NDArray[np.uint8] = np.frombuffer(b"".join(code for _, code in hashed), dtype=np.uint8).reshape(
+        -1, 32
+    )
     keys = [(sha not in illegal, -items[sha].pixels, sha) for sha, _ in hashed]
     order = np.empty(len(keys), dtype=np.int64)
     order[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
@@ -145,7 +161,9 @@ def _stacks(
 
 def _near_known(stack_of: Mapping[bytes, bytes], illegal: set[bytes]) -> set[bytes]:
     """Items in a stack whose representative is exactly known to be illegal, without those themselves."""
-    return {sha for sha, representative in stack_of.items() if representative in illegal and sha not in illegal}
+    return {
+        sha for sha, representative in stack_of.items() if representative in illegal and sha not in illegal
+    }
 
 
 class _Gathered:
@@ -167,13 +185,17 @@ class _Gathered:
                     self._known_in[folder].add(known)
         if sha256 not in self.places:
             return 0
-        near = [self._known_in[folder] for folder in self.places[sha256].folders() if folder in self._known_in]
+        near = [
+            self._known_in[folder] for folder in self.places[sha256].folders() if folder in self._known_in
+        ]
         return len(set[bytes]().union(*near) - {sha256})
 
     def shares_serial(self, sha256: bytes, illegal: set[bytes]) -> bool:
         """Does a known illegal item state the same camera serial number?"""
         if self._serials is None:
-            self._serials = {str(self.exif[known]["serial"]) for known in illegal if self.exif.get(known, {}).get("serial")}
+            self._serials = {
+                str(self.exif[known]["serial"]) for known in illegal if self.exif.get(known, {}).get("serial")
+            }
         return str(self.exif.get(sha256, {}).get("serial")) in self._serials
 
 

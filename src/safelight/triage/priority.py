@@ -78,10 +78,16 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     illegal = [m for m in exact if m.kind is HashSetKind.KNOWN_ILLEGAL]
     near_illegal = [m for m in near if m.kind is HashSetKind.KNOWN_ILLEGAL]
     if illegal:
-        add("known-illegal", f"Exactly the file that {_lists(illegal)} holds as known illegal; nobody needs to look.")
+        add(
+            "known-illegal",
+            f"Exactly the file that {_lists(illegal)} holds as known illegal; nobody needs to look.",
+        )
     elif near_illegal:
         best = min(near_illegal, key=lambda m: m.distance)
-        add("near-known", f"Looks like entry {best.entry} of '{best.hashset}': {best.distance} of 256 bits differ (PDQ).")
+        add(
+            "near-known",
+            f"Looks like entry {best.entry} of '{best.hashset}': {best.distance} of 256 bits differ (PDQ).",
+        )
     elif facts.near_in_case:
         add("near-known", "Looks like a known illegal file of this case (PDQ within 31 of 256 bits).")
     watched = [m for m in facts.matches if m.kind is HashSetKind.WATCH]
@@ -92,7 +98,9 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     return found
 
 
-def _suspicion(facts: Facts, explicit: float, weights: Weights, add: Callable[[str, str, float], None]) -> None:
+def _suspicion(
+    facts: Facts, explicit: float, weights: Weights, add: Callable[[str, str, float], None]
+) -> None:
     young = facts.below_18 if facts.below_18 is not None else weights.settings["young_unknown"]
     add("explicit", f"Explicit by the model (score {explicit:.2f}).", explicit)
     if facts.below_18 is None:
@@ -140,7 +148,11 @@ def _circumstances(facts: Facts, weights: Weights, conflict: bool) -> list[Reaso
 
 def _where(facts: Facts, weights: Weights) -> list[Reason]:
     found: list[Reason] = []
-    ways = [str(state) for state in (State.DELETED, State.CARVED) if facts.states and facts.states <= {state, State.CARVED}]
+    ways = [
+        str(state)
+        for state in (State.DELETED, State.CARVED)
+        if facts.states and facts.states <= {state, State.CARVED}
+    ]
     if facts.misnamed:
         ways.append("under a name that hides its type")
     if facts.hidden:

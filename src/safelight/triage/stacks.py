@@ -11,7 +11,9 @@ RADIUS = 31
 """Hamming bits of 256, inclusive: the usual match of two PDQ hashes."""
 
 
-def representatives(codes: NDArray[np.uint8], rank: NDArray[np.int64], radius: int = RADIUS) -> NDArray[np.int64]:
+def representatives(
+    codes: NDArray[np.uint8], rank: NDArray[np.int64], radius: int = RADIUS
+) -> NDArray[np.int64]:
     """Give each picture the index of its stack's representative, itself where it stands alone.
 
     `codes` is `(n, 32) uint8`; `rank` `(n,)` orders the candidates for representative (lowest first, so that

@@ -42,7 +42,11 @@ def load(own: Path | None = None) -> Weights:
     return Weights(
         grounds={code: row["weight"] for code, row in table["grounds"].items()},
         circumstances={code: row["weight"] for code, row in table["circumstances"].items()},
-        rationale={code: row["rationale"] for kind in ("grounds", "circumstances") for code, row in table[kind].items()},
+        rationale={
+            code: row["rationale"]
+            for kind in ("grounds", "circumstances")
+            for code, row in table[kind].items()
+        },
         settings=table["settings"],
         bands={Band(name): value for name, value in table["bands"].items()},
     )
@@ -58,7 +62,12 @@ def _overlay(table: dict[str, Any], own: dict[str, Any], where: str) -> None:
             _overlay(table[name], value, name)
         elif isinstance(table[name], str):
             table[name] = str(value)
-        elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or (name == "weight" and value > 1):
+        elif (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or value < 0
+            or (name == "weight" and value > 1)
+        ):
             raise ValueError(f"'{where}.{name}' must be a number between 0 and 1")
         else:
             table[name] = value

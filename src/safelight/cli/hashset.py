@@ -1,0 +1,103 @@
+"""`safelight hashset`: lists of known media."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from safelight.cli.common import UNREAD, command, group, note, say, show, table, workspace
+from safelight.cli.drawing import drawn
+from safelight.errors import UsageError
+from safelight.model import HashSetKind
+
+app = group("hashset", "Import, list, export and remove lists of known media.")
+
+
+@command(app, "import")
+def import_list(
+    file: Path = typer.Argument(help="The list: VICS, CSV, NSRL, NCMEC XML, ICSE, PDQ or plain digests."),
+    name: str = typer.Option(help="Name of the set; importing again under it replaces it."),
+    kind: HashSetKind = typer.Option(help="What being on the list means."),
+    format: str = typer.Option("auto", help="auto, vics, csv, nsrl, ncmec, icse, pdq or hex."),
+    column: list[str] = typer.Option(
+        [],
+        metavar="ROLE=NAME",
+        help="Column of a CSV: digest=MD5, id=ImageID, category=Cat. May be repeated.",
+    ),
+    scheme: str | None = typer.Option(None, help="Category scheme of the list: us, uk or interpol."),
+) -> None:
+    """Import a list. A broken file leaves the old set of that name as it was."""
+    columns = {}
+    for pair in column:
+        role, separator, named = pair.partition("=")
+        if not separator:
+            raise UsageError(f"'{pair}' is not ROLE=NAME.", "For example --column digest=MD5.")
+        columns[role.strip()] = named.strip()
+    with workspace() as opened, drawn() as progress:
+        made = opened.import_hashset(
+            file, name=name, kind=kind, format=format, columns=columns, scheme=scheme, progress=progress
+        )
+    result = {
+        "name": name,
+        "kind": str(kind),
+        "format": made.format,
+        "records": made.records,
+        "added": made.added,
+        "rejected": [{"line": one.line, "reason": one.reason} for one in made.rejected],
+        "rejected_count": made.rejected_count,
+        "seconds": round(made.seconds, 3),
+    }
+    show(
+        result,
+        lambda: say(f"'{name}' ({kind}, {made.format}): {made.added:,} of {made.records:,} records added."),
+    )
+    if made.rejected_count:
+        for one in made.rejected[:20]:
+            note(f"  line {one.line}: {one.reason}")
+        note(f"{made.rejected_count:,} records were rejected.")
+        raise typer.Exit(UNREAD)
+
+
+@command(app, "list")
+def list_sets() -> None:
+    """List the hash sets of the workspace."""
+    with workspace() as opened:
+        found = [
+            {
+                "name": one.name,
+                "kind": str(one.kind),
+                "format": one.format,
+                "scheme": one.scheme,
+                "records": one.records,
+                "source_sha256": one.source_sha256,
+                "imported_at": one.imported_at.isoformat() if one.imported_at else None,
+            }
+            for one in opened.list_hashsets()
+        ]
+    rows = [
+        (one["name"], one["kind"], one["format"], f"{one['records']:,}", one["imported_at"]) for one in found
+    ]
+    show(found, lambda: table("Hash sets", ("name", "kind", "format", "records", "imported"), rows, wide=0))
+
+
+@command(app, "export")
+def export_list(
+    name: str = typer.Argument(help="Name of the set."),
+    output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="File to write."),
+    format: str = typer.Option("csv", help="csv or vics."),
+) -> None:
+    """Write a hash set as a file."""
+    with workspace() as opened:
+        count = opened.export_hashset(name, output, format=format)
+    show(
+        {"name": name, "file": output, "records": count}, lambda: say(f"Wrote {count:,} records to {output}.")
+    )
+
+
+@command(app, "remove")
+def remove_list(name: str = typer.Argument(help="Name of the set.")) -> None:
+    """Remove a hash set from the workspace."""
+    with workspace() as opened:
+        opened.remove_hashset(name)
+    show({"name": name, "removed": True}, lambda: say(f"Removed '{name}'."))

@@ -1,0 +1,100 @@
+"""The `safelight` command: its groups, and how errors become sentences and exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+from safelight.cli import audit, case, common, demo, doctor, export, hashset, leads, models, scan, screen
+from safelight.errors import IntegrityError, RefusedError, SafelightError
+
+app = typer.Typer(
+    name="safelight",
+    help="Find what matters on seized devices, so that people need to look at as little as possible. "
+    "It orders and explains; a person decides.",
+    no_args_is_help=True,
+    context_settings=common.CONTEXT,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from safelight import __version__
+
+        print(f"safelight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _application(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Shown by the application itself; the global options are added below."""
+
+
+for module in (case, hashset, audit, models):
+    app.add_typer(module.app)
+for module in (demo, doctor, scan, leads, screen, export):
+    module.register(app)
+
+
+def click_app() -> Any:
+    """The command tree, with the global options on the application too."""
+    made = typer.main.get_command(app)
+    made.help = app.info.help
+    made.params += common.global_options()
+    return made
+
+
+def main() -> None:
+    """Run the command line and leave with the contract's exit codes."""
+    try:
+        code = click_app().main(prog_name="safelight", standalone_mode=False)
+    except SafelightError as error:
+        code = _report(error)
+    except KeyboardInterrupt:
+        common.note("Interrupted. Start it again and it goes on from there.")
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 1
+    except Exception as error:  # noqa: BLE001  # why: the last resort of the command line; known errors have a sentence
+        code = _other(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report(error: SafelightError) -> int:
+    if common.state.json:
+        said: dict[str, Any] = {"error": {"code": error.exit_code, "message": str(error), "hint": error.hint}}
+        if isinstance(error, RefusedError):
+            said["error"]["ground"] = error.ground
+        if isinstance(error, IntegrityError) and error.findings is not None:
+            said = {**error.findings, **said}
+        common.print_json(said)
+    kind = "Refused" if isinstance(error, RefusedError) else "Error"
+    common.note(f"{kind}: {error}", *([error.hint] if error.hint else []), *getattr(error, "__notes__", ()))
+    return error.exit_code
+
+
+def _other(error: Exception) -> int:
+    """Wrong usage as the parser found it, a full disk or locked store in words, a traceback for the rest."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if callable(show) and isinstance(code, int):
+        show()
+        return code
+    if isinstance(code, int):
+        return code
+    import sqlite3
+
+    cause = getattr(error, "orig", error)
+    if isinstance(cause, sqlite3.Error | OSError):
+        return _report(
+            SafelightError(f"The workspace cannot be used: {cause}.", "Is the disk full, or not writable?")
+        )
+    raise error

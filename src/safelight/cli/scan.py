@@ -1,0 +1,82 @@
+"""`safelight scan`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from safelight.cli.case import CASE
+from safelight.cli.common import UNREAD, command, note, say, show, workspace
+from safelight.cli.drawing import drawn
+from safelight.errors import IntegrityError, UsageError
+
+_LISTED = 20
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    command(app, "scan")(scan)
+
+
+def scan(
+    paths: list[Path] = typer.Argument(help="Folders, archives or disk images."),
+    case: str | None = CASE,
+    only: list[str] = typer.Option(
+        [], metavar="RULE", help="Examine only this: a path pattern, modified:FROM..TO, or kind:image."
+    ),
+    exclude: list[str] = typer.Option([], metavar="RULE", help="Leave this out, and never open it."),
+    workers: int = typer.Option(0, min=0, help="Decoding processes; 0: one a core."),
+    engine: str = typer.Option("local", help="Where batches run: local."),
+    resume: bool = typer.Option(
+        False, "--resume", help="Go on with a scan that was cut off (it always does)."
+    ),
+    verify_after: bool = typer.Option(
+        False, "--verify-after", help="Read the evidence again at the end and compare."
+    ),
+) -> None:
+    """Read exhibits, recognise what is known, and put first what may be a child in danger now."""
+    if engine != "local":
+        raise UsageError(f"There is no engine '{engine}'.", "Use --engine local.")
+    with workspace() as opened, drawn() as progress:
+        found = opened.scan(
+            paths,
+            case=case,
+            only=only,
+            exclude=exclude,
+            workers=workers or None,
+            verify_after=verify_after,
+            progress=progress,
+        )
+    show(found, lambda: _print(found))
+    if any(exhibit["verified"] is False for exhibit in found["exhibits"]):
+        raise IntegrityError(
+            "The digest stored in an exhibit's container is not that of its content.",
+            "See `unread` for which.",
+        )
+    if found["unreadable"]:
+        raise typer.Exit(UNREAD)
+
+
+def _print(found: dict[str, Any]) -> None:
+    for exhibit in found["exhibits"]:
+        verified = {True: ", stored digest verified", False: ", STORED DIGEST DOES NOT VERIFY", None: ""}
+        say(f"{exhibit['id']}  {exhibit['kind']}  {exhibit['path']}{verified[exhibit['verified']]}")
+        say(f"  SHA-256 {exhibit['sha256']}")
+    say(
+        f"Read {found['files']:,} files in {found['seconds']:.1f} s: {found['deleted']:,} deleted, "
+        f"{found['carved']:,} carved, {found['embedded']:,} in archives; {found['media']:,} media, "
+        f"{found['items']:,} distinct items.",
+        f"Known illegal {found['known_illegal']:,}, near known {found['near_known']:,}, "
+        f"known good {found['known_good']:,}, suspected {found['suspected']:,}.",
+        f"{found['leads']:,} leads. See `safelight leads`; a person decides.",
+    )
+    if found["not_examined"]:
+        say(f"{found['not_examined']:,} entries were not examined, by the order's scope.")
+    if found["unreadable"]:
+        note(f"{found['unreadable']:,} could not be read, wholly or in part:")
+        for one in found["unread"][:_LISTED]:
+            note(f"  {one['path']}: {one['reason']}")
+        if found["unreadable"] > _LISTED:
+            note(f"  … and {found['unreadable'] - _LISTED:,} more; `safelight export files` lists all.")

@@ -1,0 +1,401 @@
+"""A case's findings as exporters and the command line see them: read from the store, unsealed, in text."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from safelight import __version__
+from safelight.errors import SafelightError, UsageError
+from safelight.evidence.names import join_path, show, shown_trail
+from safelight.export.marking import marked_path
+from safelight.export.protocol import (
+    EventView,
+    ExhibitView,
+    ExportOptions,
+    FileView,
+    LeadView,
+    ModelView,
+    PlaceView,
+    UnreadView,
+)
+from safelight.governance import inspection, log
+from safelight.hashsets import library
+from safelight.model import Case, Digests, HashSet, Lead, Pdq, SignalValue
+from safelight.plugins import load
+from safelight.review.decisions import decisions_of
+from safelight.settings import Settings
+from safelight.signals.models import registry as models
+from safelight.store import exhibits, inventory
+from safelight.store.blobs import BlobStore
+from safelight.store.database import Database
+from safelight.store.inventory import Entry
+from safelight.store.keys import KeyRing, Sealer
+from safelight.store.sealed import unseal
+from safelight.store.tables import item, signal
+from safelight.triage import facts
+from safelight.triage import leads as triage
+
+_SHOWN_LIBRARIES = ("pytsk3", "onnxruntime", "dlib-bin", "pillow", "av", "pdqhash", "faiss-cpu")
+
+
+class House(Protocol):
+    """What an export needs of the workspace."""
+
+    config: Settings
+    database: Database
+    keys: KeyRing
+    blobs: BlobStore
+    evaluation: bool
+    actor: str
+
+
+class CaseFindings:
+    """`export.protocol.Findings` over the store; read within the transaction it was given."""
+
+    def __init__(self, house: House, connection: sa.Connection, case: Case) -> None:
+        self.case = case
+        self.evaluation = house.evaluation
+        self.generated_at = datetime.now(UTC)
+        self.generated_by = house.actor
+        self._house, self._connection = house, connection
+        self._sealer = house.keys.sealer(connection, case.id)
+        self._records = exhibits.records(connection, self._sealer, case.id)
+        self._paths = {record.id: record.path for record in self._records}
+
+    @property
+    def software(self) -> Mapping[str, str]:
+        """Safelight, Python, and the libraries that read evidence or compute signals."""
+        return {
+            "safelight": __version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in _SHOWN_LIBRARIES},
+        }
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Limits and files that change findings."""
+        config = self._house.config
+        return {
+            "media_bytes": str(config.media_bytes),
+            "seconds_per_item": str(config.seconds_per_item),
+            "worker_memory": str(config.worker_memory),
+            "weights": str(config.weights or "as delivered"),
+        }
+
+    @property
+    def models(self) -> Sequence[ModelView]:
+        """All models with cards; used where a signal of this case was computed."""
+        used = self._connection.scalar(
+            sa.select(sa.func.count()).select_from(signal).where(signal.c.case_id == self.case.id)
+        )
+        return [_model_view(state, bool(used) and state.usable) for state in models.list_models()]
+
+    @property
+    def hash_sets(self) -> Sequence[HashSet]:
+        """The lists of the workspace."""
+        return library.everything(self._connection)
+
+    @property
+    def exhibits(self) -> Sequence[ExhibitView]:
+        """In the order of their first scan."""
+        return [_exhibit_view(record) for record in self._records]
+
+    @property
+    def audit_checkpoint(self) -> str:
+        """The signed note over the log before this export."""
+        return inspection.checkpoint(self._connection)
+
+    def leads(self) -> Iterator[LeadView]:
+        """Best first, each with all places, signals and decisions."""
+        found = triage.queue(self._connection, self._sealer, self.case.id)
+        yield from _lead_views(self._connection, self._sealer, self.case.id, found)
+
+    def files(self) -> Iterator[FileView]:
+        """Every place's newest entry, exhibit by exhibit."""
+        for record in self._records:
+            for _, _, entry in inventory.newest(self._connection, self._sealer, record.id):
+                yield FileView(
+                    place_view(record.id, entry),
+                    entry.kind,
+                    entry.format,
+                    entry.digests,
+                    entry.error,
+                    entry.examined,
+                    show(entry.target) if entry.target is not None else None,
+                )
+
+    def unread(self) -> Iterator[UnreadView]:
+        """Everything that could not be read or decoded, wholly or in part."""
+        broken = facts.undecodable(self._connection, self.case.id)
+        for record in self._records:
+            for _, _, entry in inventory.newest(self._connection, self._sealer, record.id):
+                reason = entry.error or (broken.get(entry.digests.sha256) if entry.digests else None)
+                if reason is not None:
+                    path = join_path(entry.place.trail, entry.place.layers)
+                    yield UnreadView(record.id, path, reason, entry.place.state, entry.place.size)
+
+    def events(self) -> Iterator[EventView]:
+        """The case's events, without what is sealed in them."""
+        for event in log.events(self._connection, case=self.case.id):
+            yield EventView(
+                event.seq,
+                datetime.fromisoformat(event.time),
+                event.actor,
+                event.verb,
+                str(event.phase),
+                event.operation,
+                tuple(subject for subject in event.subject if subject in self._paths),
+            )
+
+    def thumbnail(self, sha256: str) -> bytes | None:
+        """The small picture of an item, unsealed; None where none was kept."""
+        blob = self._connection.scalar(
+            sa.select(item.c.thumbnail).where(
+                item.c.case_id == self.case.id, item.c.sha256 == bytes.fromhex(sha256)
+            )
+        )
+        return self._house.blobs.get(self._sealer, blob) if blob else None
+
+
+def write(findings: CaseFindings, format: str, out: Path, options: ExportOptions) -> dict[str, Any]:
+    """Write an export whole or not at all; where, how many records, its SHA-256, notes for the user."""
+    exporters = load("export")
+    if format not in exporters:
+        raise UsageError(f"There is no export '{format}'.", f"One of: {', '.join(sorted(exporters))}.")
+    exporter = exporters[format]
+    path = marked_path(out, exporter, findings.evaluation)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with temporary.open("xb") as file:
+            report = exporter.write(findings, file, options)
+            file.flush()
+            os.fsync(file.fileno())
+        with temporary.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        temporary.replace(path)
+    except OSError as error:
+        raise SafelightError(
+            f"{path} cannot be written: {error.strerror or error}.", "Choose another -o FILE."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+    return {
+        "file": str(path),
+        "format": format,
+        "records": report.records,
+        "sha256": digest,
+        "notes": list(report.notes),
+    }
+
+
+def leads(
+    connection: sa.Connection, keys: KeyRing, case: Case, top: int | None, kind: str | None
+) -> list[dict[str, Any]]:
+    """The queue as `leads --json` prints it."""
+    sealer = keys.sealer(connection, case.id)
+    found = [one for one in triage.queue(connection, sealer, case.id, top) if kind in (None, one.kind)]
+    places = facts.locate(connection, sealer, case.id, {bytes.fromhex(one.sha256) for one in found})
+    return [_lead_json(one, places.get(bytes.fromhex(one.sha256), facts.Located())) for one in found]
+
+
+def summary(connection: sa.Connection, keys: KeyRing, case: Case) -> dict[str, Any]:
+    """The case, its authority, and the counts of everything found in it."""
+    sealer = keys.sealer(connection, case.id)
+    records = exhibits.records(connection, sealer, case.id)
+    found = triage.queue(connection, sealer, case.id)
+    decided = triage.labels(connection, case.id)
+    counts: Counter[str] = Counter()
+    for record in records:
+        counts.update(record.facts.get("counts") or {})
+    items = connection.scalar(sa.select(sa.func.count()).select_from(item).where(item.c.case_id == case.id))
+    return {
+        **case_json(case),
+        "exhibits": [
+            {
+                "id": one.id,
+                "path": one.path,
+                "kind": one.kind,
+                "sha256": one.sha256,
+                "verified": one.verified,
+                "state": one.state,
+            }
+            for one in records
+        ],
+        "counts": {**{name: counts[name] for name in _COUNTS}, "items": items, "leads": len(found)},
+        "bands": dict(Counter(str(one.band) for one in found)),
+        "decided": len(decided),
+    }
+
+
+_COUNTS = ("files", "media", "deleted", "carved", "embedded", "unreadable", "not_examined")
+
+
+def case_json(case: Case) -> dict[str, Any]:
+    """A case and its authority as plain data."""
+    authority = case.authority
+    return {
+        "id": case.id,
+        "name": case.name,
+        "opened_by": case.opened_by,
+        "opened_at": case.opened_at.isoformat(),
+        "closed_at": case.closed_at.isoformat() if case.closed_at else None,
+        "scheme": case.scheme,
+        "authority": {
+            "basis": str(authority.basis),
+            "reference": authority.reference,
+            "issued_by": authority.issued_by,
+            "valid_from": authority.valid_from.isoformat(),
+            "valid_until": authority.valid_until.isoformat(),
+            "allows": sorted(authority.allows),
+            "approved_by": authority.approved_by,
+            "ground": str(authority.ground) if authority.ground else None,
+            "offence": authority.offence,
+        },
+    }
+
+
+def place_view(exhibit_id: str, entry: Entry) -> PlaceView:
+    """A place in text."""
+    place = entry.place
+    return PlaceView(
+        exhibit_id,
+        join_path(place.trail, place.layers),
+        tuple(shown_trail(place.trail, place.layers)),
+        place.state,
+        place.size,
+        place.times,
+        place.address,
+        place.layers,
+    )
+
+
+def _lead_json(one: Lead, located: facts.Located) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "priority": one.priority,
+        "band": str(one.band),
+        "sha256": one.sha256,
+        "paths": [
+            {
+                "exhibit": exhibit_id,
+                "path": join_path(entry.place.trail, entry.place.layers),
+                "trail": shown_trail(entry.place.trail, entry.place.layers),
+                "state": str(entry.place.state),
+            }
+            for exhibit_id, entry in located.entries
+        ],
+        "reasons": [{"code": why.code, "text": why.text, "weight": why.weight} for why in one.reasons],
+        "matches": [
+            {
+                "hashset": match.hashset,
+                "kind": str(match.kind),
+                "entry": match.entry,
+                "by": match.by,
+                "distance": match.distance,
+                "category": match.category,
+            }
+            for match in one.matches
+        ],
+        "stack": one.stack,
+        "decided": one.decided,
+    }
+
+
+def _lead_views(
+    connection: sa.Connection, sealer: Sealer, case_id: str, found: list[Lead]
+) -> Iterator[LeadView]:
+    stacks = Counter(one.stack for one in found)
+    decisions = decisions_of(connection, sealer, case_id)
+    places = facts.locate(connection, sealer, case_id, {bytes.fromhex(one.sha256) for one in found})
+    for one in found:
+        sha256 = bytes.fromhex(one.sha256)
+        row = connection.execute(
+            sa.select(item).where(item.c.case_id == case_id, item.c.sha256 == sha256)
+        ).one()
+        signals, pdq = _signals(connection, sealer, case_id, sha256)
+        yield LeadView(
+            lead=one,
+            digests=Digests(row.md5, row.sha1, row.sha256),
+            size=row.size,
+            format=row.format,
+            places=tuple(place_view(exhibit_id, entry) for exhibit_id, entry in places[sha256].entries),
+            width=row.width,
+            height=row.height,
+            damaged=row.damaged,
+            error=row.error,
+            pdq=pdq,
+            signals=signals,
+            stack_size=stacks[one.stack],
+            representative=one.stack == f"S-{one.sha256[:16]}",
+            decisions=tuple(decisions.get(one.id, ())),
+        )
+
+
+def _signals(
+    connection: sa.Connection, sealer: Sealer, case_id: str, sha256: bytes
+) -> tuple[dict[str, SignalValue], Pdq | None]:
+    found = {}
+    pdq = None
+    for row in connection.execute(
+        sa.select(signal).where(signal.c.case_id == case_id, signal.c.sha256 == sha256)
+    ):
+        value, absent = unseal(sealer, row.sealed, facts.signal_context(sha256, row.name))
+        found[row.name] = SignalValue(row.name, row.version, value, absent)
+        if row.pdq is not None:
+            pdq = Pdq(row.pdq, row.quality)
+    for name in load("signals"):
+        found.setdefault(name, SignalValue(name, "", None, "not computed: not allowed"))
+    return found, pdq
+
+
+def _exhibit_view(record: exhibits.Record) -> ExhibitView:
+    stated = record.facts
+    counts = dict(stated.get("counts") or {})
+    return ExhibitView(
+        record.id,
+        record.path,
+        record.kind,
+        record.sha256,
+        record.verified,
+        stated.get("stored") or {},
+        stated.get("verified_after"),
+        stated.get("size"),
+        counts,
+        tuple(stated.get("only") or ()),
+        tuple(stated.get("exclude") or ()),
+        counts.get("not_examined", 0),
+        _time(stated.get("begun")),
+        _time(stated.get("finished")),
+    )
+
+
+def _time(stated: str | None) -> datetime | None:
+    return datetime.fromisoformat(stated) if stated else None
+
+
+def _model_view(state: models.ModelState, used: bool) -> ModelView:
+    card = state.card
+    return ModelView(
+        card.name,
+        card.sha256[:12],
+        card.sha256,
+        card.licence,
+        card.purpose,
+        tuple(card.limits),
+        card.evaluated,
+        used,
+    )
+
+
+__all__ = ["CaseFindings", "case_json", "leads", "place_view", "summary", "write"]

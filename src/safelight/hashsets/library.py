@@ -1,0 +1,205 @@
+"""The workspace's hash sets: imported whole or not at all, listed, exported, removed."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+
+import sqlalchemy as sa
+
+from safelight.errors import FormatError, UsageError
+from safelight.governance.gate import Permit
+from safelight.hashsets.protocol import Block, ListReader, ReadOptions, Rejected
+from safelight.hashsets.scheme import scheme as load_scheme
+from safelight.hashsets.store import HashList, build
+from safelight.hashsets.writers import write_list
+from safelight.model import HashSet, HashSetKind
+from safelight.plugins import load
+from safelight.progress import Progress
+from safelight.store.keys import Sealer
+from safelight.store.tables import hash_set, match
+
+_HEAD = 64 << 10
+_FACTS = b"hashset facts"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did. `rejected` are the first of `rejected_count`."""
+
+    format: str
+    records: int
+    added: int
+    rejected: tuple[Rejected, ...]
+    rejected_count: int
+    seconds: float
+    source_sha256: str
+
+
+def import_list(
+    permit: Permit,
+    folder: Path,
+    file: Path,
+    name: str,
+    kind: HashSetKind,
+    format: str,
+    columns: dict[str, str],
+    scheme: str | None,
+    progress: Progress,
+) -> Imported:
+    """Build the memory-mapped form of a list beside the old one, then put it in its place in one transaction.
+
+    Raises FormatError or UsageError, and then the old set of that name is as it was.
+    """
+    started = monotonic()
+    if not name.strip():
+        raise UsageError("A hash set needs a name.", "Give --name.")
+    reader = _reader(file, format)
+    source_sha256 = _file_sha256(file)
+    set_id = f"H-{secrets.token_hex(5)}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _sweep(permit, folder)
+    with permit.transaction() as connection:
+        sealer = permit.sealer(connection)
+    blocks: Iterator[Block] = reader.read(file, ReadOptions(columns))
+    report = build(blocks, folder / set_id, progress=progress, seal=_sealing(sealer))
+    with permit.transaction() as connection:
+        old = connection.execute(sa.select(hash_set).where(hash_set.c.name == name)).one_or_none()
+        if old is not None:
+            connection.execute(match.delete().where(match.c.hash_set_id == old.id))
+            connection.execute(hash_set.delete().where(hash_set.c.id == old.id))
+        connection.execute(
+            hash_set.insert().values(
+                id=set_id,
+                name=name,
+                kind=kind,
+                format=reader.name,
+                scheme=scheme,
+                records=report.added,
+                source_sha256=source_sha256,
+                imported_at=datetime.now(UTC).isoformat(),
+                folder=set_id,
+            )
+        )
+    if old is not None:
+        shutil.rmtree(folder / old.folder, ignore_errors=True)
+    return Imported(
+        reader.name,
+        report.records,
+        report.added,
+        tuple(report.rejected),
+        report.rejected_count,
+        monotonic() - started,
+        source_sha256,
+    )
+
+
+def everything(connection: sa.Connection) -> list[HashSet]:
+    """The hash sets, by name."""
+    return [_hash_set(row) for row in connection.execute(sa.select(hash_set).order_by(hash_set.c.name))]
+
+
+def open_lists(connection: sa.Connection, folder: Path) -> list[tuple[HashSet, HashList]]:
+    """Every set with its memory-mapped list."""
+    rows = connection.execute(sa.select(hash_set).order_by(hash_set.c.name)).all()
+    return [(_hash_set(row), HashList.open(folder / row.folder)) for row in rows]
+
+
+def export_list(
+    permit: Permit, connection: sa.Connection, folder: Path, name: str, out: Path, format: str
+) -> int:
+    """Write a set as `csv` or `vics`; returns the number of records."""
+    row = _row(connection, name)
+    opened = HashList.open(folder / row.folder, unseal=_unsealing(permit.sealer(connection)))
+    return write_list(opened, out, format)
+
+
+def remove(connection: sa.Connection, folder: Path, name: str) -> None:
+    """Remove a set and its matches."""
+    row = _row(connection, name)
+    connection.execute(match.delete().where(match.c.hash_set_id == row.id))
+    connection.execute(hash_set.delete().where(hash_set.c.id == row.id))
+    shutil.rmtree(folder / row.folder, ignore_errors=True)
+
+
+def severity(connection: sa.Connection, case_scheme: str) -> Callable[[str | None, str], float | None]:
+    """`(set's name, category) -> 0..1` by each set's own scheme, else the case's; None where it does not say."""
+    schemes = {
+        row.name: load_scheme(row.scheme or case_scheme) for row in connection.execute(sa.select(hash_set))
+    }
+    fallback = load_scheme(case_scheme)
+    return lambda name, category: schemes.get(name or "", fallback).severity(category)
+
+
+def _reader(file: Path, format: str) -> ListReader:
+    readers: dict[str, ListReader] = load("hashsets")
+    if format != "auto":
+        if format not in readers:
+            raise UsageError(
+                f"There is no list format '{format}'.", f"One of: auto, {', '.join(sorted(readers))}."
+            )
+        return readers[format]
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(_HEAD)
+    except OSError as error:
+        raise FormatError(
+            f"{file} cannot be read: {error.strerror}.", "Is it there, and may you read it?"
+        ) from error
+    for reader in sorted(readers.values(), key=lambda one: (one.order, one.name)):
+        if reader.detect(head, file):
+            return reader
+    raise FormatError(f"{file} is no list that is known.", "Say what it is with --format.")
+
+
+def _sweep(permit: Permit, folder: Path) -> None:
+    """Delete what an import that was killed left behind: folders that no set names."""
+    with permit.transaction() as connection:
+        named = set(connection.execute(sa.select(hash_set.c.folder)).scalars())
+    for left in folder.iterdir():
+        if left.name not in named:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _row(connection: sa.Connection, name: str) -> sa.Row[tuple[object, ...]]:
+    row = connection.execute(sa.select(hash_set).where(hash_set.c.name == name)).one_or_none()
+    if row is None:
+        raise UsageError(f"There is no hash set '{name}'.", "See `safelight hashset list`.")
+    return row
+
+
+def _hash_set(row: sa.Row[tuple[object, ...]]) -> HashSet:
+    return HashSet(
+        row.id,
+        row.name,
+        HashSetKind(row.kind),
+        row.format,
+        row.records,
+        row.source_sha256,
+        row.scheme,
+        datetime.fromisoformat(row.imported_at),
+    )
+
+
+def _file_sha256(file: Path) -> str:
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise FormatError(
+            f"{file} cannot be read: {error.strerror}.", "Is it there, and may you read it?"
+        ) from error
+
+
+def _sealing(sealer: Sealer) -> Callable[[bytes], bytes]:
+    return lambda plain: sealer.seal(plain, _FACTS)
+
+
+def _unsealing(sealer: Sealer) -> Callable[[bytes], bytes]:
+    return lambda sealed: sealer.unseal(sealed, _FACTS)

@@ -1,0 +1,213 @@
+"""What happens to a medium in a jailed worker: decode, signals, thumbnail; and how its results are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from safelight.engine.beat import beat
+from safelight.engine.protocol import TaskLimits
+from safelight.errors import FormatError, ModelMissingError, SafelightError
+from safelight.model import Capability, SignalValue
+from safelight.plugins import load
+from safelight.store.blobs import BlobStore
+from safelight.store.keys import Sealer
+from safelight.store.sealed import seal
+from safelight.store.tables import item, signal
+from safelight.triage.facts import signal_context
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One medium to look at: its SHA-256, its bytes, whether a thumbnail may be kept."""
+
+    sha256: bytes
+    data: bytes = field(repr=False)
+    thumbnail: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a worker saw. `error` is set, and the rest empty, where nothing could be decoded."""
+
+    sha256: bytes
+    format: str | None = None
+    width: int | None = None
+    height: int | None = None
+    damaged: str | None = None
+    error: str | None = None
+    thumbnail: bytes | None = None
+    signals: tuple[SignalValue, ...] = ()
+
+
+@dataclass(slots=True)
+class Look:
+    """The task: all named signals over a batch of media. Picklable; results are plain data (`decode`)."""
+
+    names: tuple[str, ...]
+    limits: TaskLimits
+    absent: dict[str, str] = field(default_factory=dict)
+    """Signals whose model is missing, and why: filled by `prepare`, never a zero in its place."""
+
+    def prepare(self) -> None:
+        """Load decoders and models, before the jail closes."""
+        from safelight.media.open import prepare
+
+        prepare()
+        for name in self.names:
+            try:
+                load("signals")[name].prepare()
+            except ModelMissingError as error:
+                self.absent[name] = f"not computed: {error}"
+
+    def __call__(self, batch: Sequence[Job]) -> list[Any]:
+        """One plain dictionary per job."""
+        from safelight.media.open import open_media
+        from safelight.media.thumbnail import thumbnail
+
+        opened: list[Any] = []
+        seen: list[dict[str, Any]] = []
+        for job in batch:
+            beat()
+            try:
+                medium = open_media(job.data)
+            except FormatError as error:
+                opened.append(None)
+                seen.append({"sha256": job.sha256, "error": str(error)})
+                continue
+            first = medium.pictures[0]
+            opened.append(medium.pictures)
+            small = thumbnail(first) if job.thumbnail else None
+            seen.append(
+                {
+                    "sha256": job.sha256,
+                    "format": medium.format,
+                    "width": first.width,
+                    "height": first.height,
+                    "damaged": first.damaged,
+                    "thumbnail": small,
+                }
+            )
+        readable = [index for index, pictures in enumerate(opened) if pictures is not None]
+        pictures = [opened[index] for index in readable]
+        for index in readable:
+            seen[index]["signals"] = []
+        for name in self.names if readable else ():
+            beat()
+            for index, value in zip(readable, self._compute(name, pictures), strict=True):
+                seen[index]["signals"].append([value.name, value.version, value.value, value.absent])
+        return seen
+
+    def _compute(self, name: str, media: list[Any]) -> list[SignalValue]:
+        made = load("signals")[name]
+        if name in self.absent:
+            return [SignalValue(name, made.version, None, self.absent[name]) for _ in media]
+        values: list[SignalValue] = made.compute(media)
+        return values
+
+    def decode(self, raw: Any) -> Looked:
+        """Make a result of what the worker sent. Raises ValueError, TypeError or KeyError where it lies."""
+        signals = []
+        for name, version, value, absent in raw.get("signals", ()):
+            if name not in self.names or not isinstance(version, str):
+                raise ValueError(f"a signal that was not asked for: {name!r}")
+            signals.append(SignalValue(name, version, value, absent))
+        return Looked(
+            sha256=_bytes(raw["sha256"], 32),
+            format=_text(raw.get("format")),
+            width=_number(raw.get("width")),
+            height=_number(raw.get("height")),
+            damaged=_text(raw.get("damaged")),
+            error=_text(raw.get("error")),
+            thumbnail=_bytes(raw["thumbnail"]) if raw.get("thumbnail") is not None else None,
+            signals=tuple(signals),
+        )
+
+
+def wanted_signals(allowed: Sequence[Capability]) -> tuple[str, ...]:
+    """Names of the signals that the capabilities allow, in a stable order."""
+    return tuple(sorted(name for name, made in load("signals").items() if made.capability in allowed))
+
+
+def versions(names: Sequence[str]) -> dict[str, str]:
+    """The version each signal would have now; where its model is missing, a version that says so."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = load("signals")[name].version
+        except SafelightError:
+            found[name] = "model missing"
+    return found
+
+
+def store(
+    connection: sa.Connection,
+    sealer: Sealer,
+    blobs: BlobStore,
+    case_id: str,
+    results: Sequence[Looked],
+    names: dict[str, str],
+) -> None:
+    """Record a batch of results: sizes, damage, thumbnails, one row a signal (absent ones too)."""
+    rows = []
+    for seen in results:
+        blob = blobs.put(sealer, seen.thumbnail) if seen.thumbnail is not None else None
+        values: dict[str, Any] = {
+            "width": seen.width, "height": seen.height, "damaged": seen.damaged, "error": seen.error, "thumbnail": blob
+        }  # fmt: skip
+        if seen.format is not None:
+            values["format"] = seen.format
+        connection.execute(
+            item.update().where(item.c.case_id == case_id, item.c.sha256 == seen.sha256).values(values)
+        )
+        signals = seen.signals or tuple(
+            SignalValue(name, version, None, f"not computed: {seen.error}") for name, version in names.items()
+        )
+        rows += [_row(sealer, case_id, seen.sha256, value) for value in signals]
+    if rows:
+        again = signal.delete().where(
+            signal.c.case_id == case_id,
+            signal.c.sha256 == sa.bindparam("of_item"),
+            signal.c.name == sa.bindparam("of_name"),
+        )
+        connection.execute(again, [{"of_item": row["sha256"], "of_name": row["name"]} for row in rows])
+        connection.execute(signal.insert(), rows)
+
+
+def _row(sealer: Sealer, case_id: str, sha256: bytes, value: SignalValue) -> dict[str, Any]:
+    pdq: dict[str, Any] = {"hash": None, "quality": None}
+    if value.name == "pdq" and value.value and len(value.value) == 1:
+        pdq = {"hash": bytes.fromhex(value.value[0]["hash"]), "quality": int(value.value[0]["quality"])}
+    return {
+        "case_id": case_id,
+        "sha256": sha256,
+        "name": value.name,
+        "version": value.version,
+        "pdq": pdq["hash"],
+        "quality": pdq["quality"],
+        "sealed": seal(sealer, [value.value, value.absent], signal_context(sha256, value.name)),
+    }
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise TypeError("text expected")
+    return value[:2_000] if value is not None else None
+
+
+def _number(value: Any) -> int | None:
+    if value is not None and (
+        isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 31
+    ):
+        raise TypeError("a size expected")
+    return value
+
+
+def _bytes(value: Any, length: int | None = None) -> bytes:
+    data = bytes(value) if isinstance(value, bytes | bytearray | memoryview) else None
+    if data is None or (length is not None and len(data) != length):
+        raise TypeError("bytes expected")
+    return data

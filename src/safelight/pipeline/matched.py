@@ -1,0 +1,148 @@
+"""Match everything that was read against the hash sets: exact digests of every file, PDQ of every picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import sqlalchemy as sa
+
+from safelight.matching.match import Matcher
+from safelight.model import Digests, HashSetKind, Match
+from safelight.pipeline.reading import add_items
+from safelight.store import inventory
+from safelight.store.inventory import Entry
+from safelight.store.keys import Sealer
+from safelight.store.tables import item, match, signal
+
+
+@dataclass(slots=True)
+class Tally:
+    """Distinct contents by what the lists say of them, within some exhibits."""
+
+    illegal: set[bytes] = field(default_factory=set)
+    near: set[bytes] = field(default_factory=set)
+    good: set[bytes] = field(default_factory=set)
+    items: set[bytes] = field(default_factory=set)
+
+
+def match_case(
+    connection: sa.Connection, sealer: Sealer, case_id: str, matcher: Matcher, exhibits: set[str]
+) -> Tally:
+    """Match a case's whole inventory and replace its matches, in the caller's transaction.
+
+    The tally covers the given exhibits only. Files that are no media become items when a list that is not
+    `known-good` holds them.
+    """
+    connection.execute(match.delete().where(match.c.case_id == case_id))
+    tally = Tally()
+    found: dict[bytes, list[Match]] = {}
+    media = set(connection.execute(sa.select(item.c.sha256).where(item.c.case_id == case_id)).scalars())
+    for exhibit_id in inventory.exhibits_of(connection, case_id):
+        here: set[bytes] = set()
+        for page_id, entries in inventory.pages(connection, sealer, exhibit_id):
+            here |= _match_page(connection, case_id, matcher, page_id, entries, found, media, tally)
+        if exhibit_id in exhibits:
+            tally.items |= here
+    _match_pdq(connection, case_id, matcher, found)
+    _store(connection, case_id, matcher, found, media)
+    for sha256, matches in found.items():
+        kinds = {one.kind for one in matches if one.by not in {"pdq", "vpdq"}}
+        near = {one.kind for one in matches if one.by in {"pdq", "vpdq"}}
+        if HashSetKind.KNOWN_ILLEGAL in kinds:
+            tally.illegal.add(sha256)
+        elif HashSetKind.KNOWN_ILLEGAL in near:
+            tally.near.add(sha256)
+        if HashSetKind.KNOWN_GOOD in kinds:
+            tally.good.add(sha256)
+    return tally
+
+
+def _match_page(
+    connection: sa.Connection,
+    case_id: str,
+    matcher: Matcher,
+    page_id: int,
+    entries: list[Entry],
+    found: dict[bytes, list[Match]],
+    media: set[bytes],
+    tally: Tally,
+) -> set[bytes]:
+    read = [(number, entry) for number, entry in enumerate(entries) if entry.digests is not None]
+    here = {entry.digests.sha256 for _, entry in read if entry.digests is not None}
+    if matcher:
+        new = [
+            entry.digests
+            for _, entry in read
+            if entry.digests is not None and entry.digests.sha256 not in found
+        ]
+        for digests, matches in zip(new, exact(matcher, new), strict=True):
+            if matches:
+                found[digests.sha256] = matches
+    become = [
+        (number, entry)
+        for number, entry in read
+        if entry.digests is not None
+        and not entry.media
+        and any(one.kind is not HashSetKind.KNOWN_GOOD for one in found.get(entry.digests.sha256, ()))
+    ]
+    if become:
+        add_items(connection, case_id, page_id, become)
+        media.update(entry.digests.sha256 for _, entry in become if entry.digests is not None)
+    return here
+
+
+def exact(matcher: Matcher, digests: list[Digests]) -> list[list[Match]]:
+    """Exact matches of each of a list of digests."""
+    matches: list[list[Match]] = [[] for _ in digests]
+    for index, one in matcher.exact(digests):
+        matches[index].append(one)
+    return matches
+
+
+def _match_pdq(
+    connection: sa.Connection, case_id: str, matcher: Matcher, found: dict[bytes, list[Match]]
+) -> None:
+    rows = connection.execute(
+        sa.select(signal.c.sha256, signal.c.pdq, signal.c.quality).where(
+            signal.c.case_id == case_id, signal.c.name == "pdq", signal.c.pdq.is_not(None)
+        )
+    ).all()
+    if not rows or not matcher:
+        return
+    codes = np.frombuffer(b"".join(row.pdq for row in rows), dtype=np.uint8).reshape(-1, 32)
+    qualities = np.array([row.quality for row in rows], dtype=np.int64)
+    for index, one in matcher.near(codes, qualities):
+        matches = found.setdefault(rows[index].sha256, [])
+        if all((one.hashset, one.entry) != (known.hashset, known.entry) for known in matches):
+            matches.append(one)
+
+
+def _store(
+    connection: sa.Connection,
+    case_id: str,
+    matcher: Matcher,
+    found: dict[bytes, list[Match]],
+    items: set[bytes],
+) -> None:
+    ids = {one.name: one.id for one in matcher.hash_sets}
+    best: dict[tuple[bytes, str, str], Match] = {}
+    for sha256, matches in found.items():
+        for one in matches if sha256 in items else ():
+            key = (sha256, ids[one.hashset], one.entry)
+            if key not in best or one.distance < best[key].distance:
+                best[key] = one
+    rows = [
+        {
+            "case_id": case_id,
+            "sha256": sha256,
+            "hash_set_id": hash_set_id,
+            "entry": entry,
+            "by": one.by,
+            "distance": one.distance,
+            "category": one.category,
+        }
+        for (sha256, hash_set_id, entry), one in best.items()
+    ]
+    if rows:
+        connection.execute(match.insert(), rows)

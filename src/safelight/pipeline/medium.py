@@ -1,0 +1,46 @@
+"""The digest of a whole exhibit that is one file: of its decoded medium, compared with what is stored in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safelight.errors import EvidenceError
+from safelight.evidence.walk import describe
+from safelight.model import Place, State
+from safelight.progress import Progress, Progressed
+from safelight.signals.digest import PIECE, Digester
+from safelight.store.inventory import Entry
+
+
+def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | None, list[Entry]]:
+    """SHA-256 of the decoded medium, whether stored digests agree (None: none stored), and findings."""
+    described = describe(path)
+    trail = (path.name.encode(errors="surrogateescape"),)
+
+    def finding(reason: str) -> Entry:
+        return Entry(Place(trail, ("file",), State.ALLOCATED, None), "finding", error=reason)
+
+    try:
+        source = described.open_medium()
+        with Digester() as digester:
+            for offset in range(0, source.size, PIECE):
+                digester.update(source.read_at(offset, PIECE))
+                if offset % (64 * PIECE) == 0:
+                    progress(Progressed("digesting", bytes=offset, total_bytes=source.size))
+            digests = digester.finish()
+        source.close()
+    except EvidenceError as error:
+        return (
+            None,
+            False if described.digests else None,
+            [finding(f"the medium cannot be read as a whole: {error}")],
+        )
+    computed = {"md5": digests.md5.hex(), "sha1": digests.sha1.hex(), "sha256": digests.sha256.hex()}
+    wrong = [
+        finding(
+            f"the {name} stored in the container ({stored}) is not that of the content ({computed[name]})"
+        )
+        for name, stored in described.digests.items()
+        if name in computed and computed[name] != stored.lower()
+    ]
+    return computed["sha256"], not wrong if described.digests else None, wrong

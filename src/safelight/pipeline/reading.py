@@ -1,0 +1,212 @@
+"""Read an exhibit: every place becomes an inventory entry, every new medium a job for the workers.
+
+One pass over the bytes gives the three digests; what was read by an earlier run is not read again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+
+import sqlalchemy as sa
+
+from safelight.errors import EvidenceError
+from safelight.evidence.protocol import Kind, Source
+from safelight.evidence.sniff import is_media, sniff
+from safelight.evidence.walk import Found
+from safelight.model import Digests
+from safelight.pipeline.known import CLOSED, Known, counts_of
+from safelight.pipeline.looking import Job
+from safelight.progress import Progress, Progressed
+from safelight.signals.digest import PIECE, Digester, digest
+from safelight.store import inventory
+from safelight.store.database import Database
+from safelight.store.inventory import Entry
+from safelight.store.keys import Sealer
+from safelight.store.tables import item, place
+
+PAGE_ENTRIES = 2_000
+PAGE_SECONDS = 2.0
+"""A page is stored when it is full or this old, and before its media are looked at."""
+BATCH_ITEMS = 16
+BATCH_BYTES = 32 << 20
+WHOLE = 4 << 20
+"""Files up to this size are read with one call."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What reading needs of its run: where to store, what is known, what is wanted of media."""
+
+    database: Database
+    sealer: Sealer
+    case_id: str
+    exhibit_id: str
+    known: Known
+    wants_look: Callable[[bytes, Digests], Job | None]
+    """Given an item's SHA-256 and digests: an empty job where signals are missing, else None."""
+    anyone_missing: Callable[[], bool]
+    """Are there media of earlier runs that still have to be looked at?"""
+    media_bytes: int
+    progress: Progress
+    counts: Counter[str] = field(default_factory=Counter)
+    read_bytes: int = 0
+
+
+class ExhibitReader:
+    """Consumes a walk; iterating it yields batches of jobs, and stores pages on the way."""
+
+    def __init__(self, context: Context, stage: str) -> None:
+        self.context = context
+        self._stage = stage
+        self._page: list[Entry] = []
+        self._media: list[tuple[int, Entry]] = []
+        self._jobs: list[Job] = []
+        self._job_bytes = 0
+        self._since = monotonic()
+        self._told = 0.0
+
+    def enter(self, found: Found) -> bool:
+        """Whether a container must be gone through; called by the walk after it was consumed."""
+        context = self.context
+        if context.known.is_closed(found.place) and not context.anyone_missing():
+            context.counts.update(context.known.counts_within(found.place))
+            return False
+        return True
+
+    def left(self, found: Found) -> None:
+        """A container was listed to its end; called by the walk."""
+        self._page.append(Entry(found.place, CLOSED))
+
+    def batches(self, walk: Iterator[Found]) -> Iterator[list[Job]]:
+        """Read everything the walk yields; batches of media to look at come out as they fill."""
+        for found in walk:
+            self._take(found)
+            self._tell()
+            if len(self._page) >= PAGE_ENTRIES or monotonic() - self._since > PAGE_SECONDS:
+                self.flush()
+            if len(self._jobs) >= BATCH_ITEMS or self._job_bytes >= BATCH_BYTES:
+                yield self._batch()
+        self.flush()
+        if self._jobs:
+            yield self._batch()
+
+    def flush(self) -> None:
+        """Store the open page, its items and places, in one transaction."""
+        self._since = monotonic()
+        if not self._page:
+            return
+        context = self.context
+        with context.database.transaction() as connection:
+            page_id = inventory.append_page(connection, context.sealer, context.exhibit_id, self._page)
+            if self._media:
+                add_items(connection, context.case_id, page_id, self._media)
+        self._page, self._media = [], []
+
+    def _batch(self) -> list[Job]:
+        self.flush()  # an item's row must exist before its signals come back
+        batch, self._jobs, self._job_bytes = self._jobs, [], 0
+        return batch
+
+    def _take(self, found: Found) -> None:
+        context = self.context
+        before = context.known.find(found.place) if context.known and found.examined else None
+        if before is not None and found.error is None:
+            context.counts.update(before.counts)
+            if before.media and before.sha256 is not None:
+                self._look_again(found, before.sha256)
+            return
+        entry = self._read(found) if found.kind is Kind.FILE and found.examined else _listed(found)
+        context.counts.update(counts_of(entry))
+        if entry.media:
+            self._media.append((len(self._page), entry))
+        self._page.append(entry)
+
+    def _look_again(self, found: Found, sha256: bytes) -> None:
+        """A medium that was listed, but whose look was lost with the run (or is wanted anew)."""
+        if self.context.wants_look(sha256, Digests(b"", b"", sha256)) is not None:
+            self._read(found)
+
+    def _read(self, found: Found) -> Entry:
+        """Digest a file in one pass; a medium's bytes are kept for its look."""
+        context = self.context
+        if found.place.trail and context.known:
+            context.known.read_anew(found.place)
+        try:
+            source = found.source()
+            head, digests, data = read_whole(source, context.media_bytes)
+        except EvidenceError as error:
+            return Entry(found.place, found.kind, error=str(error), container=found.container)
+        context.read_bytes += source.size
+        format_ = sniff(head)
+        media = format_ is not None and is_media(format_)
+        error = found.error
+        if media:
+            job = context.wants_look(digests.sha256, digests)
+            if job is not None and data is not None:
+                self._jobs.append(Job(job.sha256, data, job.thumbnail))
+                self._job_bytes += len(data)
+            elif job is not None:
+                note = f"larger than {context.media_bytes >> 20} MiB: digested, not decoded"
+                error = f"{error}; {note}" if error else note
+        return Entry(found.place, found.kind, format_, digests, error, True, found.container, media)
+
+    def _tell(self) -> None:
+        now = monotonic()
+        if now - self._told > 0.1:
+            self._told = now
+            counts = self.context.counts
+            self.context.progress(
+                Progressed(self._stage, counts["files"], self.context.read_bytes, counts["unreadable"])
+            )
+
+
+def add_items(connection: sa.Connection, case_id: str, page_id: int, found: list[tuple[int, Entry]]) -> None:
+    """Make items (new ones only) and their places of entries `(number within the page, entry)`."""
+    rows: Mapping[bytes, dict[str, object]] = {
+        entry.digests.sha256: {
+            "case_id": case_id,
+            "sha256": entry.digests.sha256,
+            "md5": entry.digests.md5,
+            "sha1": entry.digests.sha1,
+            "size": entry.place.size or 0,
+            "format": entry.format or "unknown",
+        }
+        for _, entry in found
+        if entry.digests is not None
+    }
+    places = [
+        {"page": page_id, "number": number, "case_id": case_id, "sha256": entry.digests.sha256}
+        for number, entry in found
+        if entry.digests is not None
+    ]
+    if rows:
+        connection.execute(item.insert().prefix_with("OR IGNORE"), list(rows.values()))
+        connection.execute(place.insert().prefix_with("OR IGNORE"), places)
+
+
+def _listed(found: Found) -> Entry:
+    """The entry of what is listed without being read: folders, links, devices, findings, out of scope."""
+    return Entry(found.place, found.kind, error=found.error, examined=found.examined, target=found.target)
+
+
+def read_whole(source: Source, keep: int) -> tuple[bytes, Digests, bytes | None]:
+    """Head, digests, and the whole content where it is a medium of up to `keep` bytes."""
+    if source.size <= WHOLE:
+        data = source.read_at(0, source.size)
+        return data[:4096], digest(data), data
+    head = source.read_at(0, 4096)
+    format_ = sniff(head)
+    kept: list[bytes] | None = [] if format_ and is_media(format_) and source.size <= keep else None
+    with Digester() as digester:
+        for offset in range(0, source.size, PIECE):
+            piece = source.read_at(offset, PIECE)
+            if not piece:
+                break
+            digester.update(piece)
+            if kept is not None:
+                kept.append(piece)
+        digests = digester.finish()
+    return head, digests, b"".join(kept) if kept is not None else None

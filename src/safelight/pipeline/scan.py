@@ -1,0 +1,274 @@
+"""The scan of exhibits, start to leads: each step stores what it has, and starts again from what is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from safelight.engine.pool import PoolEngine
+from safelight.engine.protocol import Done, TaskLimits
+from safelight.errors import EvidenceError, UsageError
+from safelight.evidence.names import join_path
+from safelight.evidence.protocol import Limits
+from safelight.evidence.scope import Scope
+from safelight.evidence.walk import describe, walk
+from safelight.governance.gate import Permit
+from safelight.hashsets import library
+from safelight.model import Digests
+from safelight.pipeline import looking, medium
+from safelight.pipeline.known import Known
+from safelight.pipeline.looking import Job, Look, Looked
+from safelight.pipeline.matched import Tally, exact, match_case
+from safelight.pipeline.reading import Context, ExhibitReader
+from safelight.progress import Progress, Progressed
+from safelight.settings import Settings
+from safelight.store import exhibits, inventory
+from safelight.store.blobs import BlobStore
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing
+from safelight.store.tables import item, signal
+from safelight.triage import facts, leads
+from safelight.triage import weights as weighing
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The scope of the order, and whether the evidence is to be read once more at the end."""
+
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    verify_after: bool = False
+
+
+class House(Protocol):
+    """What a scan needs of the workspace."""
+
+    folder: Path
+    config: Settings
+    database: Database
+    keys: KeyRing
+    blobs: BlobStore
+
+
+def scan(
+    house: House, permit: Permit, paths: Sequence[Path], order: Order, workers: int, progress: Progress
+) -> dict[str, Any]:
+    """Read the exhibits, look at new media, match, rank; returns the summary of `scan --json`."""
+    if not paths:
+        raise UsageError("Nothing to scan.", "Name a folder, a file or a disk image.")
+    scope = Scope.parse(list(order.only), list(order.exclude))
+    resolved = [_resolved(path) for path in paths]
+    run = _Run(house, permit, order, scope, progress)
+    started = monotonic()
+    names = looking.wanted_signals(sorted(permit.the_case.authority.allows))
+    permit.detail = {"signals": run.prepare(names), "only": len(order.only), "exclude": len(order.exclude)}
+    permit.personal = {
+        "paths": [str(path) for path in resolved],
+        "only": order.only,
+        "exclude": order.exclude,
+    }
+    task = Look(names, TaskLimits(house.config.worker_memory, house.config.seconds_per_item))
+    with closing(PoolEngine(workers)) as engine:
+        outcomes = engine.map(task, run.read_all(resolved))
+        for outcome in outcomes:
+            if isinstance(outcome, Done):
+                run.store(outcome.results)
+            else:
+                run.store([Looked(outcome.item.sha256, error=f"the decoder failed on it: {outcome.reason}")])
+    summary = run.finish()
+    summary["seconds"] = round(monotonic() - started, 3)
+    permit.subjects += [one["id"] for one in summary["exhibits"]]
+    permit.detail |= {name: value for name, value in summary.items() if isinstance(value, int)}
+    return summary
+
+
+class _Run:
+    """The state of one scan: what is wanted, what was counted, which exhibits it read."""
+
+    def __init__(self, house: House, permit: Permit, order: Order, scope: Scope, progress: Progress) -> None:
+        self.house, self.permit, self.order, self.scope, self.progress = house, permit, order, scope, progress
+        self.case = permit.the_case
+        with house.database.transaction() as connection:
+            self.sealer = permit.sealer(connection)
+            self.matcher = library.matcher(connection, house.folder / "hashsets")
+        self.counts: Counter[str] = Counter()
+        self.records: list[exhibits.Record] = []
+        self._versions: dict[str, str] = {}
+        self._looked: dict[bytes, set[str]] = {}
+        self._missing = 0
+
+    def prepare(self, names: Sequence[str]) -> dict[str, str]:
+        """Learn which items have which signals already, in the versions of now."""
+        self._versions = looking.versions(names)
+        with self.house.database.transaction() as connection:
+            rows = connection.execute(
+                sa.select(item.c.sha256, signal.c.name, signal.c.version)
+                .outerjoin(signal, (signal.c.case_id == item.c.case_id) & (signal.c.sha256 == item.c.sha256))
+                .where(item.c.case_id == self.case.id)
+            )
+            for row in rows:
+                have = self._looked.setdefault(row.sha256, set())
+                if row.name is not None and self._versions.get(row.name) == row.version:
+                    have.add(row.name)
+        self._missing = sum(have < self._versions.keys() for have in self._looked.values())
+        return self._versions
+
+    def wants_look(self, sha256: bytes, digests: Digests) -> Job | None:
+        """An empty job where the item lacks a signal, once per run; None where it has all, or is known good."""
+        have = self._looked.get(sha256)
+        if have is not None and have >= self._versions.keys():
+            return None
+        kinds = (
+            {one.kind for one in exact(self.matcher, [digests])[0]} if self.matcher and digests.md5 else set()
+        )
+        self._looked[sha256] = set(self._versions)
+        if kinds == {"known-good"}:
+            return None
+        return Job(sha256, b"", thumbnail="known-illegal" not in kinds)
+
+    def read_all(self, paths: Sequence[Path]) -> Iterator[list[Job]]:
+        """Read every exhibit in turn; yields batches of media to look at."""
+        for path in paths:
+            yield from self._read(path)
+
+    def _read(self, path: Path) -> Iterator[list[Job]]:
+        described = describe(path)
+        facts = {
+            "path": str(path),
+            "stored": dict(described.digests),
+            "only": list(self.order.only),
+            "exclude": list(self.order.exclude),
+            "medium": described.fingerprint,
+        }
+        database = self.house.database
+        with database.transaction() as connection:
+            record = exhibits.register(connection, self.sealer, self.case.id, path, described.kind, facts)
+            known = Known(inventory.pages(connection, self.sealer, record.id))
+        self.records.append(record)
+        context = Context(
+            database,
+            self.sealer,
+            self.case.id,
+            record.id,
+            known,
+            self.wants_look,
+            lambda: self._missing > 0,
+            self.house.config.media_bytes,
+            self.progress,
+        )
+        reader = ExhibitReader(context, f"reading {described.kind}")
+        found = walk(path, scope=self.scope, limits=Limits(), enter=reader.enter, left=reader.left)
+        yield from reader.batches(found)
+        self._digest(record, path, context)
+
+    def _digest(self, record: exhibits.Record, path: Path, context: Context) -> None:
+        """Digest the exhibit as a whole, compare what its container states, note what it held."""
+        findings: list[inventory.Entry] = []
+        database = self.house.database
+        if record.kind == "folder" or record.sha256 is None or self.order.verify_after:
+            if record.kind == "folder":
+                with database.transaction() as connection:
+                    digest, verified = exhibits.manifest_sha256(connection, self.sealer, record.id), None
+            else:
+                digest, verified, findings = medium.digest_medium(path, self.progress)
+            record = replace(record, sha256=digest, verified=verified)
+        if findings:
+            with database.transaction() as connection:
+                inventory.append_page(connection, self.sealer, record.id, findings)
+            context.counts["unreadable"] += len(findings)
+        counts = dict(context.counts)
+        record = replace(
+            record,
+            state=exhibits.READ,
+            facts={**record.facts, "counts": counts, "finished": datetime.now(UTC).isoformat()},
+        )
+        with database.transaction() as connection:
+            exhibits.save(connection, self.sealer, record)
+        self.records[-1] = record
+        self.counts.update(context.counts)
+
+    def store(self, results: Sequence[Looked]) -> None:
+        """Record what workers saw."""
+        with self.house.database.transaction() as connection:
+            looking.store(connection, self.sealer, self.house.blobs, self.case.id, results, self._versions)
+
+    def finish(self) -> dict[str, Any]:
+        """Match and rank the whole case; the summary of this run."""
+        self.progress(Progressed("matching"))
+        settings = self.house.config
+        ids = {record.id for record in self.records}
+        now = datetime.now(UTC)
+        with self.house.database.transaction() as connection:
+            tally = match_case(connection, self.sealer, self.case.id, self.matcher, ids)
+            severity = library.severity(connection, self.case.scheme)
+            ranked = leads.rank(
+                connection, self.sealer, self.case.id, weighing.load(settings.weights), severity, now
+            )
+            items = set(
+                connection.execute(sa.select(item.c.sha256).where(item.c.case_id == self.case.id)).scalars()
+            )
+            unread = list(_unread(connection, self.sealer, self.case.id, self.records))
+        return self._summary(tally, ranked, items & tally.items, unread)
+
+    def _summary(
+        self, tally: Tally, ranked: leads.Ranked, items: set[bytes], unread: list[dict[str, str]]
+    ) -> dict[str, Any]:
+        counts = self.counts
+        return {
+            "exhibits": [
+                {
+                    "id": record.id,
+                    "path": record.path,
+                    "kind": record.kind,
+                    "sha256": record.sha256,
+                    "verified": record.verified,
+                }
+                for record in self.records
+            ],
+            "files": counts["files"],
+            "media": counts["media"],
+            "items": len(items),
+            "deleted": counts["deleted"],
+            "carved": counts["carved"],
+            "embedded": counts["embedded"],
+            "unreadable": len(unread),
+            "unread": unread,
+            "not_examined": counts["not_examined"],
+            "known_illegal": len(tally.illegal & tally.items),
+            "near_known": len((tally.near | ranked.near_known) & tally.items),
+            "known_good": len(tally.good & tally.items),
+            "suspected": len(ranked.suspected & tally.items),
+            "leads": len(ranked.leads & tally.items),
+        }
+
+
+def _unread(
+    connection: sa.Connection, sealer: Any, case_id: str, records: Sequence[exhibits.Record]
+) -> Iterator[dict[str, str]]:
+    """Everything that could not be read or decoded, wholly or in part, with its reason."""
+    broken = facts.undecodable(connection, case_id)
+    for record in records:
+        for _, _, entry in inventory.newest(connection, sealer, record.id):
+            reason = entry.error
+            if reason is None and entry.digests is not None:
+                reason = broken.get(entry.digests.sha256)
+            if reason is not None:
+                yield {"path": join_path(entry.place.trail, entry.place.layers), "reason": reason}
+
+
+def _resolved(path: Path) -> Path:
+    """The exhibit itself; a link given as PATH is followed."""
+    try:
+        return path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise EvidenceError(
+            f"{path} cannot be opened: {error}", "Is it there, and may you read it?"
+        ) from error

@@ -1,0 +1,392 @@
+"""The front door: `safelight.open(...)` gives a `Workspace`; every verb of CLI, HTTP and Python is a method here.
+
+Each public method passes the gate (`governance/gate.py`), which checks the case's authority and writes the
+event; the methods themselves only name what they need and hand over to the folder that does it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from safelight.errors import BusyError, KeyMissingError, UsageError
+from safelight.export import deliver
+from safelight.export.protocol import ExportOptions
+from safelight.governance import authority as rules
+from safelight.governance import cases, inspection
+from safelight.governance.event import Event
+from safelight.governance.gate import HOUSE_KEY, Permit, verb
+from safelight.governance.log import AuditLog
+from safelight.hashsets import library
+from safelight.hashsets.scheme import scheme as load_scheme
+from safelight.model import Authority, Capability, Case, Decision, HashSetKind
+from safelight.pipeline import doctor as checkup
+from safelight.pipeline import scan as scanning
+from safelight.pipeline import screen as screening
+from safelight.progress import Progress, silent
+from safelight.review import decisions
+from safelight.settings import Settings, settings
+from safelight.signals.models import registry as models
+from safelight.store.blobs import BlobStore
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing, WorkspaceKey
+from safelight.store.tables import info
+
+
+class Workspace:
+    """One folder with a store, encrypted blobs and hash sets, and the acting user. Close it when done."""
+
+    def __init__(
+        self, folder: Path, config: Settings, *, actor: str | None = None, evaluation: bool = False
+    ) -> None:
+        """Open the workspace, or make it where there is none. Use `open_workspace`."""
+        self.folder = folder
+        self.config = config
+        self.actor = actor or config.acting_user()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(folder / "opening.lock", wait=True, who=self.actor):
+            self.database = Database(f"sqlite:///{folder / 'safelight.db'}")
+            self.database.migrate()
+            with self.database.transaction() as connection:
+                known = _info(connection)
+                new = "id" not in known
+                if new:
+                    known = {"id": f"W-{secrets.token_hex(6)}", "evaluation": str(int(evaluation))}
+                    connection.execute(
+                        info.insert(), [{"name": name, "value": value} for name, value in known.items()]
+                    )
+            self.id = known["id"]
+            self.evaluation = known["evaluation"] == "1"
+            if evaluation and not self.evaluation:
+                raise UsageError(
+                    f"{folder} is a workspace for real cases already.",
+                    "Choose another folder for --evaluation.",
+                )
+            workspace_key = self._workspace_key()
+            self.keys = KeyRing(workspace_key)
+            self.log = AuditLog(workspace_key.signer, f"safelight.audit/{self.id}")
+            self.blobs = BlobStore(folder / "blobs")
+            if not inspection.begun(self.database):
+                inspection.write_public_key(folder, self.log.vkey)
+                with self.database.transaction() as connection:
+                    self._make_house_key(connection)
+                self.init()
+            inspection.check_not_cut(self.database, folder)
+
+    def close(self) -> None:
+        """Close the store; safe to call twice."""
+        self.database.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # What the gate asks of a workspace.
+
+    def acting_user(self) -> str:
+        """The name events carry."""
+        return self.actor
+
+    def identity_is_proven(self) -> bool:
+        """Is the acting user the login? In an evaluation workspace names are taken on trust."""
+        return self.evaluation or self.actor == Settings(user="").acting_user()
+
+    def publish(self, event: Event) -> None:
+        """Write the checkpoint of a committed event beside the store."""
+        self.log.publish(self.folder, event)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the workspace's lock for long work. Raises BusyError naming who holds it."""
+        with _locked(self.folder / "working.lock", wait=False, who=self.actor):
+            yield
+
+    # Verbs bound to the workspace only.
+
+    @verb("init", case=False)
+    def init(self, permit: Permit) -> dict[str, Any]:
+        """Record that this workspace exists; called once, when it is made."""
+        permit.detail = {"evaluation": self.evaluation}
+        permit.subjects.append(self.id)
+        return {"workspace": str(self.folder), "id": self.id, "evaluation": self.evaluation}
+
+    @verb("case open", case=False)
+    def open_case(self, permit: Permit, name: str, authority: Authority, *, scheme: str = "us") -> Case:
+        """Open a case on an authority. Raises RefusedError where approver, ground or offence is missing."""
+        rules.check_new(authority, self.actor, datetime.now(UTC).date())
+        load_scheme(scheme)
+        with permit.transaction() as connection:
+            permit.case = cases.add(connection, self.keys, name, authority, scheme, self.actor)
+        permit.subjects.append(permit.case.id)
+        permit.personal = {
+            "name": name,
+            "reference": authority.reference,
+            "approved_by": authority.approved_by,
+        }
+        permit.detail = {"basis": authority.basis, "allows": sorted(authority.allows)}
+        return permit.case
+
+    @verb("case list", case=False)
+    def list_cases(self, permit: Permit) -> list[Case]:
+        """All cases, oldest first."""
+        with permit.transaction() as connection:
+            return cases.everything(connection, self.keys)
+
+    @verb("hashset import", case=False, long=True)
+    def import_hashset(
+        self,
+        permit: Permit,
+        file: Path,
+        *,
+        name: str,
+        kind: HashSetKind,
+        format: str = "auto",
+        columns: dict[str, str] | None = None,
+        scheme: str | None = None,
+        progress: Progress = silent,
+    ) -> library.Imported:
+        """Import a list of known media; a broken file leaves the old set of that name as it was."""
+        if scheme is not None:
+            load_scheme(scheme)
+        made = library.import_list(
+            permit, self.folder / "hashsets", file, name, kind, format, columns or {}, scheme, progress
+        )
+        permit.detail = {"name": name, "kind": kind, "records": made.records, "added": made.added}
+        permit.subjects.append(made.source_sha256)
+        return made
+
+    @verb("hashset list", case=False)
+    def list_hashsets(self, permit: Permit) -> list[Any]:
+        """The hash sets of the workspace, by name."""
+        with permit.transaction() as connection:
+            return library.everything(connection)
+
+    @verb("hashset export", case=False)
+    def export_hashset(self, permit: Permit, name: str, out: Path, *, format: str = "csv") -> int:
+        """Write a hash set as a file; returns the number of records."""
+        with permit.transaction() as connection:
+            count = library.export_list(permit, connection, self.folder / "hashsets", name, out, format)
+        permit.detail = {"name": name, "format": format, "records": count}
+        return count
+
+    @verb("hashset remove", case=False)
+    def remove_hashset(self, permit: Permit, name: str) -> None:
+        """Remove a hash set. Matches of earlier scans with it go at the next scan."""
+        with permit.transaction() as connection:
+            library.remove(connection, self.folder / "hashsets", name)
+        permit.detail = {"name": name}
+
+    @verb("doctor", case=False)
+    def doctor(self, permit: Permit) -> list[dict[str, Any]]:
+        """What is installed, what is missing, and how to get it."""
+        found = checkup.check(self.folder)
+        permit.detail = {"checked": len(found), "missing": sum(not one["ok"] for one in found)}
+        return found
+
+    @verb("models list", case=False)
+    def list_models(self, permit: Permit) -> list[models.ModelState]:
+        """Every model with its card: installed, as pinned?"""
+        return models.list_models()
+
+    @verb("models verify", case=False)
+    def verify_models(self, permit: Permit) -> list[models.ModelState]:
+        """Read every model file and compare its digest with the card's."""
+        found = models.verify_models()
+        permit.detail = {"models": len(found), "usable": sum(state.usable for state in found)}
+        return found
+
+    @verb("models add", case=False)
+    def add_models(self, permit: Permit, path: Path) -> list[str]:
+        """Take model files whose digest a card pins from a folder; returns their names."""
+        added = [card.name for card in models.add_model(path)]
+        permit.detail = {"models": added}
+        return added
+
+    @verb("audit show", case=False)
+    def audit_show(
+        self, permit: Permit, *, case_id: str | None = None, top: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The events of the log, newest last; of one case, or the last `top` ones."""
+        with permit.transaction() as connection:
+            return inspection.show(connection, case_id, top)
+
+    @verb("audit verify", case=False)
+    def audit_verify(self, permit: Permit) -> dict[str, Any]:
+        """Recompute the whole log. Raises IntegrityError naming the first bad event."""
+        found = inspection.verify_folder(self.folder)
+        permit.detail = {"ok": found["ok"], "events": found["events"]}
+        return found
+
+    @verb("audit checkpoint", case=False)
+    def audit_checkpoint(self, permit: Permit) -> str:
+        """The signed note over the log before this event, to be kept by a second party."""
+        with permit.transaction() as connection:
+            return inspection.checkpoint(connection)
+
+    @verb("audit prove", case=False)
+    def audit_prove(self, permit: Permit, event: int) -> dict[str, Any]:
+        """Inclusion proof (RFC 6962) of one event in the log as it stood before this one."""
+        with permit.transaction() as connection:
+            return inspection.prove(connection, event)
+
+    # Verbs bound to a case.
+
+    @verb("case show")
+    def show_case(self, permit: Permit) -> dict[str, Any]:
+        """The case, its authority and the counts of everything found in it."""
+        with permit.transaction() as connection:
+            return deliver.summary(connection, self.keys, permit.the_case)
+
+    @verb("case close")
+    def close_case(self, permit: Permit) -> Case:
+        """Close the case: nothing runs in it any more; its findings and its log stay."""
+        with permit.transaction() as connection:
+            cases.close(connection, permit.the_case)
+        return permit.the_case
+
+    @verb("scan", needs=Capability.HASH_MATCH, long=True)
+    def scan(
+        self,
+        permit: Permit,
+        paths: Sequence[Path],
+        *,
+        only: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        workers: int | None = None,
+        verify_after: bool = False,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Read exhibits, compute signals, match, rank. Killed anywhere, the next call goes on from there."""
+        return scanning.scan(
+            self,
+            permit,
+            paths,
+            scanning.Order(tuple(only), tuple(exclude), verify_after),
+            workers or self.config.worker_count(),
+            progress,
+        )
+
+    @verb("leads")
+    def leads(
+        self, permit: Permit, *, top: int | None = None, kind: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The queue, best first, with reasons, matches and every place."""
+        with permit.transaction() as connection:
+            found = deliver.leads(connection, self.keys, permit.the_case, top, kind)
+        permit.detail = {"shown": len(found)}
+        permit.subjects += [lead["id"] for lead in found[:100]]
+        return found
+
+    @verb("decide")
+    def decide(
+        self, permit: Permit, lead: str, label: str, *, stack: bool = False, note: str | None = None
+    ) -> list[Decision]:
+        """Record what the acting user concluded about a lead, or about its whole stack."""
+        with permit.transaction() as connection:
+            made = decisions.decide(
+                connection,
+                permit.sealer(connection),
+                permit.the_case.id,
+                lead,
+                label,
+                load_scheme(permit.the_case.scheme).codes(),
+                self.actor,
+                whole_stack=stack,
+                note=note,
+            )
+        permit.detail = {"label": label, "leads": len(made)}
+        permit.subjects += [one.lead for one in made]
+        permit.personal = {"note": note} if note else {}
+        return made
+
+    @verb("screen", needs=Capability.SCREENING)
+    def screen(self, permit: Permit, files: Sequence[Path]) -> list[dict[str, Any]]:
+        """Match loose files against the hash sets, by the same code as a scan; nothing is stored."""
+        with permit.transaction() as connection:
+            found = screening.screen(self, connection, files)
+        permit.detail = {"files": len(found), "matched": sum(bool(one["matches"]) for one in found)}
+        return found
+
+    @verb("export", needs=Capability.EXPORT)
+    def export(
+        self, permit: Permit, format: str, out: Path, *, options: ExportOptions | None = None
+    ) -> dict[str, Any]:
+        """Write the case's findings in a format, whole or not at all; returns where, how much, its digest."""
+        with permit.transaction() as connection:
+            findings = deliver.CaseFindings(self, connection, permit.the_case)
+            written = deliver.write(findings, format, out, options or ExportOptions())
+        permit.detail = {"format": format, "records": written["records"], "sha256": written["sha256"]}
+        permit.personal = {"file": str(written["file"])}
+        return written
+
+    def _make_house_key(self, connection: sa.Connection) -> None:
+        try:
+            self.keys.sealer(connection, HOUSE_KEY)  # made by an opening that was cut off
+        except KeyMissingError:
+            self.keys.create(connection, HOUSE_KEY)
+
+    def _workspace_key(self) -> WorkspaceKey:
+        folder = self.config.key_folder.absolute()
+        if folder.is_relative_to(self.folder.absolute()):
+            raise UsageError(
+                f"The key folder {folder} lies in the workspace.", "Set SAFELIGHT_KEY_FOLDER elsewhere."
+            )
+        passphrase = None
+        if self.config.passphrase_file is not None:
+            passphrase = self.config.passphrase_file.read_text(encoding="utf-8").rstrip("\r\n")
+        try:
+            return WorkspaceKey.load(folder, self.id, passphrase)
+        except KeyMissingError:
+            if inspection.begun(self.database):
+                raise
+            return WorkspaceKey.create(folder, self.id, passphrase)
+
+
+def open_workspace(
+    folder: str | os.PathLike[str] | None = None,
+    *,
+    actor: str | None = None,
+    evaluation: bool = False,
+    config: Settings | None = None,
+) -> Workspace:
+    """Open the workspace in `folder` (default: the setting), making it where there is none."""
+    config = config or settings()
+    return Workspace(
+        Path(folder) if folder is not None else config.workspace, config, actor=actor, evaluation=evaluation
+    )
+
+
+def _info(connection: sa.Connection) -> dict[str, str]:
+    return {row.name: row.value for row in connection.execute(sa.select(info))}
+
+
+@contextmanager
+def _locked(path: Path, *, wait: bool, who: str) -> Iterator[None]:
+    """Hold an advisory lock that the kernel drops when the process ends, however it ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            holder = os.pread(descriptor, 200, 0).decode(errors="replace") or "another process"
+            raise BusyError(
+                f"This workspace is at work already: {holder}.", "Wait until it has ended, then start again."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} of {who}".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+__all__ = ["Workspace", "open_workspace"]
