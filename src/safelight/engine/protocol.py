@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
+
+from safelight.engine.wire import Wire
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -22,16 +24,32 @@ class TaskLimits:
 
 
 class Task(Protocol[ItemIn, ResultOut]):
-    """A picklable function over a batch; the same object serves every engine."""
+    """A picklable function over a batch; the same object serves every engine.
+
+    Its class must be importable by name (not defined in `__main__`). Items reach the worker as pickles.
+    What comes back is **data** (`wire.py`): the worker has handled hostile bytes and is not believed.
+    """
 
     limits: TaskLimits
 
     def prepare(self) -> None:
-        """Import, load models: once per worker, before the jail closes."""
+        """Import, load models: once per worker, before the jail closes. Nothing can be opened later."""
         ...
 
-    def __call__(self, batch: Sequence[ItemIn]) -> Sequence[ResultOut]:
-        """One result per item, in order."""
+    def __call__(self, batch: Sequence[ItemIn]) -> Sequence[Wire]:
+        """One result per item, in order; runs in the worker.
+
+        A task that calls `engine.beat.beat()` as it begins each item is killed `seconds_per_item` after
+        the last beat; one that does not, only after `seconds_per_item` times the length of the batch.
+        """
+        ...
+
+    def decode(self, raw: Any) -> ResultOut:
+        """Make a typed result of one wire value; runs in the caller's process, in any thread.
+
+        `raw` may be a lie: check it, and raise ValueError, TypeError, KeyError or FormatError when it is
+        not what `__call__` would give. Tuples arrive as lists. Return `raw` where plain data is enough.
+        """
         ...
 
 
@@ -45,7 +63,7 @@ class Done(Generic[Item, Result]):
 
 @dataclass(frozen=True, slots=True)
 class Failed(Generic[Item]):
-    """One item that crashed, hung or ate its memory, alone and twice. `reason` is for people."""
+    """One item that crashed, hung or ate its memory twice, the second time alone. `reason` is for people."""
 
     item: Item
     reason: str
@@ -59,8 +77,9 @@ class Engine(Protocol):
     ) -> Iterator[Done[Item, Result] | Failed[Item]]:
         """Yield outcomes as they come. Every item of every batch comes out exactly once.
 
-        A worker that crashes, hangs or eats its memory costs its batch a retry item by item, and then
-        the one item a `Failed`; never the run. Leaving the iterator stops the workers.
+        `batches` is read in the calling thread only. A worker that crashes, hangs or eats its memory
+        costs its batch a retry item by item, and then the one item a `Failed`; never the run. Leaving
+        the iterator stops what is running. SafelightError: no worker can be started.
         """
         ...
 
