@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import typer
-from typer.core import TyperCommand, TyperOption
 
 if TYPE_CHECKING:
     from safelight.workspace import Workspace
@@ -35,56 +36,55 @@ state = State()
 """Filled by the option callbacks; one process runs one command."""
 
 
-def _keep(name: str) -> Callable[[Any, Any, Any], Any]:
-    def callback(_context: Any, _option: Any, value: Any) -> Any:
-        if value not in (None, False):
-            setattr(state, name, Path(value) if name == "workspace" else value)
-        return value
-
-    return callback
+def _keep_workspace(value: Path | None) -> None:
+    state.workspace = value or state.workspace
 
 
-def global_options() -> list[TyperOption]:
-    """Fresh options `--workspace`, `--as` and `--json`, for the application and for every command."""
-    return [
-        TyperOption(
-            param_decls=["--workspace"],
-            metavar="DIR",
-            help="The workspace folder. Default: SAFELIGHT_WORKSPACE, else the XDG data folder.",
-            expose_value=False,
-            callback=_keep("workspace"),
-            is_eager=True,
-            type=str,
-            rich_help_panel="Everywhere",
-        ),
-        TyperOption(
-            param_decls=["--as"],
-            metavar="NAME",
-            help="The acting user. Default: SAFELIGHT_USER, else the login name.",
-            expose_value=False,
-            callback=_keep("actor"),
-            is_eager=True,
-            type=str,
-            rich_help_panel="Everywhere",
-        ),
-        TyperOption(
-            param_decls=["--json"],
-            is_flag=True,
-            help="Print one JSON document on standard output.",
-            expose_value=False,
-            callback=_keep("json"),
-            is_eager=True,
-            rich_help_panel="Everywhere",
-        ),
+def _keep_actor(value: str | None) -> None:
+    state.actor = value or state.actor
+
+
+def _keep_json(value: bool) -> None:
+    state.json = value or state.json
+
+
+WORKSPACE = typer.Option(
+    None,
+    "--workspace",
+    metavar="DIR",
+    callback=_keep_workspace,
+    is_eager=True,
+    help="The workspace folder. Default: SAFELIGHT_WORKSPACE, else the XDG data folder.",
+)
+AS = typer.Option(
+    None,
+    "--as",
+    metavar="NAME",
+    callback=_keep_actor,
+    is_eager=True,
+    help="The acting user. Default: SAFELIGHT_USER, else the login name.",
+)
+JSON = typer.Option(
+    False, "--json", callback=_keep_json, is_eager=True, help="Print one JSON document on standard output."
+)
+_GLOBAL = {"workspace_": (Path | None, WORKSPACE), "as_": (str | None, AS), "json_": (bool, JSON)}
+
+
+def with_globals(function: Function) -> Function:
+    """The same function, taking the global options too; their callbacks keep them in `state`."""
+    own = inspect.signature(function, eval_str=True)
+    more = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option, annotation=kind)
+        for name, (kind, option) in _GLOBAL.items()
     ]
 
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **{name: value for name, value in kwargs.items() if name not in _GLOBAL})
 
-class Command(TyperCommand):
-    """A command that also takes the global options."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["params"] = [*(kwargs.get("params") or []), *global_options()]
-        super().__init__(*args, **kwargs)
+    called.__signature__ = own.replace(parameters=[*own.parameters.values(), *more])  # type: ignore[attr-defined]
+    called.__annotations__ = {name: one.annotation for name, one in called.__signature__.parameters.items()}  # type: ignore[attr-defined]
+    return cast(Function, called)
 
 
 def group(name: str, text: str) -> typer.Typer:
@@ -97,7 +97,12 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 def command(app: typer.Typer, name: str) -> Callable[[Function], Function]:
     """Register a function as a command that takes the global options."""
-    return app.command(name, cls=Command, context_settings=CONTEXT)
+
+    def register(function: Function) -> Function:
+        app.command(name, context_settings=CONTEXT)(with_globals(function))
+        return function
+
+    return register
 
 
 @contextmanager

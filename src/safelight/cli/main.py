@@ -30,12 +30,13 @@ def _version(value: bool) -> None:
 
 
 @app.callback()
+@common.with_globals
 def _application(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """Shown by the application itself; the global options are added below."""
+    """Find what matters on seized devices. It orders and explains; a person decides."""
 
 
 for module in (case, hashset, audit, models):
@@ -44,18 +45,10 @@ for module in (demo, doctor, scan, leads, screen, export):
     module.register(app)
 
 
-def click_app() -> Any:
-    """The command tree, with the global options on the application too."""
-    made = typer.main.get_command(app)
-    made.help = app.info.help
-    made.params += common.global_options()
-    return made
-
-
 def main() -> None:
     """Run the command line and leave with the contract's exit codes."""
     try:
-        code = click_app().main(prog_name="safelight", standalone_mode=False)
+        code = app(prog_name="safelight", standalone_mode=False)
     except SafelightError as error:
         code = _report(error)
     except KeyboardInterrupt:

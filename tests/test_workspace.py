@@ -1,0 +1,209 @@
+"""Every public verb passes the gate and the log; none escapes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from safelight.errors import IntegrityError, RefusedError, SafelightError, UsageError
+from safelight.governance.gate import Verb
+from safelight.model import Capability, HashSetKind
+from safelight.settings import Settings
+from safelight.workspace import Workspace, open_workspace
+from tests.conftest import authority
+
+OF_THE_GATE = {"acting_user", "identity_is_proven", "publish", "exclusive", "close"}
+"""What the gate itself asks of a workspace, and closing it: they touch nothing of a case."""
+
+
+def verbs() -> dict[str, Verb]:
+    public = {name: method for name, method in inspect.getmembers(Workspace, callable) if not name.startswith("_")}
+    unmarked = {name for name, method in public.items() if not hasattr(method, "__verb__")}
+    assert unmarked == OF_THE_GATE
+    return {name: method.__verb__ for name, method in public.items() if hasattr(method, "__verb__")}
+
+
+def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments with which a verb could run."""
+    (folder / "a.txt").write_text("d41d8cd98f00b204e9800998ecf8427e\n", encoding="ascii")
+    given: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
+        "open_case": (("another", authority()), {}),
+        "import_hashset": ((folder / "a.txt",), {"name": "n", "kind": HashSetKind.WATCH}),
+        "export_hashset": (("n", folder / "out.csv"), {}),
+        "remove_hashset": (("n",), {}),
+        "add_models": ((folder,), {}),
+        "audit_prove": ((0,), {}),
+        "scan": (([folder],), {}),
+        "decide": (("L-0", "unsure"), {}),
+        "screen": (([folder / "a.txt"],), {}),
+        "export": (("csv", folder / "out.csv"), {}),
+    }
+    return given.get(name, ((), {}))
+
+
+CASE_VERBS = sorted(name for name, verb in verbs().items() if verb.case)
+ALL_VERBS = sorted(verbs())
+
+
+def log_of(opened: Workspace) -> list[dict[str, Any]]:
+    return opened.audit_show()
+
+
+def test_every_capability_is_where_the_contract_puts_it() -> None:
+    needs = {verb.name: verb.needs for verb in verbs().values() if verb.needs}
+    assert needs == {
+        "scan": Capability.HASH_MATCH,
+        "screen": Capability.SCREENING,
+        "export": Capability.EXPORT,
+    }
+
+
+@pytest.mark.parametrize("name", ALL_VERBS)
+def test_every_verb_leaves_its_events(
+    name: str, workspace: Workspace, open_again: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    args, kwargs = arguments(name, folder)
+    if name in ("export_hashset", "remove_hashset"):
+        workspace.import_hashset(folder / "a.txt", name="n", kind=HashSetKind.WATCH)
+    before = len(log_of(workspace))
+    if name == "decide":
+        with pytest.raises(UsageError):
+            getattr(workspace, name)(*args, **kwargs)
+    else:
+        getattr(workspace, name)(*args, **kwargs)
+    new = log_of(workspace)[before + 1 :]  # the look at the log before is an event too
+    mark = verbs()[name]
+    mine = [event for event in new if event["verb"] == mark.name]
+    if name == "audit_show":
+        mine = mine[:1]
+    phases = [event["phase"] for event in mine]
+    assert phases == (["begun", "ended"] if mark.long else ["failed"] if name == "decide" else ["done"])
+    for event in mine:
+        assert event["actor"] and event["os_account"] and event["host"] and event["time"].endswith("Z")
+        assert (event["case"] is not None) == (mark.case or name == "open_case")
+
+
+@pytest.mark.parametrize("name", CASE_VERBS)
+@pytest.mark.parametrize("why", ["no case", "expired", "not yet", "closed"])
+def test_no_verb_of_a_case_runs_without_a_valid_one(
+    name: str, why: str, open_again: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    opened = open_again()
+    today = datetime.now(UTC).date()
+    if why == "expired":
+        opened.open_case("old", authority(days=1, start=today - timedelta(days=9)))
+    elif why == "not yet":
+        opened.open_case("early", authority(start=today + timedelta(days=2)))
+    elif why == "closed":
+        opened.open_case("shut", authority())
+        opened.close_case(case="shut")
+    wanted = {"expired": "old", "not yet": "early", "closed": "shut", "no case": "unknown"}[why]
+    args, kwargs = arguments(name, tmp_path)
+    if name == "close_case" and why in ("expired", "not yet"):
+        return  # an order that is over can still be put away
+    with pytest.raises((RefusedError, UsageError)) as refused:
+        getattr(opened, name)(*args, case=wanted, **kwargs)
+    assert isinstance(refused.value, RefusedError) or (name, why) == ("close_case", "closed")
+    last = log_of(opened)[-2 if False else -1]
+    refusals = [event for event in log_of(opened) if event["phase"] == "refused" and event["verb"] == verbs()[name].name]
+    if isinstance(refused.value, RefusedError):
+        assert refusals and refusals[-1]["detail"]["ground"] == refused.value.ground
+    assert last["verb"] == "audit show" or last["phase"] == "refused"
+
+
+@pytest.mark.parametrize(("name", "needs"), [(n, v.needs) for n, v in sorted(verbs().items()) if v.needs])
+def test_no_verb_runs_without_its_capability(
+    name: str, needs: Capability, open_again: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    opened = open_again()
+    opened.open_case("narrow", authority(*(set(Capability) - {needs, Capability.FACE_SEARCH})))
+    args, kwargs = arguments(name, tmp_path)
+    with pytest.raises(RefusedError) as refused:
+        getattr(opened, name)(*args, **kwargs)
+    assert refused.value.ground == f"capability {needs}"
+    assert refused.value.exit_code == 3
+
+
+def test_a_case_is_needed_but_not_named_when_one_is_open(workspace: Workspace) -> None:
+    assert workspace.show_case()["name"] == "sample"
+    workspace.open_case("second", authority())
+    with pytest.raises(UsageError):
+        workspace.show_case()
+    assert workspace.show_case(case="second")["name"] == "second"
+
+
+def test_face_search_needs_an_approver_who_is_someone_else_and_a_ground(open_again: Callable[..., Workspace]) -> None:
+    opened = open_again()
+    for changes, ground in (
+        ({}, "approver"),
+        ({"approved_by": opened.acting_user()}, "approver"),
+        ({"approved_by": "someone else"}, "ground"),
+        ({"approved_by": "someone else", "ground": "suspect"}, "offence"),
+    ):
+        asked = authority(Capability.FACE_SEARCH)
+        from dataclasses import replace
+
+        from safelight.model import Ground
+
+        parts: dict[str, Any] = dict(changes)
+        if "ground" in parts:
+            parts["ground"] = Ground(parts["ground"])
+        with pytest.raises(RefusedError) as refused:
+            opened.open_case("faces", replace(asked, **parts))
+        assert refused.value.ground == ground
+
+
+def test_another_name_than_the_login_is_refused_outside_an_evaluation_workspace(config: Settings) -> None:
+    with open_workspace(config=config) as opened:
+        opened.list_cases()
+    with open_workspace(config=config, actor="somebody-else") as opened:
+        with pytest.raises(RefusedError) as refused:
+            opened.list_cases()
+        assert refused.value.ground == "identity"
+
+
+def test_the_workspace_key_lies_outside_and_only_its_owner_reads_it(config: Settings) -> None:
+    with open_workspace(config=config) as opened:
+        key = config.key_folder / f"{opened.id}.key"
+        assert key.stat().st_mode & 0o077 == 0
+    inside = config.model_copy(update={"key_folder": config.workspace / "keys"})
+    with pytest.raises(UsageError):
+        open_workspace(config=inside)
+
+
+def test_a_copy_of_the_store_without_its_key_cannot_be_opened(config: Settings, tmp_path: Path) -> None:
+    with open_workspace(config=config) as opened:
+        opened.open_case("sample", authority())
+    config.key_folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(SafelightError):
+        open_workspace(config=config)
+
+
+def test_a_store_put_back_to_an_earlier_day_is_noticed_at_once(config: Settings) -> None:
+    with open_workspace(config=config) as opened:
+        opened.open_case("sample", authority())
+        opened.database.shrink_wal()
+    old = (config.workspace / "safelight.db").read_bytes()
+    with open_workspace(config=config) as opened:
+        opened.show_case()
+        opened.database.shrink_wal()
+    (config.workspace / "safelight.db").write_bytes(old)
+    with pytest.raises(IntegrityError):
+        open_workspace(config=config)
+
+
+def test_case_names_and_references_are_not_in_the_store_in_clear(config: Settings) -> None:
+    with open_workspace(config=config) as opened:
+        opened.open_case("Operation Heather", authority())
+        opened.database.shrink_wal()
+    for file in config.workspace.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            assert b"Heather" not in content and b"12 Gs" not in content and b"Sample Court" not in content
