@@ -161,14 +161,14 @@ def signals(seed: int, explicit: float | None = None, faces: bool = False) -> di
                 "make": "Canon" if seed % 3 else "Apple",
                 "model": "EOS 80D" if seed % 3 else "iPhone 12\n",
                 "serial": f"04602{seed:04d}",
-                "original": f"2024-0{1 + seed % 9}-14T09:05:0{seed % 10}",
+                "taken": f"2024-0{1 + seed % 9}-14T09:05:0{seed % 10}",
                 "latitude": 48.137154 + seed / 1000,
                 "longitude": 11.576124,
             },
         )
         if seed % 2
         else SignalValue("exif", "1", None, "no EXIF in this file"),
-        "explicit": SignalValue("explicit", "1+7f3a9c0d1e22", explicit)
+        "explicit": SignalValue("explicit", "1+7f3a9c0d1e22", {"score": explicit})
         if explicit is not None
         else SignalValue("explicit", "1+7f3a9c0d1e22", None, "not computed: model not installed"),
     }
@@ -236,10 +236,10 @@ def picture(seed: int) -> bytes:
 
 def rich() -> Sample:
     """Two exhibits, leads of every band, a known picture, a stack, a disagreement, names from `NASTY`."""
-    known = Match("h1", HashSetKind.KNOWN_ILLEGAL, "4711", "md5", 0, "1")
-    near = Match("h1", HashSetKind.KNOWN_ILLEGAL, "4712", "pdq", 14, "2")
-    good = Match("h2", HashSetKind.KNOWN_GOOD, digests("both").sha1.hex(), "sha1", 0)
-    watch = Match("h3", HashSetKind.WATCH, "17", "pdq", 22)
+    known = Match("National list, March", HashSetKind.KNOWN_ILLEGAL, "4711", "md5", 0, "1")
+    near = Match("National list, March", HashSetKind.KNOWN_ILLEGAL, "4712", "pdq", 14, "2")
+    good = Match("NSRL RDS v3 minimal", HashSetKind.KNOWN_GOOD, digests("both").sha1.hex(), "sha1", 0)
+    watch = Match("Series “Lake”", HashSetKind.WATCH, "17", "pdq", 22)
     pictures_folder = "Users/anna/Pictures"
     decision = Decision(
         "d1", "L5", "2", "k.weber", NOON + timedelta(hours=1), "Seen with the series.\nClear."
@@ -259,7 +259,7 @@ def rich() -> Sample:
                     Reason(
                         "known", "On the list “National list, March” as category 1 (entry 4711), by MD5.", 0.9
                     ),
-                    Reason("deleted", "Was deleted.", 0.05),
+                    Reason("hidden", "Was deleted.", 0.05),
                 ),
             ),
             "known",
@@ -317,7 +317,7 @@ def rich() -> Sample:
                 0.6,
                 "s3",
                 matches=(known, good),
-                reasons=(Reason("disagreement", "One list says illegal, another known-good.", 0.5),),
+                reasons=(Reason("conflict", "One list says illegal, another known-good.", 0.5),),
             ),
             "both",
             place("x1", "p2", "Program Files/viewer/sample.png", day=9),

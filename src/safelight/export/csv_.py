@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
 from safelight.export.protocol import ExportOptions, ExportReport, Findings, LeadView, UnreadView
-from safelight.export.text import cell, set_names, time_text
+from safelight.export.text import cell, time_text
 from safelight.model import Match, Reason
 
 # fmt: off
@@ -46,18 +46,17 @@ def write_lines(out: BinaryIO, columns: Sequence[str], lines: Iterable[Sequence[
 
 
 def _lines(findings: Findings) -> Iterator[Sequence[str]]:
-    names = set_names(findings.hash_sets)
     for view in findings.leads():
-        yield from _lead_lines(view, names)
+        yield from _lead_lines(view)
     for unread in findings.unread():
         yield _unread_line(unread)
 
 
-def _lead_lines(view: LeadView, names: Mapping[str, str]) -> Iterator[Sequence[str]]:
+def _lead_lines(view: LeadView) -> Iterator[Sequence[str]]:
     lead = view.lead
     head = [lead.id, lead.kind, lead.band.value, f"{lead.priority:.4f}", lead.sha256, view.digests.md5.hex()]
     tail = [
-        "; ".join(match_text(match, names) for match in lead.matches),
+        "; ".join(match_text(match) for match in lead.matches),
         "; ".join(reason_text(reason) for reason in lead.reasons),
         lead.decided or "",
         view.error or (f"damaged: {view.damaged}" if view.damaged else ""),
@@ -74,11 +73,10 @@ def _unread_line(unread: UnreadView) -> Sequence[str]:
     return ["", "", "", "", "", "", unread.exhibit, unread.path, state, size, "", "", "", "", unread.reason]
 
 
-def match_text(match: Match, names: Mapping[str, str]) -> str:
+def match_text(match: Match) -> str:
     """Return a match on one line: `list#entry by md5 distance 0 category 1`."""
     category = f" category {match.category}" if match.category is not None else ""
-    name = names.get(match.hashset, match.hashset)
-    return f"{name}#{match.entry} by {match.by} distance {match.distance}{category}"
+    return f"{match.hashset}#{match.entry} by {match.by} distance {match.distance}{category}"
 
 
 def reason_text(reason: Reason) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from safelight.model import HashSet, Timestamp
+from safelight.model import Timestamp
 
 TRAIL = " › "
 
@@ -77,8 +77,3 @@ def words(trail: Sequence[str], layers: Sequence[str] = ()) -> list[str]:
 def _word(name: str, kind: str) -> str:
     number = _PARTITION.fullmatch(name)
     return f"partition {number[1]}" if kind == "partition" and number else name
-
-
-def set_names(hash_sets: Sequence[HashSet]) -> Mapping[str, str]:
-    """Return what to call a list in a match, which may carry the list's id or its name."""
-    return {hash_set.id: hash_set.name for hash_set in hash_sets}
