@@ -1,0 +1,169 @@
+"""`export html`: one file that a prosecutor or a court opens offline, without scripts, and can print."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, BinaryIO
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from safelight.export import phrases, plots, text
+from safelight.export.blur import blurred, data_url
+from safelight.export.marking import MARK, SENTENCE
+from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView
+from safelight.export.summary import LISTED, MEMBERS, STATES, Stack, Summary, kind_rows, months, summarise
+
+_PLACES = 60
+"""Places of one lead that the report writes out; `export csv` has them all."""
+_EVENTS = 500
+_BARS = 10
+
+
+class HtmlExporter:
+    """The report. What a large case leaves out is counted and said; the file stays below 20 MB."""
+
+    name = "html"
+    suffix = ".html"
+    marked = True
+
+    def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
+        """Read the case twice (numbers, then the table of leads) and write the report piece by piece."""
+        summary = summarise(findings, options.full_leads)
+        context = _context(findings, summary, options)
+        for piece in _environment().get_template("report.html.j2").generate(context):
+            out.write(piece.encode("utf-8", "strict"))
+        return ExportReport(summary.leads, tuple(_notes(summary, options)))
+
+
+def _context(findings: Findings, summary: Summary, options: ExportOptions) -> dict[str, Any]:
+    style, script = _static("report.css"), _static("filter.js")
+    return {
+        "findings": findings,
+        "case": findings.case,
+        "authority": findings.case.authority,
+        "summary": summary,
+        "options": options,
+        "mark": MARK,
+        "mark_sentence": SENTENCE,
+        "style": Markup(style),  # our own file, not data
+        "script": Markup(script),
+        "policy": _policy(style, script),
+        "plots": list(_plots(summary)),
+        "table": _table(findings, options.table_leads),
+        "full": {stack.shown.lead.id for stack in summary.stacks},
+        "thumbnail": lambda stack: _thumbnail(findings, stack, options),
+        "events": _last_events(findings),
+        "members_limit": MEMBERS,
+        "places_limit": _PLACES,
+        "listed": LISTED,
+    }
+
+
+def _plots(summary: Summary) -> Iterator[tuple[str, Markup, str]]:
+    """Caption, picture, and what it counts."""
+    rows = kind_rows(summary)
+    yield (
+        "Files read, by kind and state",
+        plots.stacked("Files read, by kind and state", rows, STATES, "plot-kinds"),
+        "Kind is judged by content, never by name.",
+    )
+    undated = f" {summary.undated:,} without a usable time are left out." if summary.undated else ""
+    yield (
+        "Leads by time",
+        plots.columns("Leads by time", list(months(summary)), "plot-months"),
+        f"The camera’s own time where stated, else the file’s. Local and UTC times are not told apart here.{undated}",
+    )
+    yield (
+        "Leads by folder or archive",
+        plots.bars("Leads by folder or archive", _top(summary.folders), "plot-folders"),
+        "A lead found in several folders counts in each.",
+    )
+    yield (
+        "Leads by camera",
+        plots.bars("Leads by camera", _top(summary.cameras), "plot-cameras"),
+        "As the files state it. Such statements can be altered.",
+    )
+
+
+def _top(counter: Mapping[str, int]) -> list[tuple[str, int]]:
+    ranked = sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
+    rows = [(text.visible(name), count) for name, count in ranked[:_BARS]]
+    rest = ranked[_BARS:]
+    if rest:
+        rows.append((f"{len(rest):,} others together", sum(count for _, count in rest)))
+    return rows
+
+
+def _table(findings: Findings, limit: int) -> Iterator[LeadView]:
+    for number, view in enumerate(findings.leads()):
+        if number == limit:
+            return
+        yield view
+
+
+def _last_events(findings: Findings) -> tuple[list[EventView], int]:
+    """The newest events, and how many older ones are left out."""
+    kept: list[EventView] = []
+    count = 0
+    for event in findings.events():
+        count += 1
+        kept.append(event)
+        if len(kept) > _EVENTS:
+            kept.pop(0)
+    return kept, count - len(kept)
+
+
+def _thumbnail(findings: Findings, stack: Stack, options: ExportOptions) -> str | None:
+    """A blurred picture of the stack as a `data:` address; never of what is known."""
+    if not options.thumbnails or stack.known:
+        return None
+    kept = findings.thumbnail(stack.shown.lead.sha256)
+    small = blurred(kept) if kept else None
+    return data_url(small) if small else None
+
+
+def _notes(summary: Summary, options: ExportOptions) -> Iterator[str]:
+    if summary.stacks_left_out:
+        yield (
+            f"{summary.stacks_left_out:,} further stacks stand in the report's table only; "
+            "`export csv` lists every lead and path."
+        )
+    if summary.leads > options.table_leads:
+        yield f"{summary.leads - options.table_leads:,} leads of low priority are only in `export csv`."
+
+
+def _policy(style: str, script: str) -> str:
+    """A content security policy under which nothing runs or loads but these two and inline pictures."""
+    return (
+        f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _source(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode("ascii")
+
+
+@cache
+def _static(name: str) -> str:
+    return (files("safelight.export") / "templates" / name).read_text("utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("safelight.export"),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= phrases.FILTERS
+    environment.tests |= phrases.TESTS
+    return environment

@@ -1,0 +1,175 @@
+"""Values in the words of a report: numbers, sizes, times, trails, and what a signal says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from safelight.export.plots import shorten
+from safelight.export.protocol import LeadView, PlaceView
+from safelight.export.summary import is_conflict, is_known
+from safelight.export.text import clean, instant, visible, words
+from safelight.model import SignalValue, Timestamp
+
+_LONGEST = 1_500
+"""Characters of a name that are written out; the middle of longer ones is left out and the cut shows."""
+
+_STATES = {
+    "allocated": "allocated",
+    "deleted": "deleted",
+    "carved": "carved from unallocated space",
+    "embedded": "inside another file",
+}
+_EXIF = {
+    "make": "camera make",
+    "model": "camera model",
+    "serial": "serial number",
+    "lens": "lens",
+    "software": "software",
+    "taken": "taken, by the camera’s clock",
+    "zone": "zone stated",
+    "latitude": "latitude",
+    "longitude": "longitude",
+    "altitude": "altitude",
+    "gps_time": "GPS time",
+    "orientation": "orientation",
+}
+
+
+def number(value: int) -> str:
+    """`1204331` as `1,204,331`."""
+    return f"{value:,}"
+
+
+def count(value: int, noun: str, plural: str = "") -> str:
+    """`1 lead`, `24 leads`."""
+    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+
+
+def size(value: int | None) -> str:
+    """Bytes exactly, and in decimal units where that helps."""
+    if value is None:
+        return "size unknown"
+    for unit, factor in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if value >= factor:
+            return f"{value:,} bytes ({value / factor:.1f} {unit})"
+    return count(value, "byte")
+
+
+def name(value: str) -> str:
+    """A name of the evidence, safe for the eye and not endless."""
+    return visible(shorten(clean(value), _LONGEST))
+
+
+def brief(value: str) -> str:
+    """A path in a table: its middle left out beyond 160 characters."""
+    return visible(shorten(clean(value), 160))
+
+
+def trail(place: PlaceView) -> Markup:
+    """The whole trail; each name is isolated, so that right-to-left names cannot reorder the others."""
+    parts = [Markup("<bdi>{}</bdi>").format(name(part)) for part in words(place.trail, place.layers)]
+    return Markup(' <span class="sep">›</span> ').join(parts)
+
+
+def state(value: str) -> str:
+    """The state of a place in words."""
+    return _STATES.get(value, value)
+
+
+def time(value: Timestamp | None) -> Markup:
+    """A time as stated, its zone in words and its source."""
+    if value is None:
+        return Markup("—")
+    zone = {"utc": "UTC", "local": "local time, zone unknown"}.get(value.zone, f"UTC{value.zone}")
+    stated = value.value.removesuffix("Z").replace("T", " ")
+    return Markup('<span class="nowrap">{}</span> {} <span class="source">({})</span>').format(
+        stated, zone, value.source
+    )
+
+
+def address(value: Mapping[str, int]) -> str:
+    """Where it lies on the medium."""
+    return ", ".join(f"{key} {item:,}" if key == "offset" else f"{key} {item}" for key, item in value.items())
+
+
+def is_assessment(signal: SignalValue) -> bool:
+    """Does a model stand behind it? Then its version names the model, and it is never a fact."""
+    return "+" in signal.version or signal.name in ("explicit", "faces", "age")
+
+
+def said(signal: SignalValue) -> str:
+    """What a signal says, in words, without anything that could serve to recognise a face."""
+    value = signal.value
+    if signal.absent is not None:
+        return f"not computed: {signal.absent.removeprefix('not computed: ')}"
+    if signal.name == "faces" and isinstance(value, list):
+        return faces(value)
+    if isinstance(value, dict) and isinstance(value.get("score"), int | float):
+        return f"score {value['score']:.2f} of 1"
+    if isinstance(value, int | float):
+        return f"{value:.2f}" if isinstance(value, float) else str(value)
+    return visible(shorten(value, 200)) if isinstance(value, str) else "computed"
+
+
+def faces(value: list[Any]) -> str:
+    """How many faces, and for each the share of the apparent-age estimate that lies below 18."""
+    if not value:
+        return "no face found (there may be one all the same)"
+    shares = [face.get("below_18") for face in value if isinstance(face, dict)]
+    known = [f"{share:.0%}" for share in shares if isinstance(share, int | float)]
+    found = count(len(value), "face")
+    if not known:
+        return f"{found}; apparent age not computed"
+    return f"{found}; share of the apparent-age estimate below 18: {', '.join(known[:12])}"
+
+
+def exif(signal: SignalValue | None) -> list[tuple[str, str]]:
+    """What the file states about its making, label and value."""
+    stated = signal.value if signal and isinstance(signal.value, dict) else {}
+    return [
+        (label, name(str(stated[key])))
+        for key, label in _EXIF.items()
+        if stated.get(key) not in (None, "", [], {})
+    ]
+
+
+def assessments(view: LeadView) -> list[SignalValue]:
+    """Signals that a model made, or did not."""
+    return [signal for _, signal in sorted(view.signals.items()) if is_assessment(signal)]
+
+
+def absent(view: LeadView) -> list[SignalValue]:
+    """Other signals that are not there."""
+    return [
+        signal
+        for _, signal in sorted(view.signals.items())
+        if signal.absent is not None and not is_assessment(signal)
+    ]
+
+
+def broken(value: str) -> Markup:
+    """A long hexadecimal digest with places where a narrow page may break it."""
+    return Markup("<wbr>").join(escape(value[at : at + 16]) for at in range(0, len(value), 16))
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "number": number,
+    "count": count,
+    "size": size,
+    "name": name,
+    "brief": brief,
+    "trail": trail,
+    "state": state,
+    "time": time,
+    "instant": instant,
+    "address": address,
+    "said": said,
+    "exif": exif,
+    "assessments": assessments,
+    "absent": absent,
+    "digest": broken,
+}
+TESTS: dict[str, Callable[..., bool]] = {"known": is_known, "conflict": is_conflict}
