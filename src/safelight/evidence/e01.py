@@ -1,0 +1,61 @@
+"""EWF version 1 (`.E01`, `.s01`) with all its segments; what is wrong with them is said, and read as zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from safelight.errors import EvidenceError
+from safelight.evidence.ewf import MOST_FINDINGS, SIGNATURE, E01Medium, Image, parse
+from safelight.evidence.protocol import Kind, Limits, Node, Source
+
+_OTHERS = {
+    b"EVF2\x0d\x0a\x81\x00": "EnCase 7 (Ex01, EWF version 2)",
+    b"LEF2\x0d\x0a\x81\x00": "EnCase 7 logical (Lx01)",
+    b"LVF\x09\x0d\x0a\xff\x00": "EnCase logical (L01)",
+}
+
+
+class E01Reader:
+    """`.E01` and its further segments, found beside it."""
+
+    name = "e01"
+    order = 10
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Is it the first segment (or a relative that is not read, and said to be so)?"""
+        return head[:8] in _OTHERS or (head[:8] == SIGNATURE and head[9:11] == b"\x01\x00")
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield the decoded medium, then, once it has been read, a finding for each damaged place."""
+        if other := _OTHERS.get(source.read_at(0, 8)):
+            raise EvidenceError(f"{other} is not read", "Convert it to E01 or raw first.")
+        image = parse(source)
+        for problem in image.problems[:MOST_FINDINGS]:
+            yield Node(b"", Kind.FINDING, error=problem)
+        yield Node(
+            b"",
+            Kind.LAYER,
+            size=image.size,
+            layer="medium",
+            open=partial(E01Medium, source, image),
+            digests=image.digests,
+        )
+        yield from damage_findings(image)
+
+
+def damage_findings(image: Image) -> Iterator[Node]:
+    """Yield one finding for each run of chunks that was met damaged so far."""
+    runs: list[tuple[int, int, str]] = []
+    for chunk, why in sorted(image.damage.items()):
+        if runs and runs[-1][1] == chunk and runs[-1][2] == why:
+            runs[-1] = (runs[-1][0], chunk + 1, why)
+        else:
+            runs.append((chunk, chunk + 1, why))
+    for first, after, why in runs[:MOST_FINDINGS]:
+        start, end = first * image.chunk_size, min(after * image.chunk_size, image.size)
+        text = f"bytes {start:,} to {end:,} of the medium are damaged ({why}) and read as zeros"
+        yield Node(b"", Kind.FINDING, error=text, address={"offset": start})
+    if len(runs) > MOST_FINDINGS:
+        more = len(runs) - MOST_FINDINGS
+        yield Node(b"", Kind.FINDING, error=f"{more:,} more places of the medium are damaged")
