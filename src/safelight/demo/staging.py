@@ -30,7 +30,7 @@ class Staging:
     ) -> None:
         """Write a piece to `path` with its times set to `when` (UTC where it has no zone).
 
-        With another `state` it is deleted when the image is made; `State.CARVED`: name and all.
+        With another `state` it is deleted when the image is made; `State.CARVED`: with its inode.
         """
         name = os.fsencode(path)
         target = self._target(name)

@@ -52,7 +52,7 @@ def ext4_image(
         folder: What goes into it.
         megabytes: Its size.
         deleted: Paths in it to delete; names and inodes remain.
-        wiped: Paths in it to delete together with their inodes: only carving finds these.
+        wiped: Paths in it to delete together with their inodes: a name remains, only carving finds the content.
     """
     _sparse(image, megabytes << 20)
     identity = ["-L", "archive", "-U", "6e2c8a5e-0d4b-4a56-9f0e-5afe11647001", "-E", "root_owner=0:0"]
