@@ -266,6 +266,7 @@ def rich() -> Sample:
             place("x1", "p2", f"{pictures_folder}/a.jpg", day=3),
             place("x1", "p2", "$OrphanFiles/a.jpg", state=State.DELETED, day=3),
             place("x2", "backup/b.zip", "old/in.zip", "a.jpg", state=State.EMBEDDED, day=40),
+            stack_size=2,
             signals=signals(1, 0.91, faces=True),
         ),
         view(
@@ -285,7 +286,8 @@ def rich() -> Sample:
             ),
             "near",
             place("x1", "p2", f"{pictures_folder}/a-small.jpg", day=4),
-            stack_size=1,
+            stack_size=2,
+            representative=False,
             signals=signals(2),
         ),
         *(
@@ -439,7 +441,7 @@ def rich() -> Sample:
         unread_views=(
             UnreadView(
                 "x1",
-                "laptop.E01//p2//Users/anna/locked.zip",
+                "laptop.E01//p2/Users/anna/locked.zip",
                 "encrypted: a password is needed",
                 State.ALLOCATED,
                 120_000,

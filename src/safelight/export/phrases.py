@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -13,7 +14,7 @@ from safelight.export.summary import is_conflict, is_known
 from safelight.export.text import clean, instant, visible, words
 from safelight.model import SignalValue, Timestamp
 
-_LONGEST = 1_500
+LONGEST = 1_000
 """Characters of a name that are written out; the middle of longer ones is left out and the cut shows."""
 
 _STATES = {
@@ -60,17 +61,29 @@ def size(value: int | None) -> str:
 
 def name(value: str) -> str:
     """A name of the evidence, safe for the eye and not endless."""
-    return visible(shorten(clean(value), _LONGEST))
+    return visible(shorten(clean(value), LONGEST))
 
 
-def brief(value: str) -> str:
+def brief(value: str) -> Markup:
     """A path in a table: its middle left out beyond 160 characters."""
-    return visible(shorten(clean(value), 160))
+    return _breakable(visible(shorten(clean(value), 160)))
+
+
+def path(value: str) -> Markup:
+    """A path, whole as far as `name` goes."""
+    return _breakable(name(value))
+
+
+def _breakable(text: str) -> Markup:
+    """A path that a line may break after each slash."""
+    return Markup("/<wbr>").join(text.split("/"))
 
 
 def trail(place: PlaceView) -> Markup:
     """The whole trail; each name is isolated, so that right-to-left names cannot reorder the others."""
-    parts = [Markup("<bdi>{}</bdi>").format(name(part)) for part in words(place.trail, place.layers)]
+    parts = [
+        Markup("<bdi>{}</bdi>").format(_breakable(name(part))) for part in words(place.trail, place.layers)
+    ]
     return Markup(' <span class="sep">›</span> ').join(parts)
 
 
@@ -88,6 +101,11 @@ def time(value: Timestamp | None) -> Markup:
     return Markup('<span class="nowrap">{}</span> {} <span class="source">({})</span>').format(
         stated, zone, value.source
     )
+
+
+def when(value: datetime) -> Markup:
+    """One of our own times: `2026-03-01 09:30:00 UTC`, unbroken."""
+    return Markup('<span class="nowrap">{} UTC</span>').format(instant(value)[:-1].replace("T", " "))
 
 
 def address(value: Mapping[str, int]) -> str:
@@ -130,10 +148,14 @@ def exif(signal: SignalValue | None) -> list[tuple[str, str]]:
     """What the file states about its making, label and value."""
     stated = signal.value if signal and isinstance(signal.value, dict) else {}
     return [
-        (label, name(str(stated[key])))
+        (label, name(_exif(stated[key])))
         for key, label in _EXIF.items()
         if stated.get(key) not in (None, "", [], {})
     ]
+
+
+def _exif(value: object) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 
 def assessments(view: LeadView) -> list[SignalValue]:
@@ -161,10 +183,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "size": size,
     "name": name,
     "brief": brief,
+    "path": path,
     "trail": trail,
     "state": state,
     "time": time,
-    "instant": instant,
+    "instant": when,
     "address": address,
     "said": said,
     "exif": exif,

@@ -1,7 +1,7 @@
 """Three plots as inline SVG: no library, no script, legible on paper, with a text alternative each.
 
 Sizes are in SVG units; a plot is 400 wide and scales to the column it stands in. Colours are classes of the
-report's style sheet (`s0` … `s3` also differ by pattern, for black-and-white print).
+report's style sheet (`s0` … `s3` go from dark to light, so that they differ in grey print as well).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 WIDTH = 400
 _ROW = 34
-_LABEL = 54
+_LABEL = 46
 """Characters of a label that fit above a bar."""
 
 Row = tuple[str, int]

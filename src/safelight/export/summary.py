@@ -15,6 +15,7 @@ from safelight.export.media_kinds import OTHER, media_kind
 from safelight.export.protocol import FileView, Findings, LeadView, PlaceView, UnreadView
 from safelight.export.text import TRAIL, words
 from safelight.model import HashSetKind, State
+from safelight.review.decisions import ALWAYS
 
 Key = TypeVar("Key")
 
@@ -111,9 +112,9 @@ def summarise(findings: Findings, full_stacks: int) -> Summary:
 
 
 def is_known(view: LeadView) -> bool:
-    """Is it on a list, near an entry of one, or already decided by a person? Then it is never shown."""
+    """Is it on a list, near an entry of one, or given a category by a person? Then it is never shown."""
     by_reason = any(reason.code in _KNOWN_CODES for reason in view.lead.reasons)
-    return bool(view.lead.matches) or by_reason or view.lead.decided not in (None, "unsure")
+    return bool(view.lead.matches) or by_reason or view.lead.decided not in (None, *ALWAYS)
 
 
 def is_conflict(view: LeadView) -> bool:
