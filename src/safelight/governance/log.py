@@ -12,10 +12,12 @@ from sqlalchemy.exc import IntegrityError as ConstraintError
 
 from safelight.errors import FormatError, IntegrityError
 from safelight.governance.checkpoints import FILE_NAME, CheckpointFile
-from safelight.governance.event import Event, NewEvent, canonical, parse
+from safelight.governance.event import Event, NewEvent, Phase, canonical, parse
 from safelight.governance.merkle import Frontier, leaf_hash
 from safelight.governance.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
 from safelight.store.tables import log_event, log_head
+
+__all__ = ["AuditLog", "Event", "NewEvent", "Phase", "events", "newest_checkpoint"]
 
 _PAGE = 1000
 

@@ -21,6 +21,8 @@ from safelight.errors import IntegrityError, KeyMissingError, SafelightError, Us
 from safelight.store.sealing import KEY_BYTES, NONCE_BYTES, ExtendedGcm, Sealer, derive
 from safelight.store.tables import key as key_table
 
+__all__ = ["ROOT", "KeyRing", "Sealer", "WorkspaceKey", "key_path"]
+
 ROOT = "workspace"
 """The parent of keys that the workspace key itself wraps."""
 
@@ -110,7 +112,7 @@ class KeyRing:
         self._cache: dict[str, tuple[tuple[str, bytes], bytes, Sealer]] = {}
 
     def create(self, connection: Connection, key_id: str, parent: str = ROOT) -> Sealer:
-        """Make a key under `parent` and return its sealer. KeyMissingError without parent, UsageError twice."""
+        """Make a key and return its sealer. KeyMissingError without its parent, UsageError if it exists."""
         if key_id == ROOT or self._row(connection, key_id) is not None:
             raise UsageError(f"The key {key_id!r} exists already.")
         wrapper = self._secret(connection, parent, 0)
