@@ -12,6 +12,7 @@ from safelight.errors import IntegrityError, UsageError
 from safelight.governance.leaves import leaves
 from safelight.governance.log import newest_checkpoint
 from safelight.governance.merkle import (
+    Frontier,
     consistency_ranges,
     inclusion_ranges,
     leaf_hash,
