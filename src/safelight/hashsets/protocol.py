@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -21,14 +21,21 @@ class Record:
     digests: Mapping[str, bytes]
     category: str | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+    quality: int | None = None
+    """Quality of the PDQ hash, 0..100, where the list states it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that cannot be used: where it stands (line or record number) and why."""
+    """A record (or a part of one) that cannot be used: where it stands and why.
+
+    `line` is the line of a text list, the record number (from 1) of any other. `kept` says that only a
+    part was refused and the record itself was kept by its other digests.
+    """
 
     line: int
     reason: str
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,6 @@ class DigestBlock:
     algorithm: str
     packed: bytes
     count: int
-    category: str | None = None
 
 
 Block = list[Record | Rejected] | DigestBlock
@@ -49,13 +55,21 @@ Block = list[Record | Rejected] | DigestBlock
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the operator may say about a list: the digest, id and category columns of a CSV."""
+    """What the operator may say about a list.
+
+    `columns` names the columns of a CSV: keys `digest`, `id`, `category`, `quality`; values are header
+    names, or column numbers from 1. `progress` is told the bytes read so far.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
+    progress: Callable[[int], None] | None = None
 
 
 class ListReader(Protocol):
-    """A list format. One file each in this folder, one line under `safelight.hashsets`."""
+    """A list format. One file each in this folder, one line under `safelight.hashsets`.
+
+    `vics.py` is an example of a structured list, `hexlist.py` of a plain one.
+    """
 
     name: str
     """As in `--format`: `vics`, `csv`, `nsrl`, `ncmec`, `icse`, `pdq` …"""

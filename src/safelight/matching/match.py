@@ -1,0 +1,163 @@
+"""Match items against every hash set at once: exactly by digest, nearly by PDQ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.hashsets.scheme import scheme
+from safelight.hashsets.store import Entry, HashList
+from safelight.matching.exact import STRONGEST_FIRST, Agreement, agreements
+from safelight.matching.hamming import RADIUS, HammingIndex
+from safelight.model import Digests, HashSet, HashSetKind, Match
+
+LOWEST_QUALITY: Final = 50
+"""PDQ hashes of lower quality (flat or blank pictures) lie near to anything; they are not matched."""
+
+_ORDER: Final = {name: rank for rank, name in enumerate((*STRONGEST_FIRST, "pdq"))}
+
+Matched = list[tuple[int, Match]]
+"""Pairs of an item's index and a match, by index; several for an item that several entries or sets know."""
+
+
+@dataclass(slots=True)
+class _Listed:
+    """A hash set, its list, and its index of PDQ hashes once one was needed."""
+
+    hash_set: HashSet
+    hash_list: HashList
+    index: HammingIndex | None = field(default=None)
+
+    def hamming(self) -> HammingIndex:
+        if self.index is None:
+            self.index = HammingIndex(self.hash_list.codes)
+        return self.index
+
+
+class Matcher:
+    """Every hash set of a workspace, ready to be asked.
+
+    Sets that disagree (one says known-illegal, another known-good) both answer; nothing is settled here.
+    """
+
+    def __init__(self, sets: Iterable[tuple[HashSet, HashList]]) -> None:
+        """Take the sets with their opened lists; nothing is read yet."""
+        self._sets = [_Listed(hash_set, hash_list) for hash_set, hash_list in sets]
+
+    def __bool__(self) -> bool:
+        """Is there any set?"""
+        return bool(self._sets)
+
+    @cached_property
+    def hash_sets(self) -> tuple[HashSet, ...]:
+        """The sets, in the order given."""
+        return tuple(one.hash_set for one in self._sets)
+
+    def match(
+        self, digests: Sequence[Digests], codes: NDArray[np.uint8], qualities: NDArray[np.int64]
+    ) -> Matched:
+        """Exact matches, and near ones of the entries that did not match exactly.
+
+        Args:
+            digests: of `n` items.
+            codes: `(n, 32) uint8`, the PDQ hash of each item; anything where it has none.
+            qualities: `(n,)`, -1 for an item without a PDQ hash.
+        """
+        found = self.exact(digests)
+        known = {(index, one.hashset, one.entry) for index, one in found}
+        near = [
+            pair
+            for pair in self.near(codes, qualities)
+            if (pair[0], pair[1].hashset, pair[1].entry) not in known
+        ]
+        return sorted(found + near, key=lambda pair: pair[0])
+
+    def exact(self, digests: Sequence[Digests]) -> Matched:
+        """One match for each item, set and entry id that agree in MD5, SHA-1 or SHA-256; `by` the strongest."""
+        found: Matched = []
+        for listed in self._sets:
+            for agreement in agreements(listed.hash_list, digests):
+                found.append((agreement.item, _match(listed.hash_set, agreement.entry, agreement.by, 0)))
+        return self._one_each(found)
+
+    def disagreements(self, digests: Sequence[Digests]) -> list[tuple[HashSet, Agreement]]:
+        """The exact matches in which another digest of the same entry differs from the item's.
+
+        Such an item is still a match, by the digest that agrees, and somebody should look at both: the list
+        is wrong, or the item was made to collide with a listed one.
+        """
+        return [
+            (listed.hash_set, agreement)
+            for listed in self._sets
+            for agreement in agreements(listed.hash_list, digests)
+            if agreement.disagree
+        ]
+
+    def near(self, codes: NDArray[np.uint8], qualities: NDArray[np.int64], radius: int = RADIUS) -> Matched:
+        """One match for each item, set and entry id whose PDQ hashes lie within `radius` bits; the nearest.
+
+        Hashes of a quality below 50, on either side where it is stated, are not matched. Sets of known-good
+        media are not asked: a near copy of something harmless may be anything.
+
+        Args:
+            codes: `(n, 32) uint8`.
+            qualities: `(n,)`, 0..100; -1 for an item without a PDQ hash.
+            radius: Hamming bits, inclusive.
+        """
+        good = np.flatnonzero(np.asarray(qualities) >= LOWEST_QUALITY)
+        asked = np.ascontiguousarray(codes)[good] if good.size else np.empty((0, 32), np.uint8)
+        found: Matched = []
+        for listed in self._sets:
+            if (
+                not good.size
+                or listed.hash_set.kind is HashSetKind.KNOWN_GOOD
+                or "pdq" not in listed.hash_list.counts
+            ):
+                continue
+            for left, right, distances in listed.hamming().range_chunks(asked, radius):
+                numbers = listed.hash_list.numbers("pdq", right)
+                stated = listed.hash_list.qualities(numbers)
+                reliable = (stated < 0) | (stated >= LOWEST_QUALITY)
+                for at in np.flatnonzero(reliable):
+                    entry = listed.hash_list.entry(int(numbers[at]))
+                    match = _match(listed.hash_set, entry, "pdq", int(distances[at]))
+                    found.append((int(good[left[at]]), match))
+        return self._one_each(found)
+
+    def _one_each(self, found: Matched) -> Matched:
+        """Keep one match per item, set and entry id: the best, under the gravest category the list gives it."""
+        best: dict[tuple[int, str, str], Match] = {}
+        schemes = {one.name: one.scheme for one in self.hash_sets}
+        for index, match in found:
+            key = (index, match.hashset, match.entry)
+            held = best.get(key)
+            if held is None:
+                best[key] = match
+                continue
+            category = _graver(held.category, match.category, schemes[match.hashset])
+            better = min(held, match, key=lambda one: (one.distance, _ORDER[one.by]))
+            best[key] = _with_category(better, category)
+        return sorted(((index, match) for (index, _, _), match in best.items()), key=lambda pair: pair[0])
+
+
+def _match(hash_set: HashSet, entry: Entry, by: str, distance: int) -> Match:
+    return Match(hash_set.name, hash_set.kind, entry.id, by, distance, entry.category)
+
+
+def _with_category(match: Match, category: str | None) -> Match:
+    return Match(match.hashset, match.kind, match.entry, match.by, match.distance, category)
+
+
+def _graver(first: str | None, second: str | None, named: str | None) -> str | None:
+    """The graver of two categories that a list gives one entry; the first where its scheme does not say."""
+    if first is None or first == second:
+        return second
+    if second is None or named is None:
+        return first
+    known = scheme(named)
+    return second if (known.severity(second) or 0.0) > (known.severity(first) or 0.0) else first
