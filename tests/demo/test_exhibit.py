@@ -12,7 +12,7 @@ import pytest
 import pytsk3
 from PIL import ExifTags, Image
 
-from safelight.demo import library, lists
+from safelight.demo import encode, library, lists
 from safelight.demo.truth import DemoExhibit, Planted, Role
 from safelight.model import State
 
@@ -102,6 +102,8 @@ def test_near_copies_are_near_and_nothing_else_is(exhibit: DemoExhibit) -> None:
     changes = {1: "smaller", 2: "recompressed", 3: "thumbnail", 4: "brighter"}
     changes |= {5: "png", 6: "darker", 7: "webp", 8: "gif"}
     assert {n: change for n, change in changes.items() if distance(library.near_known(n, change)) > 31} == {}
+    assert distance(library.new_in_series(encode.PHONE, 1)) <= 31
+    assert distance(library.new_in_series(encode.OLD_COMPACT, 4)) <= 31
     others = [library.wallpaper(n) for n in range(1, 11)] + [library.disputed()]
     others += [library.trip_copy(n, "mail") for n in range(0, 12, 2)]
     assert min(distance(piece) for piece in others) > 31
@@ -125,4 +127,4 @@ def test_there_is_some_of_everything(exhibit: DemoExhibit) -> None:
     assert sum(roles.values()) > 250
     assert max(len(one.trail) for one in exhibit.planted) == 5, "a picture three archives deep"
     assert any(b"\n" in one.trail[-1] for one in exhibit.planted)
-    assert len(exhibit.families()["known-1"]) == 3
+    assert len(exhibit.families()["known-1"]) == 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from safelight.demo import archives, documents, library
+from safelight.demo import archives, documents, encode, library
 from safelight.demo.staging import Staging
 from safelight.model import State
 
@@ -79,6 +79,10 @@ def _stand_ins(disk: Staging) -> None:
     disk.put(f"{_USER}/Pictures/misc/better.jpg", library.near_known(4, "brighter"), _OCTOBER)
     disk.put(f"{_USER}/Documents/notes.txt", library.near_known(2, "recompressed"), _OCTOBER)
     disk.put(f"{_CACHE}/f_0003e8", library.near_known(7, "webp"), _OCTOBER)
+    new = library.new_in_series(encode.PHONE, 1)
+    disk.put(f"{_USER}/Pictures/Phone/DCIM/Camera/PXL_20261103_0042.jpg", new, library.phone_time(1))
+    again = library.new_in_series(encode.OLD_COMPACT, 4)
+    disk.put(f"{_USER}/Pictures/old/P1009.JPG", again, library.phone_time(4), State.DELETED)
     for number in (1, 3, 7):
         disk.put(f"{_THUMBNAILS}/{number:016x}.jpg", library.near_known(number, "thumbnail"), _OCTOBER)
 

@@ -26,6 +26,9 @@ KNOWN_SCENES = (
 )
 """Which drawings stand in for known material."""
 
+SERIES = 4
+"""The stand-in that carries the serial number of a camera."""
+
 HARBOUR = (53.5436, 9.9668)
 FOREST = (48.3069, 8.2171)
 _TRIP = datetime(2026, 9, 12, 10, 4, 31)
@@ -43,7 +46,12 @@ def known_scene(number: int) -> Image.Image:
 @cache
 def known(number: int) -> Piece:
     """Stand-in `number`, 1..8: a drawn picture that the lists of the demonstration call known-illegal."""
-    return Piece(encode.jpeg(known_scene(number), 86), Role.KNOWN, f"known-{number}", f"stand-in {number}")
+    scene = known_scene(number)
+    if number == SERIES:
+        data = encode.camera_jpeg(scene, encode.OLD_COMPACT, datetime(2019, 5, 30, 11, 2, 40))
+    else:
+        data = encode.jpeg(scene, 86)
+    return Piece(data, Role.KNOWN, f"known-{number}", f"stand-in {number}")
 
 
 def near_known(number: int, change: str) -> Piece:
@@ -60,6 +68,18 @@ def near_known(number: int, change: str) -> Piece:
         "gif": lambda: encode.encode(encode.resized(scene, 400), "GIF"),
     }
     return Piece(changes[change](), Role.NEAR_KNOWN, f"known-{number}", f"stand-in {number}, {change}")
+
+
+def new_in_series(camera: encode.Camera, number: int) -> Piece:
+    """A camera original of November that shows nearly what stand-in `number` shows, on no list.
+
+    It stands in for the case that matters most: a new picture of a known series. One camera has the serial
+    number that stand-in SERIES carries.
+    """
+    scene = encode.brightened(known_scene(number), 1.06)
+    place = FOREST if camera is encode.PHONE else None
+    data = encode.camera_jpeg(scene, camera, phone_time(number), place)
+    return Piece(data, Role.NEAR_KNOWN, f"known-{number}", f"stand-in {number}, new, from a camera")
 
 
 @cache
