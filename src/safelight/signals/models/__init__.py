@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from safelight.signals.models.card import ModelCard, card, cards
-from safelight.signals.models.registry import ModelState, add_model, list_models, model_bytes, verify_models
+from safelight.signals.models.registry import (
+    ModelState,
+    add_model,
+    list_models,
+    model_bytes,
+    prepare_models,
+    verify_models,
+)
 
 __all__ = [
     "ModelCard",
@@ -13,5 +20,6 @@ __all__ = [
     "cards",
     "list_models",
     "model_bytes",
+    "prepare_models",
     "verify_models",
 ]

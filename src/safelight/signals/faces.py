@@ -1,0 +1,101 @@
+"""Faces: where they are, and of each the distribution of how old it looks.
+
+`below_18` is the share of the apparent-age distribution below 18 years. It is an assessment of looks for
+ordering what people look at, never a probability that a person is a minor; no face under 18 was in any test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.errors import SafelightError
+from safelight.media.protocol import Picture, Pixels
+from safelight.model import Capability, SignalValue
+from safelight.signals.locate import LocatedFace, locator, models_version
+from safelight.signals.models.session import Network, load_network
+
+_MODEL = "apparent-age"
+_REVISION = "1"
+_MEANS = np.array([122.782, 117.001, 104.298], np.float32)
+_ADULT = 18
+_BATCH = 16
+NO_FRAME = "not computed: no frame was decoded"
+
+
+class FacesSignal:
+    """Value: a list of faces, best first; empty where none was found, which is not the absence of people.
+
+    Each is `{"box": [left, top, width, height], "score", "check", "turn", "pixels", "below_18", "age",
+    "position"}`: the box in fractions of the picture turned upright by EXIF; scores of detector and verifier
+    0..1; `turn` in degrees counter-clockwise; `pixels` the face's width in the full picture; `age` the shares
+    of apparent ages 0..80 years.
+    """
+
+    name = "faces"
+    capability = Capability.CLASSIFY
+
+    def __init__(self) -> None:
+        self._ages: Network | None = None
+
+    @property
+    def version(self) -> str:
+        """Code revision and models."""
+        return f"{_REVISION}+{models_version(_MODEL)}"
+
+    def prepare(self) -> None:
+        """Load the models and run each once."""
+        locator()
+        if self._ages is None:
+            ages = load_network(_MODEL)
+            apparent_ages(ages, [np.zeros((64, 64, 3), np.uint8)])
+            self._ages = ages
+
+    def compute(self, media: Sequence[Sequence[Picture]]) -> list[SignalValue]:
+        """Find the faces of every frame; ages are estimated in batches over all of them."""
+        try:
+            self.prepare()
+        except SafelightError as error:
+            absent = SignalValue(self.name, f"{_REVISION}+absent", None, f"not computed: {error}")
+            return [absent for _ in media]
+        assert self._ages is not None
+        located = locator().locate(media)
+        chips = [face.chips.age for frames in located for _, faces in frames for face in faces]
+        ages = iter(apparent_ages(self._ages, chips))
+        return [
+            SignalValue(
+                self.name,
+                self.version,
+                [_entry(face, next(ages), frame.position) for frame, faces in frames for face in faces],
+            )
+            if frames
+            else SignalValue(self.name, self.version, None, NO_FRAME)
+            for frames in located
+        ]
+
+
+def apparent_ages(network: Network, chips: Sequence[Pixels]) -> NDArray[np.float32]:
+    """`(n, 81) float32`: shares of apparent ages 0..80 years, for chips `(64, 64, 3) uint8`."""
+    parts = [np.empty((0, 81), np.float32)]
+    for start in range(0, len(chips), _BATCH):
+        values = np.stack(chips[start : start + _BATCH]).astype(np.float32)
+        values -= _MEANS
+        values /= np.float32(256)
+        parts.append(network(np.ascontiguousarray(values.transpose(0, 3, 1, 2)))[0])
+    return np.concatenate(parts)
+
+
+def _entry(face: LocatedFace, ages: NDArray[np.float32], position: float | None) -> dict[str, Any]:
+    return {
+        "box": [round(side, 5) for side in face.box],
+        "score": round(face.score, 4),
+        "check": round(face.check, 4),
+        "turn": face.turn,
+        "pixels": face.pixels,
+        "below_18": round(float(ages[:_ADULT].sum(dtype=np.float64)), 4),
+        "age": [round(share, 4) for share in ages.tolist()],
+        "position": position,
+    }

@@ -1,0 +1,170 @@
+"""The faces of a picture: found, verified, turned upright and cut out. Shared by `faces` and `templates`.
+
+A picture that EXIF leaves turned is the rule on phones whose pictures were passed on. BlazeFace finds turned
+faces too, but its points do not tell the turn; O-Net, which was trained on upright faces, does: a box that it
+does not accept at once is shown to it in four turns, and where another one is clearly better, the picture is
+searched again at that turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from safelight.media.protocol import Picture, Pixels
+from safelight.signals import align, detect, verify
+from safelight.signals.align import Chips, FaceAligner
+from safelight.signals.detect import Box, FaceFinder
+from safelight.signals.models.card import card
+from safelight.signals.orientation import upright
+from safelight.signals.scale import SHARED_SIDE
+from safelight.signals.verify import FaceCheck
+
+MODELS = (detect.MODEL, verify.MODEL, align.MODEL)
+
+_HINT = 0.1
+"""Detector score from which a box is shown to O-Net in four turns."""
+_AT_ONCE = 0.995
+"""O-Net's share from which a box is accepted without trying turns: 92 % of faces reach it, and fewer than
+1 % of those that are turned."""
+_CLEARLY = 0.7
+"""O-Net's share that a turned box must reach for the picture to be searched at that turn."""
+_SAME_FACE = 0.5
+_MOST = 64
+"""Boxes looked at in one picture: noise gives hundreds, crowds are cut here."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedFace:
+    """A face and where it lies."""
+
+    box: tuple[float, float, float, float]
+    """Left, top, width, height as fractions of the picture turned upright by EXIF."""
+    score: float
+    """Of the detector, 0..1."""
+    check: float
+    """Of the verifier, 0..1."""
+    turn: int
+    """Degrees counter-clockwise by which that picture must be turned for the face to stand upright."""
+    pixels: int
+    """Width of the face in pixels of the full picture."""
+    chips: Chips
+
+
+class FaceLocator:
+    """The three models. One instance a process (`locator`), because `faces` and `templates` share its work."""
+
+    def __init__(self) -> None:
+        self._finder = FaceFinder()
+        self._check = FaceCheck()
+        self._aligner = FaceAligner()
+        self._latest: dict[int, tuple[Picture, list[LocatedFace]]] = {}
+
+    def locate(self, media: Sequence[Sequence[Picture]]) -> list[list[tuple[Picture, list[LocatedFace]]]]:
+        """The faces of each frame of each medium. Frames of the previous call are not searched again."""
+        known, self._latest = self._latest, {}
+        for frames in media:
+            for frame in frames:
+                entry = known.get(id(frame))
+                if entry is None or entry[0] is not frame:
+                    entry = (frame, self.faces(upright(frame, SHARED_SIDE), max(frame.width, frame.height)))
+                self._latest[id(frame)] = entry
+        return [[self._latest[id(frame)] for frame in frames] for frames in media]
+
+    def faces(self, rgb: Pixels, longer_side: int | None = None) -> list[LocatedFace]:
+        """The faces in `(h, w, 3) uint8`, best first; `longer_side` is of the full picture, in pixels."""
+        scale = (longer_side or max(rgb.shape[:2])) / max(rgb.shape[:2])
+        boxes = self._finder.find(rgb, _HINT)[:_MOST]
+        checks = self._check.shares(rgb, boxes)
+        faces = []
+        turns = set()
+        for box, share in zip(boxes, checks, strict=True):
+            sure = box.score >= detect.THRESHOLD
+            turn = 0
+            if not (sure and share >= _AT_ONCE):
+                turn, share = self._best_turn(rgb, box, float(share))
+            if turn == 0 and sure and share >= verify.THRESHOLD:
+                faces.append(self._cut_out(rgb, box, float(share), 0, scale))
+            elif turn and share >= _CLEARLY:
+                turns.add(turn)
+        for turn in sorted(turns):
+            faces += self._turned(rgb, turn, scale)
+        return _distinct(faces)
+
+    def _best_turn(self, rgb: Pixels, box: Box, as_is: float) -> tuple[int, float]:
+        """In which turn, in degrees counter-clockwise, O-Net takes the box for a face most."""
+        square = verify.crop(rgb, box)
+        shares = [as_is, *self._check.of_crops([np.rot90(square, quarter) for quarter in (1, 2, 3)])]
+        best = int(np.argmax(shares))
+        return 90 * best, float(shares[best])
+
+    def _turned(self, rgb: Pixels, turn: int, scale: float) -> list[LocatedFace]:
+        """The faces that stand upright once the picture is turned."""
+        turned = np.ascontiguousarray(np.rot90(rgb, turn // 90))
+        boxes = self._finder.find(turned)[:_MOST]
+        shares = self._check.shares(turned, boxes)
+        return [
+            self._cut_out(turned, box, float(share), turn, scale)
+            for box, share in zip(boxes, shares, strict=True)
+            if share >= verify.THRESHOLD and self._best_turn(turned, box, float(share))[0] == 0
+        ]
+
+    def _cut_out(self, rgb: Pixels, box: Box, share: float, turn: int, scale: float) -> LocatedFace:
+        height, width = rgb.shape[:2]
+        fractions = (box.left / width, box.top / height, box.width / width, box.height / height)
+        pixels = round(box.width * scale)
+        return LocatedFace(
+            _turned_back(fractions, turn), box.score, share, turn, pixels, self._aligner.chips(rgb, box)
+        )
+
+
+_locator: FaceLocator | None = None
+
+
+def locator() -> FaceLocator:
+    """The locator of this process, its models loaded at the first call.
+
+    Raises:
+        ModelMissingError, IntegrityError: a model is not installed, or not the pinned one.
+    """
+    global _locator
+    if _locator is None:
+        _locator = FaceLocator()
+        # Every path runs once before the jail closes: nothing may be imported or opened later.
+        _locator.faces(np.zeros((64, 96, 3), np.uint8))
+        _locator._turned(np.zeros((64, 96, 3), np.uint8), 90, 1.0)
+        _locator._cut_out(np.zeros((64, 96, 3), np.uint8), Box(8, 8, 32, 32, 1.0), 1.0, 0, 1.0)
+    return _locator
+
+
+def models_version(*more: str) -> str:
+    """First digits of the SHA-256 of every model that a face signal depends on."""
+    return ".".join(card(name).version[:8] for name in (*MODELS, *more))
+
+
+def _turned_back(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:
+    """Fractions in the turned picture as fractions in the picture before the turn."""
+    for _ in range(turn // 90):
+        left, top, width, height = box
+        # One quarter counter-clockwise took (x, y) to (y, 1 - x).
+        box = (1 - top - height, left, height, width)
+    return box
+
+
+def _distinct(faces: Iterable[LocatedFace]) -> list[LocatedFace]:
+    """Each face once, in the turn that the verifier likes best; best first."""
+    kept: list[LocatedFace] = []
+    for face in sorted(faces, key=lambda one: -one.check):
+        if all(_shared(face.box, other.box) < _SAME_FACE for other in kept):
+            kept.append(face)
+    return sorted(kept, key=lambda one: -one.score)
+
+
+def _shared(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """How much of the smaller of two boxes lies in the other: boxes of a turned face vary in size."""
+    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    inner = max(across, 0.0) * max(down, 0.0)
+    return inner / max(min(one[2] * one[3], other[2] * other[3]), 1e-9)

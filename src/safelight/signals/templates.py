@@ -1,0 +1,95 @@
+"""Face templates: 128 numbers a face by which the same person may be found again. Only under `face-search`.
+
+The network is dlib's, converted; distances between templates are Euclidean, and what a distance means comes
+from calibration (its model card says what was measured). Templates belong to one case and are never compared
+across cases.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.errors import SafelightError
+from safelight.media.protocol import Picture, Pixels
+from safelight.model import Capability, SignalValue
+from safelight.signals.faces import NO_FRAME
+from safelight.signals.locate import locator, models_version
+from safelight.signals.models.session import Network, load_network
+
+_MODEL = "face-template"
+_REVISION = "1"
+_BATCH = 16
+
+
+class TemplatesSignal:
+    """Value: `[{"box": [left, top, width, height], "template": base64, "position"}, …]`, as `faces` orders them.
+
+    A template is 128 float32, little-endian (512 bytes).
+    """
+
+    name = "templates"
+    capability = Capability.FACE_SEARCH
+
+    def __init__(self) -> None:
+        self._network: Network | None = None
+
+    @property
+    def version(self) -> str:
+        """Code revision and models."""
+        return f"{_REVISION}+{models_version(_MODEL)}"
+
+    def prepare(self) -> None:
+        """Load the models and run each once."""
+        locator()
+        if self._network is None:
+            network = load_network(_MODEL)
+            templates(network, [np.zeros((150, 150, 3), np.uint8)])
+            self._network = network
+
+    def compute(self, media: Sequence[Sequence[Picture]]) -> list[SignalValue]:
+        """Describe the faces of every frame, in batches over all of them."""
+        try:
+            self.prepare()
+        except SafelightError as error:
+            absent = SignalValue(self.name, f"{_REVISION}+absent", None, f"not computed: {error}")
+            return [absent for _ in media]
+        assert self._network is not None
+        located = locator().locate(media)
+        chips = [face.chips.template for frames in located for _, faces in frames for face in faces]
+        described = iter(templates(self._network, chips))
+        return [
+            SignalValue(
+                self.name,
+                self.version,
+                [
+                    {
+                        "box": [round(side, 5) for side in face.box],
+                        "template": base64.b64encode(next(described).astype("<f4").tobytes()).decode(),
+                        "position": frame.position,
+                    }
+                    for frame, faces in frames
+                    for face in faces
+                ],
+            )
+            if frames
+            else SignalValue(self.name, self.version, None, NO_FRAME)
+            for frames in located
+        ]
+
+
+def templates(network: Network, chips: Sequence[Pixels]) -> NDArray[np.float32]:
+    """`(n, 128) float32` for chips `(150, 150, 3) uint8`."""
+    parts = [np.empty((0, 128), np.float32)]
+    for start in range(0, len(chips), _BATCH):
+        values = np.stack(chips[start : start + _BATCH]).astype(np.float32)
+        parts.append(network(np.ascontiguousarray(values.transpose(0, 3, 1, 2)))[0])
+    return np.concatenate(parts)
+
+
+def read_template(text: str) -> NDArray[np.float32]:
+    """`(128,) float32` from the base64 of a value."""
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(np.float32)
