@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from safelight.model import Timestamp
 
@@ -24,6 +25,15 @@ def clean(text: str) -> str:
     """
     text = text.replace("\0", "\\x00")
     return _SURROGATE.sub(_escape, text) if _SURROGATE.search(text) else text
+
+
+def cleaned(value: Any) -> Any:
+    """Return JSON-able data with every text in it clean."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(key): cleaned(item) for key, item in value.items()}
+    return [cleaned(item) for item in value] if isinstance(value, list) else value
 
 
 def _escape(match: re.Match[str]) -> str:
