@@ -1,0 +1,176 @@
+"""What the walk hands out: one thing found in an exhibit, opened at most once and read as little as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from safelight.errors import EvidenceError
+from safelight.evidence.names import join_path, shown_trail
+from safelight.evidence.protocol import Node, Reader, Source
+from safelight.evidence.sniff import HEAD, sniff
+from safelight.evidence.stream import damage
+from safelight.model import Place
+
+Recognise = Callable[["Found"], Reader | None]
+
+HEAD_BYTES = 1 << 16
+"""What readers are shown to recognise their format; a file not longer than this is read exactly once."""
+CHUNK = 1 << 20
+
+
+class Found:
+    """One thing in an exhibit: a file, folder, link, device, or a finding about what cannot be read.
+
+    It is opened when its content is first asked for, and everything (digesting, decoding, descending)
+    shares that one opening. It is valid until the next one is asked for; `read_all` and `head` give bytes
+    that may be kept. Not `examined`: left out by the order; it has no content and is never opened.
+    """
+
+    __slots__ = (
+        "_head",
+        "_note",
+        "_open",
+        "_reader",
+        "_recognise",
+        "_source",
+        "descend",
+        "examined",
+        "kind",
+        "node",
+        "place",
+    )
+
+    def __init__(
+        self, place: Place, node: Node, examined: bool = True, recognise: Recognise | None = None
+    ) -> None:
+        self.place = place
+        self.node = node
+        self.kind = node.kind
+        self.examined = examined
+        self.descend = True
+        """Set to False where what lies inside was wholly read before and is unchanged."""
+        self._open: Callable[[], Source] | None = node.open if examined else None
+        self._source: Source | None = None
+        self._head: bytes | None = None
+        self._note = node.error
+        self._recognise = recognise
+        self._reader: Reader | None = None
+
+    def __repr__(self) -> str:
+        return f"Found({self.path!r}, {self.kind.value}, {self.error!r})"
+
+    @property
+    def path(self) -> str:
+        """The trail as one path, for people and scripts."""
+        return join_path(self.place.trail, self.place.layers)
+
+    @property
+    def trail(self) -> list[str]:
+        """The trail for people, one element a container."""
+        return shown_trail(self.place.trail, self.place.layers)
+
+    @property
+    def error(self) -> str | None:
+        """What is wrong with it; complete once its content has been read to the end."""
+        found = damage(self._source) if self._source is not None else None
+        if found is None or found == self._note:
+            return self._note
+        return found if self._note is None else f"{self._note}; {found}"
+
+    @property
+    def readable(self) -> bool:
+        """Is there content to be had?"""
+        return self._open is not None
+
+    @property
+    def opened(self) -> bool:
+        """Has somebody asked for the content?"""
+        return self._source is not None
+
+    def content(self) -> Source:
+        """Return the content, opened once. Raises EvidenceError (and `error` keeps the reason)."""
+        if self._source is None:
+            if self._open is None:
+                raise EvidenceError(self._note or "not examined by order")
+            try:
+                self._source = self._open()
+                if self.place.size is None:
+                    self.place = replace(self.place, size=self._source.size)
+            except EvidenceError as error:
+                self._open, self._note = None, str(error)
+                raise
+            except Exception as error:  # why: a third-party parser on hostile bytes may raise anything
+                self._open, self._note = None, f"cannot be opened: {type(error).__name__}: {error}"
+                raise EvidenceError(self._note) from error
+        return self._source
+
+    def head(self) -> bytes:
+        """Return the first 64 KiB, or all there is. Raises EvidenceError."""
+        if self._head is None:
+            self._head = self._read(0, HEAD_BYTES)
+        return self._head
+
+    @property
+    def format(self) -> str | None:
+        """The type by content (`sniff.py`). Raises EvidenceError."""
+        return sniff(self.head()[:HEAD])
+
+    def reader(self) -> Reader | None:
+        """The reader that opens it as a container, if any does. Raises EvidenceError."""
+        if self._recognise is not None:
+            ask, self._recognise = self._recognise, None
+            self._reader = ask(self)
+        return self._reader
+
+    @property
+    def container(self) -> str | None:
+        """The name of the reader that will go on inside it. Raises EvidenceError."""
+        reader = self.reader()
+        return None if reader is None else reader.name
+
+    def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
+        """Yield the content in order. Raises EvidenceError after what can be had."""
+        head = self.head()
+        if len(head) < HEAD_BYTES:
+            if head:
+                yield head
+            self._whole(len(head))
+            return
+        offset = 0
+        while data := self._read(offset, size):
+            yield data
+            offset += len(data)
+        self._whole(offset)
+
+    def read_all(self, limit: int) -> bytes:
+        """Return the whole content. Raises EvidenceError, also where there is more than `limit` bytes."""
+        head = self.head()
+        if len(head) < HEAD_BYTES:
+            return head
+        data = self._read(0, limit + 1)
+        if len(data) > limit:
+            raise EvidenceError(f"larger than {limit:,} bytes")
+        return data
+
+    def close(self) -> None:
+        """Release the content; safe to call twice. The walk calls it."""
+        if self._source is not None:
+            self._source.close()
+
+    def _whole(self, got: int) -> None:
+        """Note a file that has become shorter since it was opened."""
+        size = self._source.size if self._source is not None else 0
+        if got < size and self.error is None:
+            self._note = f"ends after {got:,} of {size:,} bytes"
+
+    def _read(self, offset: int, length: int) -> bytes:
+        source = self.content()
+        try:
+            return source.read_at(offset, length)
+        except EvidenceError as error:
+            self._note = str(error)
+            raise
+        except Exception as error:  # why: as above
+            self._note = f"cannot be read: {type(error).__name__}: {error}"
+            raise EvidenceError(self._note) from error

@@ -1,0 +1,244 @@
+"""Walk an exhibit: every file of every file system, archive and image in it, each with its full trail.
+
+Depth first and in order: what was found is handed out, and once the caller has done with it, the walk looks
+whether it is a container and goes on inside. A reader knows its own format only; here is the recursion,
+the order's scope, the depth guard, and the rule that nothing a parser throws ends a run: it becomes a
+finding on the container, and the walk goes on beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from safelight import plugins
+from safelight.errors import EvidenceError
+from safelight.evidence.folder import file_node, walk_folder
+from safelight.evidence.found import Found
+from safelight.evidence.guards import GuardError, Meter
+from safelight.evidence.names import join_path
+from safelight.evidence.protocol import Kind, Limits, Node, Reader
+from safelight.evidence.scope import EVERYTHING, Scope
+from safelight.evidence.sniff import STILL, is_archive
+from safelight.model import Place, State
+
+ARCHIVE = 40
+"""Readers of this order and above open archives and documents: what lies inside is embedded."""
+LAYERS = 32
+"""Elements of a trail: a medium within a medium within …, beyond what any real exhibit has."""
+_NO_MEDIUM = STILL | {
+    "mp4",
+    "mov",
+    "3gp",
+    "mkv",
+    "webm",
+    "avi",
+    "wmv",
+    "flv",
+    "pdf",
+    "sqlite",
+    "ole",
+    "pst",
+    "rtf",
+}
+"""Formats that no disk image begins like, so that only the readers of archives are asked (appended ZIPs)."""
+_BLANK = 256 << 20
+"""The largest partition that is read through to see whether it is blank."""
+
+Enter = Callable[[Found], bool]
+
+
+@cache
+def readers() -> tuple[Reader, ...]:
+    """All installed readers, in the order they are asked."""
+    found: list[Reader] = list(plugins.load("evidence").values())
+    return tuple(sorted(found, key=lambda reader: (reader.order, reader.name)))
+
+
+def walk(
+    path: Path,
+    *,
+    scope: Scope = EVERYTHING,
+    limits: Limits | None = None,
+    enter: Enter | None = None,
+    readers: Sequence[Reader] | None = None,
+) -> Iterator[Found]:
+    """Yield everything in the exhibit at `path` (a folder, a file, a disk; a link given as path is followed).
+
+    In a folder the trail starts with the path below it, else with the file's own name. A disk image given
+    as `path` is not listed itself; an archive is. `enter` is asked before a container or layer is opened:
+    False leaves out what lies inside (`Found.descend = False` does the same for one file).
+    Raises EvidenceError where `path` itself cannot be opened.
+    """
+    walker = _Walk(scope, limits or Limits(), enter, _installed() if readers is None else readers)
+    return walker.folder(path) if path.is_dir() else walker.file(path)
+
+
+_installed = readers
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """Where the walk is: what comes before the names found here, and what holds for them."""
+
+    limits: Limits
+    trail: tuple[bytes, ...] = ()
+    layers: tuple[str, ...] = ()
+    roots: tuple[int, ...] = (0,)
+    """Elements of the trail from which a path rule may start: the exhibit's root, file systems' roots."""
+    embedded: bool = False
+    depth: int = 0
+
+
+class _Walk:
+    """One walk over one exhibit."""
+
+    def __init__(self, scope: Scope, limits: Limits, enter: Enter | None, readers: Sequence[Reader]) -> None:
+        self._scope = scope
+        self._limits = limits
+        self._enter = enter
+        self._readers = tuple(readers)
+        self._archives = tuple(reader for reader in readers if reader.order >= ARCHIVE)
+
+    def folder(self, path: Path) -> Iterator[Found]:
+        return self._each(_safely(walk_folder(path), "folder"), _Container(self._limits))
+
+    def file(self, path: Path) -> Iterator[Found]:
+        """The exhibit itself is passed through whatever the scope says, if it is a container."""
+        node = file_node(path, bytes(path.absolute()).rpartition(b"/")[2])
+        at = _Container(self._limits)
+        found = Found(self._place(node, at), node, True, self._recognise)
+        try:
+            reader = found.reader()
+        except EvidenceError:
+            reader = None
+        if reader is None:
+            found.close()
+            yield from self._each(iter((node,)), at)
+            return
+        try:
+            if reader.order >= ARCHIVE:
+                yield found
+            yield from self._inside(found, replace(at, roots=(0, 1)))
+        finally:
+            found.close()
+
+    def _each(self, nodes: Iterator[Node], at: _Container) -> Iterator[Found]:
+        scope, recognise = self._scope, self._recognise
+        for node in nodes:
+            kind = node.kind
+            place = self._place(node, at)
+            if kind is Kind.FILE:
+                examined = not scope or self._allowed(place, at)
+                found = Found(place, node, examined, recognise)
+                try:
+                    yield found
+                    if found.descend and found.readable:
+                        yield from self._inside(found, at)
+                finally:
+                    found.close()
+            elif kind is Kind.LAYER:
+                yield from self._layer(Found(place, node, True, recognise), at)
+            else:
+                yield Found(place, node)
+
+    def _place(self, node: Node, at: _Container) -> Place:
+        state = State.EMBEDDED if at.embedded and node.state is State.ALLOCATED else node.state
+        if not node.name:
+            return Place(at.trail, at.layers, state, node.size, node.times, node.address)
+        trail, layers = (*at.trail, node.name), (*at.layers, node.layer)
+        return Place(trail, layers, state, node.size, node.times, node.address)
+
+    def _allowed(self, place: Place, at: _Container) -> bool:
+        paths = [join_path(place.trail[root:], place.layers[root:]) for root in at.roots]
+        return self._scope.allows(paths, paths[-1].rpartition("/")[2], place.times)
+
+    def _layer(self, found: Found, at: _Container) -> Iterator[Found]:
+        """Pass through a decoded medium, a partition or a file system; what is in it counts, not itself."""
+        if found.error is not None:
+            yield _finding(found.place, found.error)
+        if not found.readable:
+            return
+        try:
+            if found.reader() is not None:
+                roots = tuple(dict.fromkeys((*at.roots, len(found.place.trail))))
+                yield from self._inside(found, replace(at, roots=roots))
+            elif not _blank(found):
+                yield _finding(found.place, "no file system that is known here")
+        except EvidenceError as error:
+            yield _finding(found.place, str(error))
+        finally:
+            found.close()
+
+    def _recognise(self, found: Found) -> Reader | None:
+        """Ask the readers, in their order. Raises EvidenceError where one failed and no other knows it."""
+        head = found.head()
+        if not head:
+            return None
+        format = found.format
+        archives_only = found.kind is Kind.FILE and (format in _NO_MEDIUM or is_archive(format))
+        failed: EvidenceError | None = None
+        for reader in self._archives if archives_only else self._readers:
+            try:
+                if reader.detect(head, found.content()):
+                    return reader
+            except Exception as error:  # noqa: BLE001 -- why: parsers may raise anything on hostile bytes
+                failed = EvidenceError(f"the {reader.name} reader failed: {_what(error)}")
+        if failed is not None:
+            raise failed
+        return None
+
+    def _inside(self, found: Found, at: _Container) -> Iterator[Found]:
+        """What lies in a container, if it is one."""
+        was_opened = found.opened
+        try:
+            reader = found.reader()
+        except EvidenceError as error:
+            if found.error is None or not was_opened:  # else the caller has met the same error
+                yield _finding(found.place, str(error))
+            return
+        if reader is None or not (self._enter is None or self._enter(found)):
+            return
+        place, limits, depth = found.place, at.limits, at.depth
+        if reader.order >= ARCHIVE:
+            depth += 1
+            if depth > self._limits.depth:
+                cut = GuardError("depth", f"more than {self._limits.depth} archives within each other")
+                yield _finding(place, str(cut))
+                return
+            limits = replace(limits, meter=Meter(limits, found.content().size))
+        elif len(place.trail) > LAYERS:
+            yield _finding(place, f"more than {LAYERS} containers within each other")
+            return
+        nodes = _safely(reader.walk(found.content(), limits), reader.name)
+        embedded = at.embedded or reader.order >= ARCHIVE
+        yield from self._each(nodes, _Container(limits, place.trail, place.layers, at.roots, embedded, depth))
+
+
+def _safely(nodes: Iterator[Node], reader: str) -> Iterator[Node]:
+    """Turn whatever a reader throws into a finding, the last of its nodes."""
+    try:
+        yield from nodes
+    except EvidenceError as error:
+        yield Node(b"", Kind.FINDING, error=str(error))
+    except Exception as error:  # noqa: BLE001 -- why: parsers may raise anything on hostile bytes
+        yield Node(b"", Kind.FINDING, error=f"the {reader} reader failed: {_what(error)}")
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, EvidenceError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _finding(place: Place, error: str) -> Found:
+    return Found(place, Node(b"", Kind.FINDING, error=error))
+
+
+def _blank(found: Found) -> bool:
+    """Is a partition nothing but zeros (such as Microsoft's reserved one)? Large ones are taken as not."""
+    if found.head().strip(b"\0") or found.content().size > _BLANK:
+        return False
+    return not any(chunk.strip(b"\0") for chunk in found.chunks())
