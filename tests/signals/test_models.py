@@ -14,7 +14,9 @@ import pytest
 
 from safelight.errors import FormatError, IntegrityError, ModelMissingError
 from safelight.settings import settings
+from safelight.signals import locate
 from safelight.signals.explicit import ExplicitSignal
+from safelight.signals.faces import FacesSignal
 from safelight.signals.models import (
     add_model,
     card,
@@ -29,7 +31,7 @@ from safelight.signals.models.blazeface import convert_blazeface
 from safelight.signals.models.card import read_card
 from safelight.signals.models.dlib_resnet import convert_dlib_resnet
 from safelight.signals.models.session import Network, load_network
-from safelight.signals.templates import templates
+from safelight.signals.templates import TemplatesSignal, templates
 
 from .pictures import PillowPicture, encoded, scene
 
@@ -43,7 +45,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a machine where no package with weights is installed."""
+    """As on a machine where no package with weights is installed, in a process that has loaded none."""
+    monkeypatch.setattr(locate, "_locator", None)
 
     def gone(name: str) -> None:
         raise PackageNotFoundError(name)
@@ -145,12 +148,21 @@ def test_a_missing_model_is_not_computed_and_never_a_zero(folder: Path, no_packa
     with pytest.raises(ModelMissingError) as missing:
         model_bytes("face-template")
     assert "dlib_face_recognition_resnet_model_v1.dat" in missing.value.hint
-    signal = ExplicitSignal()
-    with pytest.raises(ModelMissingError):
-        signal.prepare()
-    (value,) = signal.compute([[PillowPicture(encoded(scene(1)))]])
-    assert (value.value, value.absent) == (None, "not computed: model open-nsfw is not installed")
-    assert value.version != signal.version
+    for signal in (ExplicitSignal(), FacesSignal(), TemplatesSignal()):
+        with pytest.raises(ModelMissingError):
+            signal.prepare()
+        (value,) = signal.compute([[PillowPicture(encoded(scene(1)))]])
+        assert value.value is None
+        assert (value.absent or "").startswith("not computed: model")
+        assert (value.version, signal.version) == ("1+missing", "1+missing")
+
+
+def test_a_result_that_lacks_its_model_is_computed_once_the_model_is_there(
+    folder: Path, no_packages: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ExplicitSignal().version
+    monkeypatch.undo()
+    assert ExplicitSignal().version != before
 
 
 def test_models_are_added_from_a_folder_by_digest(

@@ -18,8 +18,8 @@ from PIL import Image
 from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
 from safelight.model import Capability, SignalValue
-from safelight.signals.models.card import card
 from safelight.signals.models.session import Network, load_network
+from safelight.signals.models.version import ModelVersion
 from safelight.signals.orientation import upright
 from safelight.signals.scale import SHARED_SIDE
 
@@ -38,16 +38,18 @@ class ExplicitSignal:
     capability = Capability.CLASSIFY
 
     def __init__(self) -> None:
+        self._version = ModelVersion(_REVISION, (_MODEL,))
         self._network: Network | None = None
 
     @property
     def version(self) -> str:
-        """Code revision and model."""
-        return f"{_REVISION}+{card(_MODEL).version}"
+        """Code revision and models, see `ModelVersion`."""
+        return str(self._version)
 
     def prepare(self) -> None:
         """Load the model and run it once."""
         if self._network is None:
+            self._version.fix()
             network = load_network(_MODEL)
             network(explicit_input(np.zeros((8, 8, 3), np.uint8))[None])
             self._network = network
@@ -56,8 +58,8 @@ class ExplicitSignal:
         """Score every frame of every medium, in batches over all of them."""
         try:
             self.prepare()
-        except SafelightError as error:
-            absent = SignalValue(self.name, f"{_REVISION}+absent", None, f"not computed: {error}")
+        except (SafelightError, OSError) as error:
+            absent = SignalValue(self.name, self._version.missing, None, f"not computed: {error}")
             return [absent for _ in media]
         scores = self._scores([frame for frames in media for frame in frames])
         values = []

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
 from safelight.model import Capability, SignalValue
-from safelight.signals.locate import LocatedFace, locator, models_version
+from safelight.signals.locate import MODELS, LocatedFace, locator
 from safelight.signals.models.session import Network, load_network
+from safelight.signals.models.version import ModelVersion
 
 _MODEL = "apparent-age"
 _REVISION = "1"
@@ -39,17 +40,19 @@ class FacesSignal:
     capability = Capability.CLASSIFY
 
     def __init__(self) -> None:
+        self._version = ModelVersion(_REVISION, (*MODELS, _MODEL))
         self._ages: Network | None = None
 
     @property
     def version(self) -> str:
-        """Code revision and models."""
-        return f"{_REVISION}+{models_version(_MODEL)}"
+        """Code revision and models, see `ModelVersion`."""
+        return str(self._version)
 
     def prepare(self) -> None:
         """Load the models and run each once."""
-        locator()
         if self._ages is None:
+            self._version.fix()
+            locator()
             ages = load_network(_MODEL)
             apparent_ages(ages, [np.zeros((64, 64, 3), np.uint8)])
             self._ages = ages
@@ -58,8 +61,8 @@ class FacesSignal:
         """Find the faces of every frame; ages are estimated in batches over all of them."""
         try:
             self.prepare()
-        except SafelightError as error:
-            absent = SignalValue(self.name, f"{_REVISION}+absent", None, f"not computed: {error}")
+        except (SafelightError, OSError) as error:
+            absent = SignalValue(self.name, self._version.missing, None, f"not computed: {error}")
             return [absent for _ in media]
         assert self._ages is not None
         located = locator().locate(media)

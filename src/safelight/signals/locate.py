@@ -17,7 +17,6 @@ from safelight.media.protocol import Picture, Pixels
 from safelight.signals import align, detect, verify
 from safelight.signals.align import Chips, FaceAligner
 from safelight.signals.detect import Box, FaceFinder
-from safelight.signals.models.card import card
 from safelight.signals.orientation import upright
 from safelight.signals.scale import SHARED_SIDE
 from safelight.signals.verify import FaceCheck
@@ -137,11 +136,6 @@ def locator() -> FaceLocator:
         _locator._turned(np.zeros((64, 96, 3), np.uint8), 90, 1.0)
         _locator._cut_out(np.zeros((64, 96, 3), np.uint8), Box(8, 8, 32, 32, 1.0), 1.0, 0, 1.0)
     return _locator
-
-
-def models_version(*more: str) -> str:
-    """First digits of the SHA-256 of every model that a face signal depends on."""
-    return ".".join(card(name).version[:8] for name in (*MODELS, *more))
 
 
 def _turned_back(box: tuple[float, float, float, float], turn: int) -> tuple[float, float, float, float]:

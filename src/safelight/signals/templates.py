@@ -17,8 +17,9 @@ from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
 from safelight.model import Capability, SignalValue
 from safelight.signals.faces import NO_FRAME
-from safelight.signals.locate import locator, models_version
+from safelight.signals.locate import MODELS, locator
 from safelight.signals.models.session import Network, load_network
+from safelight.signals.models.version import ModelVersion
 
 _MODEL = "face-template"
 _REVISION = "1"
@@ -35,17 +36,19 @@ class TemplatesSignal:
     capability = Capability.FACE_SEARCH
 
     def __init__(self) -> None:
+        self._version = ModelVersion(_REVISION, (*MODELS, _MODEL))
         self._network: Network | None = None
 
     @property
     def version(self) -> str:
-        """Code revision and models."""
-        return f"{_REVISION}+{models_version(_MODEL)}"
+        """Code revision and models, see `ModelVersion`."""
+        return str(self._version)
 
     def prepare(self) -> None:
         """Load the models and run each once."""
-        locator()
         if self._network is None:
+            self._version.fix()
+            locator()
             network = load_network(_MODEL)
             templates(network, [np.zeros((150, 150, 3), np.uint8)])
             self._network = network
@@ -54,8 +57,8 @@ class TemplatesSignal:
         """Describe the faces of every frame, in batches over all of them."""
         try:
             self.prepare()
-        except SafelightError as error:
-            absent = SignalValue(self.name, f"{_REVISION}+absent", None, f"not computed: {error}")
+        except (SafelightError, OSError) as error:
+            absent = SignalValue(self.name, self._version.missing, None, f"not computed: {error}")
             return [absent for _ in media]
         assert self._network is not None
         located = locator().locate(media)

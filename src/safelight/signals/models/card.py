@@ -58,11 +58,6 @@ class ModelCard:
         """Has anyone evaluated it on the agency's own data?"""
         return bool(self.evaluated_by)
 
-    @property
-    def version(self) -> str:
-        """The first twelve hex digits of the SHA-256, as signal versions carry it."""
-        return self.sha256[:12]
-
 
 @cache
 def cards() -> dict[str, ModelCard]:

@@ -63,6 +63,12 @@ def model_file(name: str) -> Path:
     return path
 
 
+def installed(name: str) -> bool:
+    """Is there a file to load or to convert? It is not read (see `verify_models`)."""
+    one = card(name)
+    return (_ready(one) or _carried(one)) is not None
+
+
 def prepare_models() -> list[ModelState]:
     """Make the converted models and keep them in the folder of models; called at set-up, harmless again.
 
