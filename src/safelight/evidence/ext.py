@@ -1,0 +1,125 @@
+"""ext2, ext3 and ext4: what lies in them, with deleted names, and carved media from free blocks."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from safelight.errors import EvidenceError
+from safelight.evidence import stamps
+from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.protocol import Limits, Node, Source
+from safelight.evidence.tsk import EXT
+from safelight.model import Times
+
+if TYPE_CHECKING:
+    from safelight.evidence.allocation import Allocation
+
+_META_BG, _64BIT = 0x10, 0x80  # s_feature_incompat
+_SPARSE_SUPER, _BIGALLOC = 0x1, 0x200  # s_feature_ro_compat
+_BLOCK_UNINIT = 0x2  # bg_flags: the bitmap on disk means nothing, all is free
+_SECOND = 1_000_000_000
+
+
+class ExtReader:
+    """ext2, ext3, ext4."""
+
+    name = "ext"
+    order = 30
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Has it the superblock's magic and a sane block size?"""
+        return head[1080:1082] == b"\x53\xef" and head[1048:1052] < b"\x07" and head[1049:1052] == b"\0\0\0"
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield every entry, deleted ones included, then what is carved. Raises EvidenceError."""
+        dialect = Dialect(
+            EXT,
+            _times,
+            clears="no content is left: ext3 and ext4 clear an inode on deletion",
+            allocation=_allocation,
+        )
+        return walk_file_system(source, limits, dialect)
+
+
+def _times(_entry: Any, meta: Any) -> Times:
+    utc, source = stamps.utc, "ext:inode"
+    created, modified, accessed, changed = meta.crtime, meta.mtime, meta.atime, meta.ctime
+    return Times(
+        utc(created * _SECOND + meta.crtime_nano, source) if created else None,
+        utc(modified * _SECOND + meta.mtime_nano, source) if modified else None,
+        utc(accessed * _SECOND + meta.atime_nano, source) if accessed else None,
+        utc(changed * _SECOND + meta.ctime_nano, source) if changed else None,
+    )
+
+
+def _allocation(fs: Any, source: Source) -> Allocation | None:
+    """Join the block bitmaps of all groups (Linux kernel documentation, "ext4 Data Structures")."""
+    import numpy as np
+
+    from safelight.evidence.allocation import Allocation
+
+    block = source.read_at(1024, 1024)
+    if len(block) < 1024:
+        raise EvidenceError("the superblock is cut off")
+    blocks_low, first, log_block, log_cluster, per_group = struct.unpack_from("<I12xIIII", block, 4)
+    incompatible, read_only = struct.unpack_from("<II", block, 96)
+    block_size = 1024 << min(log_block, 6)
+    blocks = blocks_low | (struct.unpack_from("<I", block, 0x150)[0] << 32 if incompatible & _64BIT else 0)
+    blocks = min(blocks, source.size // block_size)
+    ratio = 1 << min(log_cluster - log_block, 16) if read_only & _BIGALLOC and log_cluster > log_block else 1
+    if not 0 < per_group <= 8 * block_size * ratio or per_group % 8 or blocks <= first:
+        raise EvidenceError("the superblock has impossible group sizes")
+    entry_size = struct.unpack_from("<H", block, 0xFE)[0] if incompatible & _64BIT else 32
+    entry_size = entry_size if 32 <= entry_size <= block_size else 32
+    groups = -(-(blocks - first) // per_group)
+    table = _group_table(source, block, block_size, first, per_group, groups, entry_size)
+    packed = np.zeros(groups * per_group // 8, np.uint8)
+    for group in range(groups):
+        entry = table[group * entry_size : (group + 1) * entry_size]
+        if len(entry) < 32:
+            packed[group * per_group // 8 :] = 0xFF  # unknown counts as used: nothing is carved from it
+            break
+        if int.from_bytes(entry[18:20], "little") & _BLOCK_UNINIT:
+            continue
+        where = int.from_bytes(entry[:4], "little")
+        if entry_size >= 64:
+            where |= int.from_bytes(entry[32:36], "little") << 32
+        raw = np.frombuffer(source.read_at(where * block_size, per_group // ratio // 8), np.uint8)
+        if ratio > 1:
+            raw = np.packbits(np.unpackbits(raw, bitorder="little").repeat(ratio), bitorder="little")
+        begin = group * per_group // 8
+        packed[begin : begin + len(raw)] = raw[: per_group // 8]
+    return Allocation(packed, blocks - first, block_size, first * block_size)
+
+
+def _group_table(
+    source: Source, block: bytes, block_size: int, first: int, per_group: int, groups: int, entry_size: int
+) -> bytes:
+    """Return the group descriptors: one run after the superblock, or (META_BG) a block in each meta group."""
+    start = first + 1
+    if not int.from_bytes(block[96:100], "little") & _META_BG:
+        return source.read_at(start * block_size, groups * entry_size)
+    old_style = int.from_bytes(block[0x104:0x108], "little")  # s_first_meta_bg
+    in_block = block_size // entry_size
+    table = source.read_at(start * block_size, min(old_style * block_size, groups * entry_size))
+    for meta_group in range(old_style, -(-groups // in_block)):
+        group = meta_group * in_block
+        base = first + group * per_group
+        has_super = group == 0 or _backs_up(group, block)
+        table += source.read_at((base + has_super) * block_size, block_size)
+    return table
+
+
+def _backs_up(group: int, block: bytes) -> bool:
+    """Does the group hold a copy of the superblock? With `sparse_super` only 0, 1 and powers of 3, 5, 7."""
+    if not int.from_bytes(block[100:104], "little") & _SPARSE_SUPER or group <= 1:
+        return True
+    for base in (3, 5, 7):
+        power = base
+        while power < group:
+            power *= base
+        if power == group:
+            return True
+    return False

@@ -1,0 +1,284 @@
+"""List what a file system holds through The Sleuth Kit, deleted names and orphans included.
+
+`ext.py`, `ntfs.py`, `fat.py`, `hfs.py` and `iso9660.py` are the formats; this is what they share. The walk
+is iterative, enters every folder once, and turns whatever cannot be read into a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from safelight.errors import EvidenceError
+from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.tsk import ALLOCATED, UNALLOCATED, TskFile, open_file_system, reason
+from safelight.model import State, Times
+
+if TYPE_CHECKING:
+    from safelight.evidence.allocation import Allocation
+
+_DEEPEST = 1_024
+_NOT_ENTRIES = frozenset((b".", b"..", b"", None))
+_DATA = 128  # TSK_FS_ATTR_TYPE_NTFS_DATA
+_ENCRYPTED = 0x10  # TSK_FS_ATTR_FLAG_ENC
+_NON_RESIDENT = 0x02
+_SPARSE_RUNS = 0x03  # TSK_FS_ATTR_RUN_FLAG_FILLER | SPARSE: no blocks on the medium
+_KINDS = {1: Kind.FILE, 2: Kind.FOLDER, 6: Kind.LINK, 11: Kind.FOLDER}
+_NAME_KINDS = {0: Kind.FILE, 3: Kind.FOLDER, 5: Kind.FILE, 6: Kind.LINK, 11: Kind.FOLDER}
+_REUSED = "the file system has given its record to another file; only the name is left"
+_OVERWRITTEN = "its blocks belong to other files now; only the name is left"
+
+
+@dataclass(slots=True)
+class Dialect:
+    """What differs between the file systems that TSK opens."""
+
+    kind: str
+    """Which one TSK is to open (`tsk.EXT` …)."""
+    times: Callable[[Any, Any], Times]
+    """The four times of an entry (pytsk3.File) with an inode (TSK_FS_META)."""
+    streams: frozenset[int] = frozenset()
+    """Attribute types that hold content beside the main one and get a node of their own."""
+    content: int = _DATA
+    """Attribute type of a file's own content, where there are several."""
+    reuses: bool = True
+    """Do names and inodes lie apart, so that a deleted name may lead to another file's inode?"""
+    clears: str | None = None
+    """Why a deleted file of this file system has size 0, where deletion clears it."""
+    allocation: Callable[[Any, Source], Allocation | None] = field(default=lambda _fs, _source: None)
+    """Read which blocks are in use. Raises EvidenceError."""
+
+
+def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterator[Node]:
+    """Yield every entry, then what can be carved from blocks that no file occupies. Raises EvidenceError."""
+    fs = open_file_system(source, dialect.kind)
+    allocation: Allocation | None = None
+    try:
+        allocation = dialect.allocation(fs, source)
+    except EvidenceError as error:
+        yield Node(b"", Kind.FINDING, error=f"which blocks are in use cannot be read: {error}")
+    listing = _Listing(fs, source, limits, dialect, allocation)
+    yield from listing.walk()
+    if limits.carve and allocation is not None:
+        from safelight.evidence.carve import carve
+
+        yield from carve(source, allocation.free(), listing.recovered)
+
+
+class _Listing:
+    """One walk over a file system: what has been entered, what deleted content was found where."""
+
+    def __init__(
+        self, fs: Any, source: Source, limits: Limits, dialect: Dialect, allocation: Allocation | None
+    ) -> None:
+        self.fs = fs
+        self.dialect = dialect
+        self.allocation = allocation
+        self.block_size = max(1, int(fs.info.block_size))
+        self.largest = max(source.size, limits.member_bytes)
+        self.recovered: dict[int, int] = {}
+        """Offset → length in bytes of first runs of deleted files that are listed: they need no carving."""
+
+    def walk(self) -> Iterator[Node]:
+        """Yield the entries of all folders; a folder's own entries come together."""
+        root = int(self.fs.info.root_inum)
+        entered = {root}
+        stack = [(root, b"", State.ALLOCATED, 0)]
+        while stack:
+            inode, prefix, state, depth = stack.pop()
+            folders: list[tuple[int, bytes, State, int]] = []
+            for node in self._folder(inode, prefix, state):
+                yield node
+                if node.kind is Kind.FOLDER and node.error is None:
+                    number = node.address["inode"]
+                    if number in entered:
+                        continue
+                    if depth >= _DEEPEST:
+                        text = f"folders are nested more than {_DEEPEST:,} deep; not entered"
+                        yield Node(node.name, Kind.FINDING, node.state, error=text, address=node.address)
+                        continue
+                    entered.add(number)
+                    folders.append((number, node.name + b"/", node.state, depth + 1))
+            stack.extend(reversed(folders))
+
+    def _folder(self, inode: int, prefix: bytes, state: State) -> Iterator[Node]:
+        """Yield the entries of one folder; those it repeats (slack of an index) once."""
+        try:
+            directory = self.fs.open_dir(inode=inode)
+        except OSError as error:
+            text = f"the folder cannot be listed: {reason(error)}"
+            yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
+            return
+        again: set[tuple[bytes, int]] = set()
+        entries = iter(directory)
+        while True:
+            try:
+                entry = next(entries, None)
+            except OSError as error:
+                text = f"the entries of the folder cannot all be read: {reason(error)}"
+                yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
+                return  # TSK does not step over it
+            if entry is None:
+                return
+            info = entry.info.name
+            name: bytes = info.name
+            if name in _NOT_ENTRIES:
+                continue
+            unlinked = int(info.flags) & UNALLOCATED
+            if unlinked:
+                key = (name, int(info.meta_addr))
+                if key in again:
+                    continue
+                again.add(key)
+            deleted = bool(unlinked) or state is State.DELETED
+            yield from self._entry(entry, info, prefix + name, inode, deleted)
+
+    def _entry(self, entry: Any, info: Any, path: bytes, folder: int, deleted: bool) -> list[Node]:
+        """Return the node of one directory entry, and one for each further stream."""
+        meta = entry.info.meta
+        if meta is None:
+            entry = self._reopen(info)
+            if entry is None:
+                return [_only_a_name(info, path, deleted)]
+            meta = entry.info.meta
+        freed = not int(meta.flags) & ALLOCATED
+        inode: int = meta.addr
+        if deleted and not freed and self.dialect.reuses and int(info.flags) & UNALLOCATED:
+            kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
+            return [Node(path, kind, State.DELETED, address={"inode": inode}, error=_REUSED)]
+        state = State.DELETED if deleted or freed else State.ALLOCATED
+        kind = _KINDS.get(int(meta.type), Kind.SPECIAL)
+        if kind is Kind.SPECIAL and int(meta.type) == 0:
+            kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
+        size: int = meta.size
+        node = Node(path, kind, state, max(0, size), self.dialect.times(entry, meta), {"inode": inode})
+        if self.dialect.streams and (kind is Kind.FILE or kind is Kind.FOLDER):
+            return self._with_streams(entry, node, folder, info.name)
+        if kind is Kind.FILE:
+            self._offer(node, entry, None, folder, info.name)
+        elif kind is Kind.LINK:
+            node.target = _target(entry, meta, size)
+        return [node]
+
+    def _with_streams(self, entry: Any, node: Node, folder: int, name: bytes) -> list[Node]:
+        """Return a file or folder and its streams, each a node of its own (`path:stream`)."""
+        main: Any = None
+        streams: list[Node] = []
+        labels: set[bytes] = set()
+        try:
+            for attribute in entry:
+                info = attribute.info
+                kind, label = int(info.type), info.name
+                if kind == self.dialect.content and label is None:
+                    main = attribute
+                elif kind in self.dialect.streams and label is not None and label != b"$I30":
+                    labels.add(label)
+                    streams.append(self._stream(entry, attribute, node, folder, label))
+        except OSError as error:
+            node.error = f"its attributes cannot be read: {reason(error)}"
+        if node.kind is Kind.FILE:
+            if main is None and streams and self.dialect.content == _DATA:
+                return streams  # it has no content of its own ($Secure), only streams
+            if main is not None:
+                node.size = max(0, int(main.info.size))
+            self._offer(node, entry, main, folder, name)
+            if b"WofCompressedData" in labels:
+                node.open, node.error = None, "compressed by Windows (WOF), which is not decoded"
+        return [node, *streams]
+
+    def _stream(self, entry: Any, attribute: Any, owner: Node, folder: int, label: bytes) -> Node:
+        info = attribute.info
+        node = Node(
+            owner.name + b":" + label,
+            Kind.FILE,
+            owner.state,
+            max(0, int(info.size)),
+            owner.times,
+            {**owner.address, "attribute": int(info.id)},
+            "stream",
+        )
+        self._offer(node, entry, attribute, folder, b"")
+        return node
+
+    def _reopen(self, info: Any) -> Any:
+        """Return the file a name without inode leads to, if its record was freed and not used again (NTFS)."""
+        if not info.meta_addr or not int(info.flags) & UNALLOCATED:
+            return None
+        try:
+            file = self.fs.open_meta(inode=info.meta_addr)
+        except OSError:  # the caller lists the name and says that only it is left
+            return None
+        meta = file.info.meta
+        if (
+            meta is None
+            or not int(meta.flags) & UNALLOCATED
+            or meta.seq not in (info.meta_seq, info.meta_seq + 1)
+        ):
+            return None
+        return file
+
+    def _offer(self, node: Node, entry: Any, attribute: Any, folder: int, name: bytes) -> None:
+        """Give a file node its content, or say why there is none."""
+        size = node.size or 0
+        which = None if attribute is None else (int(attribute.info.type), int(attribute.info.id))
+        if size > self.largest:
+            node.error = f"claims {size:,} bytes, more than the medium it lies on; not read"
+            return
+        if node.state is State.DELETED:
+            if size == 0 and node.layer == "file" and self.dialect.clears:
+                node.error = self.dialect.clears
+                return
+            if not self._check_deleted(node, entry, attribute, size):
+                return
+        elif attribute is not None and int(attribute.info.flags) & _ENCRYPTED:
+            node.error = "encrypted by the file system (EFS); what is read is ciphertext"
+        node.open = partial(TskFile, self.fs, node.address["inode"], size, which, folder, name)
+
+    def _check_deleted(self, node: Node, entry: Any, attribute: Any, size: int) -> bool:
+        """May the content of a deleted file be read? Notes what other files have taken of it meanwhile."""
+        if size == 0 or (attribute is not None and not int(attribute.info.flags) & _NON_RESIDENT):
+            return True
+        runs: list[tuple[int, int]] = []
+        try:
+            for found in (attribute,) if attribute is not None else list(entry)[:1]:
+                unit = self.block_size
+                runs = [(r.addr * unit, r.len * unit) for r in found if not int(r.flags) & _SPARSE_RUNS]
+        except OSError as error:
+            node.error = f"where its content lies cannot be read: {reason(error)}"
+            return False
+        if not runs:
+            node.error = _OVERWRITTEN
+            return False
+        held = sum(length for _, length in runs)
+        taken = 0 if self.allocation is None else sum(self.allocation.used(*run) for run in runs)
+        if taken >= held:
+            node.error = _OVERWRITTEN
+            return False
+        if taken:
+            node.error = (
+                f"{taken:,} of its {held:,} bytes are in use by other files now and may not be its own"
+            )
+        else:
+            self.recovered[runs[0][0]] = max(runs[0][1], self.recovered.get(runs[0][0], 0))
+        return True
+
+
+def _only_a_name(info: Any, path: bytes, deleted: bool) -> Node:
+    """Return the node of a name whose inode cannot be had."""
+    kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
+    state = State.DELETED if deleted else State.ALLOCATED
+    error = "only the name is left" if deleted else "its inode cannot be read"
+    return Node(path, kind, state, address={"inode": info.meta_addr}, error=error)
+
+
+def _target(entry: Any, meta: Any, size: int) -> bytes | None:
+    """Return where a symbolic link points."""
+    link = meta.link
+    if link:
+        return link.encode("utf-8", "surrogateescape") if isinstance(link, str) else bytes(link)
+    try:
+        return bytes(entry.read_random(0, min(size, 4096))) if size else None
+    except OSError:  # a link is listed either way; its target is extra
+        return None

@@ -1,0 +1,96 @@
+"""GUID partition tables (UEFI specification, chapter 5), from the backup where the first is damaged."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from safelight.errors import EvidenceError
+from safelight.evidence.iso9660 import is_iso9660
+from safelight.evidence.partitions import partition_nodes
+from safelight.evidence.protocol import Limits, Node, Source
+
+_MAGIC = b"EFI PART"
+_SECTORS = (512, 4096)
+_MOST_ENTRIES = 4_096
+
+
+class Header(NamedTuple):
+    """Where the entries lie (bytes) and how many there are; `whole` when the checksums agree."""
+
+    sector: int
+    entries: int
+    lines: int
+    entry_size: int
+    whole: bool
+
+
+class GptReader:
+    """GUID partition table, with sectors of 512 or 4096 bytes."""
+
+    name = "gpt"
+    order = 20
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Is there a header in the second sector, or a protective MBR with a header in the last one?"""
+        if is_iso9660(head):
+            return False
+        if any(head[sector : sector + 8] == _MAGIC for sector in _SECTORS):
+            return True
+        protective = head[510:512] == b"\x55\xaa" and 0xEE in head[450:512:16]
+        return protective and any(_is_header(source, source.size - sector) for sector in _SECTORS)
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield the partitions, what is wrong with the table, and what is carved between the partitions."""
+        problems: list[str] = []
+        header = _best_header(source, problems)
+        raw = source.read_at(header.entries, header.lines * header.entry_size)
+        partitions = []
+        for number in range(1, len(raw) // header.entry_size + 1):
+            entry = raw[(number - 1) * header.entry_size :][:48]
+            first, last = struct.unpack_from("<QQ", entry, 32)
+            if any(entry[:16]) and last >= first:
+                partitions.append((number, first * header.sector, (last + 1 - first) * header.sector))
+        yield from partition_nodes(source, partitions, problems, limits)
+
+
+def _is_header(source: Source, offset: int) -> bool:
+    return offset > 0 and source.read_at(offset, 8) == _MAGIC
+
+
+def _best_header(source: Source, problems: list[str]) -> Header:
+    """Return the first header whose checksums agree, else the first readable one. Raises EvidenceError."""
+    damaged: Header | None = None
+    for offset_of, what in (
+        (lambda sector: sector, "first"),
+        (lambda sector: source.size - sector, "backup"),
+    ):
+        for sector in _SECTORS:
+            header = _read_header(source, offset_of(sector), sector)
+            if header is not None and header.whole:
+                return header
+            damaged = damaged or header
+        problems.append(f"the {what} GUID partition table is missing or has a wrong checksum")
+    if damaged is None:
+        raise EvidenceError("no GUID partition table can be read")
+    return damaged
+
+
+def _read_header(source: Source, offset: int, sector: int) -> Header | None:
+    """Read and check one header; None where there is none or its numbers are impossible."""
+    if offset <= 0:
+        return None
+    raw = source.read_at(offset, 512)
+    if len(raw) < 92 or raw[:8] != _MAGIC:
+        return None
+    size, checksum = struct.unpack_from("<II", raw, 12)
+    (first,) = struct.unpack_from("<Q", raw, 72)
+    count, entry_size, entries_checksum = struct.unpack_from("<III", raw, 80)
+    if not 92 <= size <= 512 or not 128 <= entry_size <= 4096 or not 0 < count <= _MOST_ENTRIES:
+        return None
+    blank = raw[:16] + b"\0\0\0\0" + raw[20:size]
+    entries = source.read_at(first * sector, count * entry_size)
+    whole = zlib.crc32(blank) == checksum and zlib.crc32(entries) == entries_checksum
+    return Header(sector, first * sector, count, entry_size, whole)

@@ -1,0 +1,62 @@
+"""NTFS: what lies in it, with alternate data streams, deleted records, and carved media from free clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from safelight.evidence import stamps
+from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.tsk import NTFS, read_file
+from safelight.model import Times
+
+if TYPE_CHECKING:
+    from safelight.evidence.allocation import Allocation
+
+_DATA, _INDEX = 128, 144  # $DATA, $INDEX_ROOT
+_BITMAP, _BAD_CLUSTERS = 6, 8  # records of the MFT
+_SECOND = 1_000_000_000
+
+
+class NtfsReader:
+    """NTFS of all versions."""
+
+    name = "ntfs"
+    order = 30
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Has it the boot sector's OEM id? (`$Boot`, a file of 8 KiB inside every NTFS, has it too.)"""
+        return head[3:11] == b"NTFS    " and source.size > 1 << 16
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield every entry and stream, deleted ones included, then what is carved. Raises EvidenceError."""
+        dialect = Dialect(NTFS, _times, streams=frozenset((_DATA, _INDEX)), allocation=_allocation)
+        for node in walk_file_system(source, limits, dialect):
+            if node.layer == "stream" and node.address.get("inode") == _BAD_CLUSTERS:
+                node.kind, node.open, node.error = Kind.SPECIAL, None, None  # a volume's worth of zeros
+            yield node
+
+
+def _times(_entry: Any, meta: Any) -> Times:
+    """The four times of $STANDARD_INFORMATION, which are UTC."""
+    utc, source = stamps.utc, "ntfs:$STANDARD_INFORMATION"
+    created, modified, accessed, changed = meta.crtime, meta.mtime, meta.atime, meta.ctime
+    return Times(
+        utc(created * _SECOND + meta.crtime_nano, source) if created else None,
+        utc(modified * _SECOND + meta.mtime_nano, source) if modified else None,
+        utc(accessed * _SECOND + meta.atime_nano, source) if accessed else None,
+        utc(changed * _SECOND + meta.ctime_nano, source) if changed else None,
+    )
+
+
+def _allocation(fs: Any, source: Source) -> Allocation | None:
+    """Read `$Bitmap`: one bit a cluster."""
+    import numpy as np
+
+    from safelight.evidence.allocation import Allocation
+
+    unit = int(fs.info.block_size)
+    clusters = min(int(fs.info.block_count), source.size // max(1, unit))
+    bits = np.frombuffer(read_file(fs, _BITMAP, clusters // 8 + 1), np.uint8)
+    return Allocation(bits, clusters, unit)

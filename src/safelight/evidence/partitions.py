@@ -1,0 +1,38 @@
+"""What partition tables of all kinds yield: a layer for each partition, and what is carved between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.source import SliceSource
+
+
+def partition_nodes(
+    source: Source, partitions: list[tuple[int, int, int]], problems: list[str], limits: Limits
+) -> Iterator[Node]:
+    """Yield a layer for each (number, offset, length in bytes), then what lies between them."""
+    for problem in problems:
+        yield Node(b"", Kind.FINDING, error=problem)
+    covered: list[tuple[int, int]] = []
+    for number, offset, length in partitions:
+        name = f"p{number}".encode()
+        address = {"offset": offset, "partition": number}
+        held = min(length, source.size - offset)
+        if held <= 0 or offset == 0:
+            where = "outside the medium" if offset else "at the table itself"
+            text = f"partition {number} begins {where} (byte {offset:,})"
+            yield Node(b"", Kind.FINDING, error=text, address=address)
+            continue
+        error = None
+        if held < length:
+            error = f"partition {number} claims {length:,} bytes, the medium holds {held:,} of them"
+        covered.append((offset, held))
+        content = partial(SliceSource, source, offset, held)
+        yield Node(name, Kind.LAYER, size=held, address=address, layer="partition", open=content, error=error)
+    if limits.carve:
+        from safelight.evidence.allocation import complement
+        from safelight.evidence.carve import carve
+
+        yield from carve(source, complement(covered, source.size))

@@ -1,0 +1,126 @@
+"""Adapters between a `Source` and The Sleuth Kit (`pytsk3`): an image that TSK reads, a file that it gives."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from safelight.errors import EvidenceError
+from safelight.evidence.protocol import Source
+
+ALLOCATED, UNALLOCATED = 1, 2
+"""Flags of names and of inodes (TSK_FS_NAME_FLAG_ENUM, TSK_FS_META_FLAG_ENUM)."""
+REGULAR = 1
+"""TSK_FS_META_TYPE_REG."""
+FAT, NTFS, EXT, HFS, ISO = "FAT_DETECT", "NTFS_DETECT", "EXT_DETECT", "HFS_DETECT", "ISO9660_DETECT"
+
+
+@cache
+def _image_type() -> Any:
+    """The class that lets TSK read from a source; made late because importing TSK takes time."""
+    import pytsk3
+
+    class SourceImage(pytsk3.Img_Info):  # type: ignore[misc]
+        def __init__(self, source: Source) -> None:
+            self._source = source
+            super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
+
+        def close(self) -> None:
+            """The source is its owner's to close."""
+
+        def read(self, offset: int, size: int) -> bytes:
+            try:
+                return self._source.read_at(offset, size)
+            except EvidenceError as error:
+                raise OSError(str(error)) from error
+
+        def get_size(self) -> int:
+            return self._source.size
+
+    return SourceImage
+
+
+def open_file_system(source: Source, kind: str) -> Any:
+    """Return TSK's handle of a file system of `kind` (`TSK_FS_TYPE_…`). Raises EvidenceError."""
+    import pytsk3
+
+    try:
+        image = _image_type()(source)
+        return pytsk3.FS_Info(image, offset=0, type=getattr(pytsk3, f"TSK_FS_TYPE_{kind}"))
+    except OSError as error:
+        raise EvidenceError(f"the file system cannot be opened: {reason(error)}") from error
+
+
+def reason(error: OSError) -> str:
+    """Return what TSK says in one line, without the name of its function."""
+    text = " ".join(str(error).split())
+    return text.split(": ", 1)[-1] if text.startswith(("FS_Info", "File", "Directory", "Attribute")) else text
+
+
+def read_file(fs: Any, inode: int, most: int) -> bytes:
+    """Return the first `most` bytes of a file of the file system's own (a bitmap). Raises EvidenceError."""
+    return TskFile(fs, inode, None).read_at(0, most)
+
+
+class TskFile:
+    """The content of an inode or of one of its attributes, opened by number: cheap for many small files."""
+
+    __slots__ = ("_attribute", "_file", "_folder", "_fs", "_name", "size")
+
+    def __init__(
+        self,
+        fs: Any,
+        inode: int,
+        size: int | None,
+        attribute: tuple[int, int] | None = None,
+        folder: int | None = None,
+        name: bytes = b"",
+    ) -> None:
+        self._fs = fs
+        self._folder = folder
+        self._name = name
+        try:
+            self._file = fs.open_meta(inode=inode)
+        except OSError as error:
+            raise EvidenceError(f"inode {inode} cannot be opened: {reason(error)}") from error
+        self._attribute = () if attribute is None else attribute
+        self.size = max(0, self._file.info.meta.size) if size is None else size
+
+    @property
+    def name(self) -> str:
+        """The file's own name, for its siblings."""
+        return os.fsdecode(self._name)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
+        length = min(length, self.size - offset)
+        if length <= 0 or offset < 0:
+            return b""
+        try:
+            data: bytes = self._file.read_random(offset, length, *self._attribute)
+        except OSError as error:
+            raise EvidenceError(f"cannot be read at offset {offset:,}: {reason(error)}") from error
+        if len(data) < length:
+            raise EvidenceError(f"ends after {offset + len(data):,} of {self.size:,} bytes")
+        return data
+
+    def sibling(self, name: str) -> Source | None:
+        """Open the allocated regular file `name` in the same folder (a segment of a split image), or None."""
+        if self._folder is None:
+            return None
+        wanted = os.fsencode(name)
+        try:
+            for entry in self._fs.open_dir(inode=self._folder):
+                found, meta = entry.info.name, entry.info.meta
+                if found.name == wanted and meta is not None and int(found.flags) & ALLOCATED:
+                    if int(meta.type) != REGULAR:
+                        return None
+                    return TskFile(self._fs, meta.addr, meta.size, None, self._folder, wanted)
+        except OSError:  # a folder that cannot be read has no file to offer; the walk reports it
+            return None
+        return None
+
+    def close(self) -> None:
+        """Release TSK's handle."""
+        self._file = None
