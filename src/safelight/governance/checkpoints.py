@@ -17,7 +17,7 @@ FILE_NAME = "audit.checkpoints"
 
 _BLOCK = 1 << 20
 _TAIL = 1 << 13
-_RECORD = re.compile(CHECKPOINT.pattern + rb"\n")
+_RECORD = re.compile(rb"^" + CHECKPOINT.pattern + rb"\n", re.MULTILINE)  # ^: garbage costs one try a line
 
 
 class CheckpointFile:

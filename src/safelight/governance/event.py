@@ -119,7 +119,7 @@ def canonical(seq: int, new: NewEvent) -> bytes:
         "sealed": None if new.sealed is None else base64.b64encode(new.sealed).decode(),
     }
     try:
-        body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        body = orjson.dumps(content, option=_STRICT)
     except TypeError as error:
         raise UsageError(f"An event cannot be written down: {error}.") from error
     if (problem := check_body(body, seq)) is not None:
@@ -144,6 +144,8 @@ def parse(body: bytes, checkpoint: bytes | None = None) -> Event:
         checkpoint=checkpoint,
     )
 
+
+_STRICT = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 FIELDS = (
     "actor", "authority", "case", "detail", "host", "operation", "os_account", "phase",

@@ -78,6 +78,13 @@ class AuditLog:
         if event.checkpoint is not None:
             CheckpointFile(folder / FILE_NAME).append(event.checkpoint, durable)
 
+    def catch_up(self, connection: Connection, folder: Path) -> None:
+        """Write the store's own checkpoint beside it, where a crash came between commit and `publish`."""
+        note = newest_checkpoint(connection)
+        if note is not None:
+            self._head(connection)
+            CheckpointFile(folder / FILE_NAME).append(note, durable=True)
+
     def _head(self, connection: Connection) -> Frontier:
         """The tree as the head says, checked against its own signature; locks the head for writing."""
         query = update(log_head).where(log_head.c.id == 1).values(size=log_head.c.size)

@@ -127,19 +127,25 @@ class _Outcome:
 
 @dataclass(slots=True)
 class _Walk:
+    """Passes over the events, a second and closer one where something is wrong."""
+
     connection: Connection
     verifier: NoteVerifier
     kept: CheckpointFile | list[Checkpoint | None]
     head: _Head
     count: int
     workers: int
-    newest: int = field(init=False, default=0)
+    newest: Checkpoint | None = field(init=False)
+    """The one beside the store that speaks of most events."""
+
+    def __post_init__(self) -> None:
+        kept = self.kept
+        self.newest = kept.newest() if isinstance(kept, CheckpointFile) else (kept or [None])[-1]
 
     def verdict(self) -> Verification:
-        newest = self.kept.newest() if isinstance(self.kept, CheckpointFile) else (self.kept or [None])[-1]
-        self.newest = newest.size if newest is not None else 0
+        newest = self.newest.size if self.newest is not None else 0
         # Sizes rise, so there are at most as many checkpoints as the newest is large.
-        roots, signatures = -(-self.newest // _ROOTS) or 1, -(-self.newest // _SIGNATURES) or 1
+        roots, signatures = -(-newest // _ROOTS) or 1, -(-newest // _SIGNATURES) or 1
         found = self._pass(Frontier(), None, roots, signatures)
         if signatures > 1 and not self._whole(found):
             closer = self._pass(found.good, found.note, 1, 1)
@@ -159,7 +165,10 @@ class _Walk:
         if (wrong := found.contradiction) is not None:
             first = found.good.size if found.good.size < wrong.size else found.before
             if wrong.size > self.count:
-                return first, f"a checkpoint of {wrong.size} events exists, but only {self.count} are there"
+                last = (
+                    self.newest if self.newest is not None and self.newest.signed_by(self.verifier) else wrong
+                )
+                return first, f"a checkpoint of {last.size} events exists, but only {self.count} are there"
             return first, f"the events up to {wrong.size} are not those of the checkpoint signed over them"
         if found.problem is not None:
             if found.damaged_after:
@@ -193,7 +202,7 @@ class _Walk:
         for number, one in enumerate(self._checkpoints(start.size)):
             if one is not self.head.checkpoint:
                 found.seen += 1
-            full = one is None or not number % signatures or one.size >= self.newest
+            full = one is None or not number % signatures or one is self.head.checkpoint or one == self.newest
             if one is not None and not full and number % roots:
                 continue
             if one is not None and one.size > tree.size and not source.advance(tree, one.size):

@@ -169,7 +169,7 @@ class KeyRing:
             secret = _wrapping(wrapper).decrypt(
                 wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _binding(key_id, parent)
             )
-        except InvalidTag:
+        except (InvalidTag, TypeError):  # TypeError: the column holds no bytes
             raise IntegrityError(
                 f"The key {key_id!r} does not verify: it was altered, or the workspace key is another one.",
                 "Check that the key file belongs to this workspace, or restore the store from a backup.",
@@ -232,9 +232,7 @@ def _decode(data: bytes, path: Path, workspace_id: str, passphrase: str | None) 
         except (ValueError, KeyError, TypeError):
             raise damaged from None
         try:
-            secret = cipher.decrypt(
-                secret[:NONCE_BYTES].ljust(NONCE_BYTES), secret[NONCE_BYTES:], _context(header)
-            )
+            secret = cipher.decrypt(secret[:NONCE_BYTES], secret[NONCE_BYTES:], _context(header))
         except InvalidTag:
             raise IntegrityError(
                 "The passphrase is wrong, or the key file damaged.", "Check the passphrase file."

@@ -57,6 +57,8 @@ class ExtendedGcm:
 
     def decrypt(self, nonce: bytes, ciphertext: bytes, context: bytes) -> bytes:
         """Return the plain bytes; raises `cryptography.exceptions.InvalidTag` if they don't verify."""
+        if len(nonce) != NONCE_BYTES:
+            raise InvalidTag
         return self._cipher(nonce).decrypt(nonce[12:], ciphertext, context)
 
 
