@@ -16,7 +16,8 @@ from safelight.export.case_uco import CaseUcoExporter
 from safelight.export.protocol import ExportOptions, Findings
 from safelight.model import SignalValue, Times, Timestamp
 
-from .sample import NASTY, digests, empty, evaluation, large, rich
+from .parts import NASTY, digests
+from .sample import empty, evaluation, large, rich
 
 Node = dict[str, Any]
 
@@ -95,7 +96,7 @@ def test_a_file_is_traced_to_exhibit_trail_and_offset(nodes: list[Node]) -> None
         if node["uco-core:source"]["@id"] == file["@id"]
     ]
     assert facet(relation, "PathRelationFacet")["uco-observable:path"] == (
-        "laptop.E01 › partition 2 › Users/anna/Pictures/a.jpg"
+        "laptop.E01 › partition 2 › /Users/anna/Pictures/a.jpg"
     )
     assert facet(relation, "DataRangeFacet")["uco-observable:rangeOffset"] == 1_060_864
     target = relation["uco-core:target"]["@id"]

@@ -13,7 +13,8 @@ from safelight.export.files import FilesExporter
 from safelight.export.marking import marked_path
 from safelight.export.protocol import Exporter, ExportOptions, Findings
 
-from .sample import NASTY, empty, large, rich
+from .parts import NASTY
+from .sample import empty, large, rich
 
 
 def lines(exporter: Exporter, findings: Findings) -> list[dict[str, str]]:
@@ -100,7 +101,7 @@ def test_files_lists_what_was_not_read_with_its_reason() -> None:
 
 def test_files_gives_address_times_source_and_zone() -> None:
     first = lines(FilesExporter(), rich())[0]
-    assert first["trail"] == "laptop.E01 › partition 2 › Users/anna/Pictures/a.jpg"
+    assert first["trail"] == "laptop.E01 › partition 2 › /Users/anna/Pictures/a.jpg"
     assert (first["inode"], first["offset"], first["address"]) == ("4003", "1060864", "partition=2")
     assert first["created"] == "2024-01-04T08:21:00.1234567Z"
     assert (first["created_source"], first["created_zone"]) == ("ntfs:$STANDARD_INFORMATION", "utc")

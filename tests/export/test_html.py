@@ -19,7 +19,8 @@ from safelight.export.html import HtmlExporter
 from safelight.export.protocol import ExportOptions, Findings
 from safelight.model import SignalValue
 
-from .sample import NASTY, Sample, empty, evaluation, large, picture, rich
+from .parts import NASTY, picture
+from .sample import Sample, empty, evaluation, large, rich
 
 VOID = {"meta", "wbr", "br", "img", "input", "hr", "link"}
 WITH_PICTURES = ExportOptions(thumbnails=True)
@@ -120,7 +121,7 @@ def test_names_are_text_and_hide_nothing(page: Page) -> None:
 
 def test_every_place_of_a_lead_stands_with_its_whole_trail(page: Page) -> None:
     assert "usb › backup/b.zip › old/in.zip › a.jpg" in page.said()
-    assert "laptop.E01 › partition 2 › $OrphanFiles/a.jpg" in page.said()
+    assert "laptop.E01 › partition 2 › /$OrphanFiles/a.jpg" in page.said()
 
 
 def test_times_say_their_zone_and_source(page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.export.text import cell, clean, instant, time_text, visible, words
+from safelight.export.text import cell, clean, instant, time_text, visible
 from safelight.model import Timestamp
 
 any_text = st.text(st.characters(codec=None))
@@ -61,7 +61,3 @@ def test_our_own_times_are_in_utc() -> None:
     local = datetime(2026, 3, 1, 1, 30, tzinfo=timezone(timedelta(hours=2)))
     assert instant(local) == "2026-02-28T23:30:00Z"
     assert instant(datetime(2026, 3, 1, tzinfo=UTC)) == "2026-03-01T00:00:00Z"
-
-
-def test_a_partition_is_called_one() -> None:
-    assert words(["d.E01", "p2", "p2"], ["medium", "partition", "file"]) == ["d.E01", "partition 2", "p2"]

@@ -16,7 +16,8 @@ from safelight.hashsets.protocol import ReadOptions, Record
 from safelight.hashsets.vics import Vics
 from safelight.model import Decision, HashSetKind, Match
 
-from .sample import NOON, Sample, empty, evaluation, large, rich
+from .parts import NOON
+from .sample import Sample, empty, evaluation, large, rich
 
 
 def written(findings: Findings) -> bytes:

@@ -10,7 +10,7 @@ from safelight.export.exif_names import exif_properties
 from safelight.export.media_kinds import PICTURE, media_kind, mime_type
 from safelight.export.phrases import is_assessment, said
 from safelight.export.protocol import LeadView, PlaceView
-from safelight.export.text import TRAIL, time_text, words
+from safelight.export.text import TRAIL, time_text
 
 _TIMES = {
     "created": "uco-observable:observableCreatedTime",
@@ -29,7 +29,7 @@ def lead_nodes(view: LeadView, names: Names) -> Iterator[Node]:
             continue
         files.append(iri)
         exhibit = names.iri("ObservableObject", place.exhibit)
-        trail = TRAIL.join(words(place.trail, place.layers))
+        trail = TRAIL.join(place.trail)
         yield _file(view, place, iri, names)
         yield contained(names, iri, exhibit, trail, place.address.get("offset"), place.size)
         yield {"@id": names.iri("ProvenanceRecord", place.exhibit), "uco-core:object": ref(iri)}

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from safelight.export.csv_ import write_lines
 from safelight.export.protocol import ExportOptions, ExportReport, FileView, Findings
-from safelight.export.text import TRAIL, words
+from safelight.export.text import TRAIL
 from safelight.model import Timestamp
 
 _TIMES = ("created", "modified", "accessed", "changed")
@@ -49,7 +49,7 @@ def _line(view: FileView) -> Sequence[str]:
     return [
         place.exhibit,
         place.path,
-        TRAIL.join(words(place.trail, place.layers)),
+        TRAIL.join(place.trail),
         view.kind,
         place.state.value,
         "" if place.size is None else str(place.size),

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from safelight.export.plots import shorten
 from safelight.export.protocol import LeadView, PlaceView
 from safelight.export.summary import is_conflict, is_known
-from safelight.export.text import clean, instant, visible, words
+from safelight.export.text import clean, instant, visible
 from safelight.model import SignalValue, Timestamp
 
 LONGEST = 1_000
@@ -81,9 +81,7 @@ def _breakable(text: str) -> Markup:
 
 def trail(place: PlaceView) -> Markup:
     """The whole trail; each name is isolated, so that right-to-left names cannot reorder the others."""
-    parts = [
-        Markup("<bdi>{}</bdi>").format(_breakable(name(part))) for part in words(place.trail, place.layers)
-    ]
+    parts = [Markup("<bdi>{}</bdi>").format(_breakable(name(part))) for part in place.trail]
     return Markup(' <span class="sep">›</span> ').join(parts)
 
 

@@ -31,9 +31,10 @@ from safelight.model import (
 class PlaceView:
     """One place where an item lies, in text.
 
-    `path` is the form for scripts (`disk.E01//p2/Users/x/b.jpg`); `trail` has one element per container,
-    the last one is the file; `layers` says what each element is (`model.Place.layers`), or is empty.
-    `address` may hold `inode`, `offset` (bytes from the start of the decoded medium), `partition` …
+    `path` is the form for scripts (`disk.E01//p2/Users/x/b.jpg`); `trail` the one for people, an element per
+    container, the last one is the file (`disk.E01`, `partition 2`, `/Users/x/b.jpg`); `layers` says what each
+    element is (`model.Place.layers`), or is empty. `address` may hold `inode`, `offset` (bytes from the start
+    of the decoded medium), `partition` …
     """
 
     exhibit: str

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from safelight.export.media_kinds import OTHER, media_kind
 from safelight.export.protocol import FileView, Findings, LeadView, PlaceView, UnreadView
-from safelight.export.text import TRAIL, words
+from safelight.export.text import TRAIL
 from safelight.model import HashSetKind, State
 from safelight.review.decisions import ALWAYS
 
@@ -146,7 +146,7 @@ def taken(view: LeadView) -> str | None:
 
 def folder(place: PlaceView) -> str:
     """Return the trail of the folder or archive where something lies, for people."""
-    *containers, name = words(place.trail, place.layers)
+    *containers, name = place.trail
     parent = name.rpartition("/")[0]
     return TRAIL.join([*containers, parent] if parent else containers) or "/"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,6 @@ from safelight.model import Timestamp
 TRAIL = " › "
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_PARTITION = re.compile(r"p(\d+)")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HIDDEN = frozenset(("Cc", "Cf", "Zl", "Zp", "Co"))
 
@@ -76,14 +74,3 @@ def time_text(time: Timestamp | None) -> str:
 def instant(time: datetime) -> str:
     """Return one of our own times in UTC, to the second: `2026-03-01T09:30:00Z`."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def words(trail: Sequence[str], layers: Sequence[str] = ()) -> list[str]:
-    """Return the trail for people: `p2` of a partition table is said as `partition 2`."""
-    kinds = [*layers, *[""] * (len(trail) - len(layers))]
-    return [_word(name, kind) for name, kind in zip(trail, kinds, strict=False)]
-
-
-def _word(name: str, kind: str) -> str:
-    number = _PARTITION.fullmatch(name)
-    return f"partition {number[1]}" if kind == "partition" and number else name
