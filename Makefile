@@ -53,7 +53,7 @@ soak: debian-test setup  ## Kill a scan at 500 random moments and compare what i
 
 docs: setup  ## Write the reference from the code and build the documentation into site/
 	@$(BIN)/python docs/gen_reference.py
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 pins: $(VENV)/.packages  ## Pin the packages again after a change of requirements/*.in
 	@$(COMPILE) --output-file requirements/runtime.txt requirements/runtime.in
