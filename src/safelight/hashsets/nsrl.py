@@ -89,8 +89,9 @@ def _read_database(path: Path) -> Iterator[Block]:
             steps = [0]
 
             def endless() -> bool:
+                """Stop a view that computes far more than rows of this number can need."""
                 steps[0] += 1
-                return steps[0] > 1000 + most // 1000
+                return steps[0] > 50 + 200 * most // _STEPS
 
             database.set_progress_handler(endless, _STEPS)
             # The name comes from the database itself and is quoted; the columns are ours.

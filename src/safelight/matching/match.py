@@ -22,7 +22,7 @@ LOWEST_QUALITY: Final = 50
 _ORDER: Final = {name: rank for rank, name in enumerate((*STRONGEST_FIRST, "pdq"))}
 
 Matched = list[tuple[int, Match]]
-"""Pairs of an item's index and a match, by index; several for an item that several entries or sets know."""
+"""Pairs of an item's index and a match, by index and distance; several where several entries or sets know it."""
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Matcher:
             for pair in self.near(codes, qualities)
             if (pair[0], pair[1].hashset, pair[1].entry) not in known
         ]
-        return sorted(found + near, key=lambda pair: pair[0])
+        return sorted(found + near, key=_place)
 
     def exact(self, digests: Sequence[Digests]) -> Matched:
         """One match for each item, set and entry id that agree in MD5, SHA-1 or SHA-256; `by` the strongest."""
@@ -142,7 +142,11 @@ class Matcher:
             category = _graver(held.category, match.category, schemes[match.hashset])
             better = min(held, match, key=lambda one: (one.distance, _ORDER[one.by]))
             best[key] = _with_category(better, category)
-        return sorted(((index, match) for (index, _, _), match in best.items()), key=lambda pair: pair[0])
+        return sorted(((index, match) for (index, _, _), match in best.items()), key=_place)
+
+
+def _place(pair: tuple[int, Match]) -> tuple[int, int]:
+    return pair[0], pair[1].distance
 
 
 def _match(hash_set: HashSet, entry: Entry, by: str, distance: int) -> Match:
