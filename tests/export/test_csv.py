@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,18 @@ def test_csv_has_one_line_a_path_of_a_lead_and_one_for_each_unread_thing() -> No
     ]
     expected += [("", unread.exhibit, unread.state or "") for unread in findings.unread()]
     assert [(line["lead"], line["exhibit"], line["state"]) for line in found] == expected
+
+
+def test_csv_keeps_a_lead_whose_places_are_gone() -> None:
+    findings = rich()
+    (line,) = [
+        line
+        for line in lines(
+            CsvExporter(), replace(findings, lead_views=[replace(next(findings.leads()), places=())])
+        )
+        if line["lead"]
+    ]
+    assert (line["lead"], line["path"]) == ("L1", "")
 
 
 def test_csv_says_why_something_could_not_be_read() -> None:

@@ -33,8 +33,7 @@ def lead_nodes(view: LeadView, names: Names) -> Iterator[Node]:
         yield _file(view, place, iri, names)
         yield contained(names, iri, exhibit, trail, place.address.get("offset"), place.size)
         yield {"@id": names.iri("ProvenanceRecord", place.exhibit), "uco-core:object": ref(iri)}
-    if files:
-        yield from _statements(view, files, names)
+    yield from _statements(view, files or [names.iri("Investigation")], names)
 
 
 def _where(place: PlaceView) -> str:

@@ -61,6 +61,8 @@ def _lead_lines(view: LeadView) -> Iterator[Sequence[str]]:
         lead.decided or "",
         view.error or (f"damaged: {view.damaged}" if view.damaged else ""),
     ]
+    if not view.places:
+        yield [*head, "", "", "", str(view.size), "", *tail]
     for place in view.places:
         size = view.size if place.size is None else place.size
         where = [place.exhibit, place.path, place.state.value, str(size), time_text(place.times.modified)]

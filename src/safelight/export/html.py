@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import deque
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -131,14 +132,12 @@ def _table(findings: Findings, limit: int) -> Iterator[LeadView]:
 
 def _last_events(findings: Findings) -> tuple[list[EventView], int]:
     """The newest events, and how many older ones are left out."""
-    kept: list[EventView] = []
+    kept: deque[EventView] = deque(maxlen=_EVENTS)
     count = 0
     for event in findings.events():
-        count += 1
         kept.append(event)
-        if len(kept) > _EVENTS:
-            kept.pop(0)
-    return kept, count - len(kept)
+        count += 1
+    return list(kept), count - len(kept)
 
 
 def _thumbnail(findings: Findings, stack: Stack, options: ExportOptions) -> str | None:
