@@ -61,7 +61,8 @@ class Piece:
 class Planted:
     """One file in one place, as a scan should find it.
 
-    `trail` is as in `safelight.model.Place`: raw bytes, one element for each container.
+    `trail` is as in `safelight.model.Place`: raw bytes, one element for each container. The last element of
+    what must be carved is empty: it has no name.
     """
 
     trail: tuple[bytes, ...]
