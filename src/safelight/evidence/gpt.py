@@ -63,12 +63,10 @@ def _is_header(source: Source, offset: int) -> bool:
 def _best_header(source: Source, problems: list[str]) -> Header:
     """Return the first header whose checksums agree, else the first readable one. Raises EvidenceError."""
     damaged: Header | None = None
-    for offset_of, what in (
-        (lambda sector: sector, "first"),
-        (lambda sector: source.size - sector, "backup"),
-    ):
+    for what in ("first", "backup"):
         for sector in _SECTORS:
-            header = _read_header(source, offset_of(sector), sector)
+            offset = sector if what == "first" else source.size - sector
+            header = _read_header(source, offset, sector)
             if header is not None and header.whole:
                 return header
             damaged = damaged or header

@@ -1,0 +1,125 @@
+"""Split raw images: `.000`/`.001`, `.002` …, or `.aa`, `.ab` …, joined in the order of their names."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import partial
+
+from safelight import plugins
+from safelight.errors import EvidenceError
+from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
+
+_MOST_SEGMENTS = 20_000
+_HEAD = 1 << 16
+
+
+class SplitRawReader:
+    """The first of several segments; what they make together must be something another reader knows."""
+
+    name = "splitraw"
+    order = 12
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Is it named as a first segment, is the next one beside it, and do they make a known container?"""
+        suffix = source.name.rpartition(".")[2]
+        if not (suffix == "a" * len(suffix) and len(suffix) in (2, 3)) and suffix not in (
+            "000",
+            "001",
+            "0000",
+            "0001",
+        ):
+            return False
+        following = source.sibling(next_name(source.name))
+        if following is None:
+            return False
+        following.close()
+        joined = open_joined(source)
+        try:
+            first = joined.read_at(0, _HEAD)
+            others: list[Reader] = [r for r in plugins.load("evidence").values() if r.name != self.name]
+            return any(reader.detect(first, joined) for reader in others)
+        finally:
+            joined.close()
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield the joined medium. Raises EvidenceError."""
+        joined = open_joined(source)
+        size, missing = joined.size, joined.missing
+        joined.close()
+        for name in missing:
+            yield Node(b"", Kind.FINDING, error=f"segment {name} is missing; what follows it is not read")
+        yield Node(b"", Kind.LAYER, size=size, layer="medium", open=partial(open_joined, source))
+
+
+def next_name(name: str) -> str:
+    """Return the name of the following segment: `x.009` → `x.010`, `x.az` → `x.ba`; empty after the last."""
+    stem, _, suffix = name.rpartition(".")
+    if suffix.isdecimal():
+        number = str(int(suffix) + 1).zfill(len(suffix))
+        return f"{stem}.{number}" if len(number) == len(suffix) else ""
+    letters = list(suffix)
+    for position in reversed(range(len(letters))):
+        if letters[position] < "z":
+            letters[position] = chr(ord(letters[position]) + 1)
+            return f"{stem}.{''.join(letters)}"
+        letters[position] = "a"
+    return ""
+
+
+def open_joined(source: Source) -> Joined:
+    """Open all segments beside the first one. Raises EvidenceError where there are too many."""
+    parts: list[Source] = [source]
+    missing: list[str] = []
+    name = next_name(source.name)
+    while name and (part := source.sibling(name)) is not None:
+        parts.append(part)
+        if len(parts) > _MOST_SEGMENTS:
+            Joined(parts, missing).close()
+            raise EvidenceError(f"it has more than {_MOST_SEGMENTS:,} segments")
+        name = next_name(name)
+    if name and (after := source.sibling(next_name(name) or name)) is not None:
+        after.close()
+        missing.append(name)
+    return Joined(parts, missing)
+
+
+class Joined:
+    """Several sources, one after the other; the first is its owner's to close."""
+
+    name = ""
+
+    def __init__(self, parts: list[Source], missing: list[str]) -> None:
+        self.missing = missing
+        self._parts = parts
+        self._starts: list[int] = []
+        self.size = 0
+        for part in parts:
+            self._starts.append(self.size)
+            self.size += part.size
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
+        length = min(length, self.size - offset)
+        if length <= 0 or offset < 0:
+            return b""
+        pieces: list[bytes] = []
+        index = bisect_right(self._starts, offset) - 1
+        while length > 0:
+            piece = self._parts[index].read_at(offset - self._starts[index], length)
+            pieces.append(piece)
+            offset += len(piece)
+            length -= len(piece)
+            index += 1
+            if length > 0 and offset < self._starts[index]:
+                raise EvidenceError(f"a segment ends before byte {self._starts[index]:,}")
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def sibling(self, name: str) -> Source | None:
+        """Nothing lies beside a medium."""
+        return None
+
+    def close(self) -> None:
+        """Close the segments after the first; safe to call twice."""
+        while len(self._parts) > 1:
+            self._parts.pop().close()
