@@ -98,7 +98,9 @@ def rich() -> Sample:
                 matches=(known,),
                 reasons=(
                     Reason(
-                        "known", "On the list “National list, March” as category 1 (entry 4711), by MD5.", 0.9
+                        "known-illegal",
+                        "On the list “National list, March” as category 1 (entry 4711), by MD5.",
+                        0.9,
                     ),
                     Reason("hidden", "Was deleted.", 0.05),
                 ),

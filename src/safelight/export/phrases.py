@@ -76,7 +76,9 @@ def path(value: str) -> Markup:
 
 def _breakable(text: str) -> Markup:
     """A path that a line may break after each slash."""
-    return Markup("/<wbr>").join(text.split("/"))
+    first, *rest = text.split("/")
+    head = escape(first if first or not rest else f"/{rest.pop(0)}")
+    return Markup("/<wbr>").join([head, *rest])
 
 
 def trail(place: PlaceView) -> Markup:
