@@ -200,3 +200,15 @@ def test_converters_refuse_other_files(convert: object) -> None:
 def test_a_network_runs_on_one_thread() -> None:
     network = Network(model_bytes("face-check"))
     assert network(np.zeros((1, 3, 48, 48), np.float32))[2].shape == (1, 2)
+
+
+def test_the_runtime_writes_nothing_at_home_and_starts_no_uploader(tmp_path: Path) -> None:
+    """onnxruntime's telemetry would: a device identifier, a queue on disk, an uploader's threads."""
+    code = (
+        "import os; from safelight.signals.models.session import load_network; load_network('face-check'); "
+        "print(len(os.listdir('/proc/self/task')))"
+    )
+    plain = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "OPENBLAS_NUM_THREADS": "1"}
+    ran = subprocess.run([sys.executable, "-c", code], env=plain, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "1"
+    assert list(tmp_path.iterdir()) == []

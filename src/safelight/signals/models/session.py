@@ -1,17 +1,25 @@
 """Run a model: an onnxruntime session on one thread, from bytes that were verified.
 
 Parallelism is one process a core (the engine), so a session never starts threads of its own.
+
+Current builds of onnxruntime for Linux (1.30) carry telemetry: on import they start an uploader, write a
+device identifier below the home folder and look up a host, unless the environment says no before that.
+Safelight makes no connection that the operator did not configure, so this is the only module that imports
+onnxruntime, and it says no first (by both names that versions of it read).
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from safelight.signals.models.registry import model_bytes
+
+os.environ["ORT_DISABLE_TELEMETRY"] = os.environ["ORT_TELEMETRY_DISABLED"] = "1"
+import onnxruntime
 
 Floats = NDArray[np.float32]
 
