@@ -181,9 +181,13 @@ def test_a_record_that_cannot_be_held_is_refused(tmp_path: Path, record: Record)
     assert (report.records, report.added, report.rejected_count) == (2, 1, 1)
 
 
-def test_facts_too_large_are_said_to_be_left_out(tmp_path: Path) -> None:
-    listed = made(tmp_path, [Record("1", {"md5": digest("md5", 1)}, None, {"comments": "x" * 100_000})])
-    assert "100" in str(listed.facts(0)["not_kept"])
+def test_facts_that_cannot_be_held_are_named_and_the_others_kept(tmp_path: Path) -> None:
+    deep: list[object] = []
+    for _ in range(900):
+        deep = [deep]
+    facts = {"files": "x" * 100_000, "tags": deep, "comments": "\ud800", "size": 10**30, "series": "Lake"}
+    listed = made(tmp_path, [Record("1", {"md5": digest("md5", 1)}, None, facts)])
+    assert listed.facts(0) == {"series": "Lake", "not_kept": ["tags", "comments", "size", "files"]}
 
 
 def test_a_list_of_which_nothing_is_usable_is_an_error(tmp_path: Path) -> None:

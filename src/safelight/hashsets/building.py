@@ -365,11 +365,20 @@ def leading_bits(rows: Rows, bits: int) -> NDArray[np.int64]:
 
 
 def _facts(record: Record) -> dict[str, object]:
-    """Facts as they can be written; what JSON cannot hold, or nobody could read, is said in their place."""
-    if not record.facts:
-        return {}
-    try:
-        size = len(orjson.dumps(record.facts))
-    except (TypeError, orjson.JSONEncodeError):
-        return {"not_kept": "facts that are not JSON"}
-    return dict(record.facts) if size <= _LARGEST_FACTS else {"not_kept": f"facts of {size} bytes"}
+    """Facts as they can be written; what JSON cannot hold, or is too large, is named in `not_kept`."""
+    kept: dict[str, object] = {}
+    left_out: list[str] = []
+    sizes: dict[str, int] = {}
+    for name, fact in record.facts.items():
+        try:
+            sizes[name] = len(orjson.dumps({name: fact}))
+        except TypeError:  # JSONEncodeError is one: lone surrogates, deep nesting, integers beyond 64 bits
+            left_out.append(name.encode("utf-8", "backslashreplace").decode())
+            continue
+        kept[name] = fact
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        if sum(sizes.values()) <= _LARGEST_FACTS:
+            break
+        del kept[name], sizes[name]
+        left_out.append(name)
+    return {**kept, "not_kept": left_out} if left_out else kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 WIDTH: Final = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32, "photodna": 144}
@@ -36,6 +37,11 @@ _BITS_OF_A_PDQ: Final = 128  # PDQ thresholds 256 values at their median, so hal
 
 def algorithm_named(name: str) -> str | None:
     """Which digest a list means by `name` (`SHA-1`, `md5 hash`, `PhotoDNA` …), or None."""
+    return _named(name) if len(name) <= 32 else None
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> str | None:
     return _NAMES.get("".join(letter for letter in name.lower() if letter.isalnum()))
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from safelight.errors import FormatError
 from safelight.hashsets.digests import algorithm_named, parse_digest
 from safelight.hashsets.protocol import Block, ReadOptions, Record, Rejected
-from safelight.hashsets.source import readable_head
+from safelight.hashsets.source import open_bytes, readable_head
 
 _BATCH: Final = 2000
 _ENTRIES: Final = frozenset({"image", "video"})
@@ -42,13 +42,11 @@ class NcmecList:
         The file is read twice, because an entry may be withdrawn further down.
         """
         withdrawn: dict[tuple[str, str], int] = {}
-        for number, element in _elements(path):
+        for number, element in _elements(path, ReadOptions()):
             if _name(element) in _WITHDRAWN:
                 withdrawn[_key(element)] = number
         block: list[Record | Rejected] = []
-        for number, element in _elements(path):
-            if options.progress is not None and number % _BATCH == 0:
-                options.progress(number)
+        for number, element in _elements(path, options):
             if _name(element) in _ENTRIES and withdrawn.get(_key(element), 0) < number:
                 block.extend(_record(number, element))
             if len(block) >= _BATCH:
@@ -58,7 +56,7 @@ class NcmecList:
             yield block
 
 
-def _elements(path: Path) -> Iterator[tuple[int, Any]]:
+def _elements(path: Path, options: ReadOptions) -> Iterator[tuple[int, Any]]:
     """Yield `(number, element)` for each entry and each withdrawal; the element lives until the next step.
 
     Raises:
@@ -66,7 +64,7 @@ def _elements(path: Path) -> Iterator[tuple[int, Any]]:
     """
     from lxml import etree
 
-    with path.open("rb") as opened:
+    with open_bytes(path, options) as opened:
         try:
             events = etree.iterparse(
                 opened,

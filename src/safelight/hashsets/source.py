@@ -28,7 +28,10 @@ class _Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray | memoryview, /) -> int:  # type: ignore[override]
-        count = self._raw.readinto(buffer) or 0
+        try:
+            count = self._raw.readinto(buffer) or 0
+        except OSError as error:
+            raise _unreadable(self._done, error) from error
         self._done += count
         if self._progress is not None:
             self._progress(self._done)
@@ -65,17 +68,30 @@ class _Recoded(io.RawIOBase):
         super().close()
 
 
+def open_bytes(path: Path, options: ReadOptions) -> io.BufferedReader:
+    """Open `path` as it is. Raises FormatError, here or while it is read, where the system cannot read it."""
+    try:
+        raw = path.open("rb", buffering=0)
+    except OSError as error:
+        raise _unreadable(0, error) from error
+    return io.BufferedReader(_Counted(raw, options.progress), CHUNK)
+
+
 def open_source(path: Path, options: ReadOptions) -> io.BufferedReader:
-    """Open `path` as a stream of UTF-8 bytes without a byte-order mark."""
-    stream: io.BufferedReader = io.BufferedReader(
-        _Counted(path.open("rb", buffering=0), options.progress), CHUNK
-    )
+    """Open `path` as a stream of UTF-8 bytes without a byte-order mark. Raises as `open_bytes` does."""
+    stream = open_bytes(path, options)
     head = stream.peek(3)[:3]
     if head.startswith(codecs.BOM_UTF8):
         stream.read(3)
     elif head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return io.BufferedReader(_Recoded(stream), CHUNK)
     return stream
+
+
+def _unreadable(done: int, error: OSError) -> FormatError:
+    return FormatError(
+        f"The list cannot be read after byte {done}: {error.strerror}.", "Is it a file, and its medium sound?"
+    )
 
 
 def readable_head(head: bytes) -> bytes:

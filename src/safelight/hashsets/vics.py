@@ -36,6 +36,7 @@ _TEXTS: Final = {
     "PrecategorizationSource": "precategorization_source",
     "RelativeFilePath": "relative_path",
 }
+_WORDS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _FILE: Final = {"FileName": "name", "FilePath": "path", "Unallocated": "unallocated", "SourceID": "source"}
 
 
@@ -96,7 +97,7 @@ def _record(number: int, value: Mapping[str, Any]) -> Iterator[Record | Rejected
     facts = _facts(value)
     if others:
         facts["other_hashes"] = others
-    yield Record(plain_text(value.get("MediaID")), found, _category(value.get("Category")), facts)
+    yield Record(plain_text(value.get("MediaID")), found, plain_text(value.get("Category")), facts)
 
 
 def _digest_texts(value: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -125,25 +126,18 @@ def _objects(value: object) -> list[Mapping[str, Any]]:
 
 def plain_text(value: object) -> str | None:
     """A number or string as text that every export can hold; None for null, blank and anything else."""
+    if isinstance(value, str):
+        text = value.strip()
+        return (text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()) or None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return None
-    text = str(value).strip()
-    return text.encode("utf-8", "backslashreplace").decode() or None
-
-
-def _category(value: object) -> str | None:
-    """A category as the list writes it; what it means is the scheme's business."""
-    return plain_text(value)
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _flag(value: object) -> bool | None:
     """A boolean, which lists also write as a string or a number."""
     if isinstance(value, str):
-        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
-            value.strip().lower()
-        )
+        return _WORDS.get(value.strip().lower())
     return bool(value) if isinstance(value, (bool, int)) else None
 
 
