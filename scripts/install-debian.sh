@@ -9,6 +9,8 @@ set -euo pipefail
 runtime='python3-venv  the isolated Python environment .venv
 make          make setup, make demo, make test
 libseccomp2   the jail around decoders: no network
+g++           compiles pdqhash, which has no binary package
+python3-dev   headers for that
 ca-certificates  fetching the pinned Python packages'
 demo='e2fsprogs     makes the ext4 image of the demonstration
 ntfs-3g       makes the NTFS image of the demonstration (mkntfs)
@@ -58,8 +60,10 @@ installed() {
 there() {
   installed "$1" && return 0
   case $1 in
+    python3-dev) python3 -c 'import sys, sysconfig, pathlib as p
+sys.exit(not (p.Path(sysconfig.get_path("include")) / "Python.h").is_file())' 2>/dev/null ;;
     python3-venv) python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ;;
-    make | git | zip | zstd | openssl) command -v "$1" >/dev/null ;;
+    make | g++ | git | zip | zstd | openssl) command -v "$1" >/dev/null ;;
     *) return 1 ;;
   esac
 }
