@@ -77,6 +77,30 @@ def test_sizes_that_fall_are_damage(file: CheckpointFile) -> None:
     assert sizes(file) == [*range(1, 101), None]
 
 
+@pytest.fixture(scope="module")
+def long_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """More than one block of checkpoints."""
+    return b"".join(a_note(size) + b"\n" for size in range(3, 6003))
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 1000, 9000])
+def test_a_sample_is_an_even_choice_and_the_newest(tmp_path: Path, long_file: bytes, every: int) -> None:
+    file = CheckpointFile(tmp_path / FILE_NAME)
+    file.path.write_bytes(long_file)
+    found = [None if one is None else one.size for one in file.sample(every)]
+    expected = list(range(3, 6003, every))
+    assert found == expected + ([6002] if expected[-1] != 6002 else [])
+
+
+@pytest.mark.parametrize("old", [b"\n3000\n", b"safelight.test/W-1\n3000\n", b"\n\n"])
+@pytest.mark.parametrize("new", [b"\n2\n", b"\n03000\n", b"x", b"\n\n\n", b"\n-1\n"])
+def test_damage_between_the_sampled_is_seen(tmp_path: Path, long_file: bytes, old: bytes, new: bytes) -> None:
+    file = CheckpointFile(tmp_path / FILE_NAME)
+    file.path.write_bytes(long_file.replace(old, new, 1))
+    assert None in list(file.sample(500))
+    assert None in list(file)
+
+
 def test_garbage_stays_as_evidence_and_does_not_stop_the_log(tmp_path: Path) -> None:
     file = CheckpointFile(tmp_path / FILE_NAME)
     file.path.write_bytes(b"x\n\ny\n\nz")

@@ -70,7 +70,7 @@ def test_a_flipped_byte_never_verifies(place: int, flip: int) -> None:
         found = Checkpoint.parse(bytes(note))
     except FormatError:
         return
-    assert not found.signed_by(NoteVerifier(signer.vkey)) or found.note() != bytes(note)
+    assert not found.signed_by(NoteVerifier(signer.vkey))
 
 
 @given(st.binary(max_size=300) | st.text(alphabet="—+a \n0=", max_size=60).map(str.encode))

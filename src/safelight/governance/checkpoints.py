@@ -7,6 +7,8 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from operator import lt
 from pathlib import Path
 
 from safelight.errors import SafelightError
@@ -18,6 +20,8 @@ FILE_NAME = "audit.checkpoints"
 _BLOCK = 1 << 20
 _TAIL = 1 << 13
 _RECORD = re.compile(rb"^" + CHECKPOINT.pattern + rb"\n", re.MULTILINE)  # ^: garbage costs one try a line
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=]+")
+_SIGNED = re.compile("— ".encode() + rb"[^ +]{1,255} [A-Za-z0-9+/]{1,8192}={0,2}")
 
 
 class CheckpointFile:
@@ -76,14 +80,27 @@ class CheckpointFile:
         None stands for a damaged place: bytes that are no checkpoint, or a size that does not rise. What
         follows it is read on. A torn last checkpoint is passed over.
         """
+        return self.sample(1)
+
+    def sample(self, every: int) -> Iterator[Checkpoint | None]:
+        """Every `every`-th checkpoint and the newest, and None for each damaged place.
+
+        Of those between, only the form and the rising sizes are looked at, at about a microsecond each.
+        """
         try:
             file = self.path.open("rb")
         except FileNotFoundError:
             return
         with file:
-            buffer, before, damaged = b"", -1, False
+            buffer, before, damaged, number, last = b"", -1, False, 0, None
             while block := file.read(_BLOCK):
                 buffer += block
+                if every > 1 and not damaged and (run := _run(buffer, before)) is not None:
+                    for one in run.pick(-number % every, every):
+                        last = one
+                        yield one
+                    number, before, buffer = number + run.count, run.last_size, run.rest
+                    continue
                 at = 0
                 while (found := _RECORD.search(buffer, at)) is not None:
                     one = Checkpoint.from_match(found)
@@ -91,13 +108,57 @@ class CheckpointFile:
                         yield None
                     if one.size > before:
                         before = one.size
-                        yield one
+                        if not number % every:
+                            last = one
+                            yield one
+                        number += 1
                     at, damaged = found.end(), False
                 buffer = buffer[at:]
                 if len(buffer) > NOTE_BYTES:
                     buffer, damaged = buffer[-NOTE_BYTES:], True
+            if last is not None and last.size < before and (newest := self.newest()) is not None:
+                yield newest
             if damaged or (buffer and not _is_torn(buffer)):
                 yield None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Well-formed checkpoints in a row, still as lines: six each."""
+
+    lines: list[bytes]
+    count: int
+    last_size: int
+    rest: bytes
+
+    def pick(self, start: int, every: int) -> Iterator[Checkpoint]:
+        for at in range(start * 6, self.count * 6, every * 6):
+            yield Checkpoint.parse(b"\n".join(self.lines[at : at + 5]) + b"\n")
+
+
+def _run(buffer: bytes, before: int) -> _Run | None:
+    """Read a block of the usual form by columns, at a fraction of the cost; None if it has another form."""
+    lines = buffer.split(b"\n")
+    count = (len(lines) - 1) // 6
+    end = count * 6
+    sizes, roots, signatures = lines[1:end:6], lines[2:end:6], lines[4:end:6]
+    usual = (
+        count
+        and lines[0:end:6].count(lines[0]) == count
+        and lines[3:end:6].count(b"") == count
+        and lines[5:end:6].count(b"") == count
+        and b"".join(sizes).isdigit()
+        and not any(size.startswith(b"0") or len(size) > 18 for size in sizes)
+        and _BASE64.fullmatch(b"".join(roots)) is not None
+        and set(map(len, roots)) == {44}
+        and all(_SIGNED.fullmatch(one) for one in signatures)
+    )
+    if not usual:
+        return None
+    numbers = [before, *map(int, sizes)]
+    if not all(map(lt, numbers, numbers[1:])):
+        return None
+    return _Run(lines, count, numbers[-1], b"\n".join(lines[end:]))
 
 
 def _tail(descriptor: int) -> tuple[Checkpoint | None, bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -158,6 +159,11 @@ _TYPES = (
 )  # fmt: skip
 _PHASES = frozenset(str(phase) for phase in Phase)
 _known_shapes: set[tuple[type, ...]] = set()
+_VERSION_AT, _PHASE_AT, _SEQ_AT, _DETAIL_AT, _SUBJECT_AT = map(
+    FIELDS.index, ("v", "phase", "seq", "detail", "subject")
+)
+_columns_of = itemgetter(*map(FIELDS.index, ("time", "actor", "verb", "phase", "case", "operation")))
+_SIMPLE, _STRINGS = frozenset({str, int, bool, type(None)}), frozenset({str})
 
 
 def check_body(body: object, seq: int | None, columns: tuple[object, ...] | None = None) -> str | None:
@@ -178,22 +184,23 @@ def check_body(body: object, seq: int | None, columns: tuple[object, ...] | None
         return "its body lacks fields or has others"
     if orjson.dumps(content, option=orjson.OPT_SORT_KEYS) != body:
         return "its body is not canonical"
-    actor, _, case, detail, _, operation, _, phase, _, _, number, subject, time, version, verb = (
-        content.values()
-    )
-    shape = tuple(map(type, content.values()))
+    values = tuple(content.values())
+    shape = tuple(map(type, values))
     if shape not in _known_shapes:
         if any(one not in allowed for one, allowed in zip(shape, _TYPES, strict=True)):
             return "a field of its body has the wrong type"
         _known_shapes.add(shape)
-    if version != VERSION or phase not in _PHASES:
+    if values[_VERSION_AT] != VERSION or values[_PHASE_AT] not in _PHASES:
         return "its version or phase is unknown"
-    if seq is not None and number != seq:
-        return f"its body says it is event {number}"
-    if columns is not None and columns != (time, actor, verb, phase, case, operation):
+    if seq is not None and values[_SEQ_AT] != seq:
+        return f"its body says it is event {values[_SEQ_AT]}"
+    if columns is not None and columns != _columns_of(values):
         return "the columns beside its body say something else"
-    if (detail or subject) and not (_plain(detail) and all(type(one) is str for one in subject)):
+    detail, subject = values[_DETAIL_AT], values[_SUBJECT_AT]
+    if not _SIMPLE.issuperset(map(type, detail.values())) and not _plain(detail):
         return "its body holds a float"
+    if not _STRINGS.issuperset(map(type, subject)):
+        return "its subject holds something else than ids"
     return None
 
 

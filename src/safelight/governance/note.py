@@ -86,9 +86,12 @@ class NoteVerifier:
         for line in signatures.splitlines():
             if not line.startswith(self._prefix):
                 continue
+            encoded = line[len(self._prefix) :]
             try:
-                signature = base64.b64decode(line[len(self._prefix) :], validate=True)
+                signature = base64.b64decode(encoded, validate=True)
             except ValueError:
+                return False
+            if base64.b64encode(signature) != encoded:  # unused bits that are set
                 return False
             if signature[:4] != self._key_id:
                 continue

@@ -15,7 +15,7 @@ from safelight.governance.merkle import Frontier
 from safelight.governance.note import Checkpoint, NoteVerifier
 from safelight.store.tables import log_event, log_head
 
-_ROOTS = 1 << 20
+_ROOTS = 1 << 18
 _SIGNATURES = 1 << 12
 
 
@@ -47,9 +47,10 @@ def verify(
     """Recompute the whole log and compare it with its head and all checkpoints kept beside it.
 
     `beside` may also be checkpoints that a second party kept. Memory is flat; FormatError for a bad vkey.
-    Roots are compared at up to a million checkpoints (above that, at an even choice of them) and up to
-    4,096 signatures are verified, the newest always: an older one that agrees adds nothing to it. Where
-    something is wrong, every checkpoint in question is looked at, so that the first bad event is named.
+    Roots are compared at up to some 262,144 checkpoints (where there are more, at an even choice of them; the
+    others must be well-formed and rise), and some 4,096 signatures are verified, the newest always: an older
+    one that agrees adds nothing to it. Where something is wrong, every checkpoint in question is looked at,
+    so that the first bad event is named.
     """
     verifier = NoteVerifier(vkey)
     kept = beside if isinstance(beside, CheckpointFile) else _listed(beside)
@@ -145,7 +146,7 @@ class _Walk:
     def verdict(self) -> Verification:
         newest = self.newest.size if self.newest is not None else 0
         # Sizes rise, so there are at most as many checkpoints as the newest is large.
-        roots, signatures = -(-newest // _ROOTS) or 1, -(-newest // _SIGNATURES) or 1
+        roots, signatures = max(1, newest // _ROOTS), max(1, newest // _SIGNATURES)
         found = self._pass(Frontier(), None, roots, signatures)
         if signatures > 1 and not self._whole(found):
             closer = self._pass(found.good, found.note, 1, 1)
@@ -199,12 +200,10 @@ class _Walk:
         found = _Outcome(start.copy(), start, note)
         source = _Source(leaves(self.connection, start.size, self.count, self.workers))
         tree = found.tree
-        for number, one in enumerate(self._checkpoints(start.size)):
+        for number, one in enumerate(self._checkpoints(start.size, roots)):
             if one is not self.head.checkpoint:
                 found.seen += 1
-            full = one is None or not number % signatures or one is self.head.checkpoint or one == self.newest
-            if one is not None and not full and number % roots:
-                continue
+            full = not number % (signatures // roots) or one is self.head.checkpoint or one == self.newest
             if one is not None and one.size > tree.size and not source.advance(tree, one.size):
                 if source.problem is not None:
                     break
@@ -229,10 +228,10 @@ class _Walk:
         found.problem = source.problem
         return found
 
-    def _checkpoints(self, after: int) -> Iterator[Checkpoint | None]:
+    def _checkpoints(self, after: int, every: int) -> Iterator[Checkpoint | None]:
         """The checkpoints beyond `after` by rising size, the head's own among them; None where damaged."""
         own = self.head.checkpoint
-        for one in self.kept:
+        for one in self.kept.sample(every) if isinstance(self.kept, CheckpointFile) else self.kept:
             if one is not None and one.size <= after:
                 continue
             if one is not None and own is not None and own.size <= one.size:
