@@ -58,8 +58,8 @@ def _context(findings: Findings, summary: Summary, options: ExportOptions) -> di
         "options": options,
         "mark": MARK,
         "mark_sentence": SENTENCE,
-        "style": Markup(style),  # our own file, not data
-        "script": Markup(script),
+        "style": style,
+        "script": script,
         "policy": _policy(style, script),
         "plots": list(_plots(summary)),
         "table": _table(findings, options.table_leads),
