@@ -6,8 +6,9 @@
     python bench/audit_log.py --sealing
 
 The log is made in bulk by the same parts that `AuditLog.append` uses (so that ten million take minutes), with
-a signed checkpoint for every event beside it unless told otherwise. The peer of verifying is the least that anyone must do: read
-every body from SQLite and hash it once, on one core, in the same run. The peer of sealing is AES-256-GCM alone.
+a signed checkpoint for every event beside it unless told otherwise. The peer of verifying is the least that
+anyone must do: read every body from SQLite and hash it once, on one core, in the same run. The peer of sealing
+is AES-256-GCM alone.
 """
 
 from __future__ import annotations

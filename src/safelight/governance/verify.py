@@ -200,7 +200,7 @@ class _Walk:
         found = _Outcome(start.copy(), start, note)
         source = _Source(leaves(self.connection, start.size, self.count, self.workers))
         tree = found.tree
-        for number, one in enumerate(self._checkpoints(start.size, roots)):
+        for number, one in enumerate(self._checkpoints(start.size or -1, roots)):
             if one is not self.head.checkpoint:
                 found.seen += 1
             full = not number % (signatures // roots) or one is self.head.checkpoint or one == self.newest
