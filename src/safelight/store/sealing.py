@@ -39,7 +39,7 @@ class ExtendedGcm:
     __slots__ = ("_block", "_first", "_second")
 
     def __init__(self, key: bytes) -> None:
-        self._block = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # one block: the KDF
+        self._block = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # nosec B305: single blocks, a KDF
         doubled = int.from_bytes(self._block.update(bytes(16)), "big") << 1
         if doubled >> 128:
             doubled = (doubled ^ 0x87) & ((1 << 128) - 1)
