@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from safelight.evidence.allocation import Allocation
 
 _META_BG, _64BIT = 0x10, 0x80  # s_feature_incompat
-_SPARSE_SUPER, _BIGALLOC = 0x1, 0x200  # s_feature_ro_compat
+_SPARSE_SUPER = 0x1  # s_feature_ro_compat
 _BLOCK_UNINIT = 0x2  # bg_flags: the bitmap on disk means nothing, all is free
 _SECOND = 1_000_000_000
 
@@ -63,13 +63,12 @@ def _allocation(fs: Any, source: Source) -> Allocation | None:
     block = source.read_at(1024, 1024)
     if len(block) < 1024:
         raise EvidenceError("the superblock is cut off")
-    blocks_low, first, log_block, log_cluster, per_group = struct.unpack_from("<I12xIIII", block, 4)
-    incompatible, read_only = struct.unpack_from("<II", block, 96)
+    blocks_low, first, log_block, per_group = struct.unpack_from("<I12xII4xI", block, 4)
+    (incompatible,) = struct.unpack_from("<I", block, 96)
     block_size = 1024 << min(log_block, 6)
     blocks = blocks_low | (struct.unpack_from("<I", block, 0x150)[0] << 32 if incompatible & _64BIT else 0)
     blocks = min(blocks, source.size // block_size)
-    ratio = 1 << min(log_cluster - log_block, 16) if read_only & _BIGALLOC and log_cluster > log_block else 1
-    if not 0 < per_group <= 8 * block_size * ratio or per_group % 8 or blocks <= first:
+    if not 0 < per_group <= 8 * block_size or per_group % 8 or blocks <= first:
         raise EvidenceError("the superblock has impossible group sizes")
     entry_size = struct.unpack_from("<H", block, 0xFE)[0] if incompatible & _64BIT else 32
     entry_size = entry_size if 32 <= entry_size <= block_size else 32
@@ -86,9 +85,7 @@ def _allocation(fs: Any, source: Source) -> Allocation | None:
         where = int.from_bytes(entry[:4], "little")
         if entry_size >= 64:
             where |= int.from_bytes(entry[32:36], "little") << 32
-        raw = np.frombuffer(source.read_at(where * block_size, per_group // ratio // 8), np.uint8)
-        if ratio > 1:
-            raw = np.packbits(np.unpackbits(raw, bitorder="little").repeat(ratio), bitorder="little")
+        raw = np.frombuffer(source.read_at(where * block_size, per_group // 8), np.uint8)
         begin = group * per_group // 8
         packed[begin : begin + len(raw)] = raw[: per_group // 8]
     return Allocation(packed, blocks - first, block_size, first * block_size)

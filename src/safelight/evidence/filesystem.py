@@ -6,7 +6,7 @@ is iterative, enters every folder once, and turns whatever cannot be read into a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ _SPARSE_RUNS = 0x03  # TSK_FS_ATTR_RUN_FLAG_FILLER | SPARSE: no blocks on the me
 _KINDS = {1: Kind.FILE, 2: Kind.FOLDER, 6: Kind.LINK, 11: Kind.FOLDER}
 _NAME_KINDS = {0: Kind.FILE, 3: Kind.FOLDER, 5: Kind.FILE, 6: Kind.LINK, 11: Kind.FOLDER}
 _REUSED = "the file system has given its record to another file; only the name is left"
-_OVERWRITTEN = "its blocks belong to other files now; only the name is left"
+_OVERWRITTEN = "where its content lay is not known any more; only the name is left"
 
 
 @dataclass(slots=True)
@@ -52,8 +52,16 @@ class Dialect:
 
 
 def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterator[Node]:
-    """Yield every entry, then what can be carved from blocks that no file occupies. Raises EvidenceError."""
-    fs = open_file_system(source, dialect.kind)
+    """Yield every entry, then what can be carved from blocks that no file occupies.
+
+    A file system that does not open is a finding, and all of it is carved.
+    """
+    try:
+        fs = open_file_system(source, dialect.kind)
+    except EvidenceError as error:
+        yield Node(b"", Kind.FINDING, error=str(error))
+        yield from _carve(source, limits, [(0, source.size)])
+        return
     allocation: Allocation | None = None
     try:
         allocation = dialect.allocation(fs, source)
@@ -61,10 +69,20 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
         yield Node(b"", Kind.FINDING, error=f"which blocks are in use cannot be read: {error}")
     listing = _Listing(fs, source, limits, dialect, allocation)
     yield from listing.walk()
-    if limits.carve and allocation is not None:
+    if allocation is not None:
+        yield from _carve(source, limits, allocation.free(), listing.recovered)
+
+
+def _carve(
+    source: Source,
+    limits: Limits,
+    ranges: Iterable[tuple[int, int]],
+    recovered: Mapping[int, int] | None = None,
+) -> Iterator[Node]:
+    if limits.carve:
         from safelight.evidence.carve import carve
 
-        yield from carve(source, allocation.free(), listing.recovered)
+        yield from carve(source, ranges, recovered)
 
 
 class _Listing:
@@ -203,8 +221,8 @@ class _Listing:
         return node
 
     def _reopen(self, info: Any) -> Any:
-        """Return the file a name without inode leads to, if its record was freed and not used again (NTFS)."""
-        if not info.meta_addr or not int(info.flags) & UNALLOCATED:
+        """Return the file that a name without inode leads to, if its record is free and was not used again (NTFS)."""
+        if not info.meta_addr:
             return None
         try:
             file = self.fs.open_meta(inode=info.meta_addr)
@@ -251,14 +269,11 @@ class _Listing:
         if not runs:
             node.error = _OVERWRITTEN
             return False
-        held = sum(length for _, length in runs)
         taken = 0 if self.allocation is None else sum(self.allocation.used(*run) for run in runs)
-        if taken >= held:
-            node.error = _OVERWRITTEN
-            return False
         if taken:
+            held = sum(length for _, length in runs)
             node.error = (
-                f"{taken:,} of its {held:,} bytes are in use by other files now and may not be its own"
+                f"{taken:,} of its {held:,} bytes are marked as in use and may be another file's by now"
             )
         else:
             self.recovered[runs[0][0]] = max(runs[0][1], self.recovered.get(runs[0][0], 0))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
 from typing import Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence.protocol import Source
 
+_WHERE = re.compile(r"^\w+: \([\w.]+:\d+\) ")
 ALLOCATED, UNALLOCATED = 1, 2
 """Flags of names and of inodes (TSK_FS_NAME_FLAG_ENUM, TSK_FS_META_FLAG_ENUM)."""
 REGULAR = 1
@@ -53,9 +55,11 @@ def open_file_system(source: Source, kind: str) -> Any:
 
 
 def reason(error: OSError) -> str:
-    """Return what TSK says in one line, without the name of its function."""
-    text = " ".join(str(error).split())
-    return text.split(": ", 1)[-1] if text.startswith(("FS_Info", "File", "Directory", "Attribute")) else text
+    """Return what TSK says in one line, without the names of its functions and files."""
+    text = " ".join(str(error).split()).replace(
+        " Contact brian with details of the system that created this image", ""
+    )
+    return _WHERE.sub("", text).rpartition(" with error: ")[2][:300]
 
 
 def read_file(fs: Any, inode: int, most: int) -> bytes:

@@ -1,0 +1,170 @@
+"""ext2, ext3 and ext4 against what was put in, and against sleuthkit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from safelight.evidence.ext import ExtReader
+from safelight.evidence.filesystem import Dialect
+from safelight.evidence.protocol import Kind, Limits
+from safelight.evidence.source import FileSource
+from safelight.model import State
+from tests.evidence import images
+
+KEPT = {path: data for path, data in images.TREE.items() if path not in images.DELETED}
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_every_file_has_its_path_and_content(version: int) -> None:
+    found = images.files(images.nodes(ExtReader(), images.ext(version)))
+    assert {path: found[path] for path in KEPT} == KEPT
+
+
+def test_the_listing_is_the_one_of_sleuthkit() -> None:
+    found = images.nodes(ExtReader(), images.ext())
+    listed = images.fls(images.ext())
+    ours = {
+        n.name.decode("utf-8", "surrogateescape"): str(n.address["inode"])
+        for n in found
+        if n.open and n.state is State.ALLOCATED
+    }
+    plain = {path: inode for path, inode in listed.items() if "\udcff" not in path and "^" not in path}
+    assert plain.items() <= ours.items()
+    assert len(listed) == len(ours)
+
+
+def test_names_are_kept_byte_for_byte() -> None:
+    names = {node.name for node in images.nodes(ExtReader(), images.ext())}
+    assert {b"not-utf8-\xff\xfe", b"new\nline", b"n" * 244} <= names
+
+
+def test_sparse_files_are_read_with_their_holes() -> None:
+    assert (
+        images.files(images.nodes(ExtReader(), images.ext()))["sparse"]
+        == b"start" + bytes((1 << 20) - 5) + b"end"
+    )
+
+
+def test_links_are_listed_with_their_target_and_pipes_as_special() -> None:
+    found = {node.name: node for node in images.nodes(ExtReader(), images.ext())}
+    assert (found[b"link"].kind, found[b"link"].target, found[b"link"].open) == (
+        Kind.LINK,
+        b"Pictures/one.jpg",
+        None,
+    )
+    assert (found[b"pipe"].kind, found[b"pipe"].open) == (Kind.SPECIAL, None)
+
+
+def test_times_are_utc_with_their_fraction_and_source() -> None:
+    node = next(n for n in images.nodes(ExtReader(), images.ext()) if n.name == b"small.txt")
+    assert node.times.modified is not None
+    assert node.times.modified.value.startswith("2023-11-14T22:13:20")
+    assert (node.times.modified.source, node.times.modified.zone) == ("ext:inode", "utc")
+    assert node.times.created is not None
+
+
+def test_deleted_files_that_the_inode_still_leads_to_are_read() -> None:
+    found = images.nodes(ExtReader(), images.ext())
+    deleted = {node.name: node for node in found if node.state is State.DELETED}
+    for path in images.DELETED:
+        assert images.content(deleted[path.encode()]) == images.TREE[path]
+
+
+def test_a_cleared_inode_leaves_a_name_and_carving_finds_the_content() -> None:
+    image = images.edit(images.ext(), "cleared.img")
+    listing = images.nodes(ExtReader(), images.ext())
+    inode = next(n.address["inode"] for n in listing if n.name == b"Pictures/gone.jpg")
+    images.run("debugfs", "-w", "-R", f"clri <{inode}>", image)
+    found = images.nodes(ExtReader(), image)
+    gone = next(node for node in found if node.name == b"Pictures/gone.jpg")
+    assert (gone.state, gone.open) == (State.DELETED, None)
+    assert gone.error
+    carved = [images.content(node) for node in found if node.state is State.CARVED]
+    assert images.TREE["Pictures/gone.jpg"] in carved
+
+
+def test_what_is_listed_as_deleted_is_not_carved_again() -> None:
+    assert not [n for n in images.nodes(ExtReader(), images.ext()) if n.state is State.CARVED]
+
+
+def test_blocks_that_a_new_file_has_taken_are_said() -> None:
+    image = images.edit(images.ext(2), "taken.img")
+    source = FileSource(image)
+    node = next(n for n in ExtReader().walk(source, Limits()) if n.name == b"Pictures/gone.jpg")
+    source.close()
+    # The bitmap says that all blocks are used: what the file system would say after it gave them away.
+    images.run("debugfs", "-w", "-R", f"setb {_first_block(image, node.address['inode'])} 3", image)
+    again = next(n for n in images.nodes(ExtReader(), image) if n.name == b"Pictures/gone.jpg")
+    assert again.error is not None
+    assert "3,072 of its" in again.error
+
+
+def _first_block(image: Path, inode: int) -> int:
+    return int(images.run("debugfs", "-R", f"blocks <{inode}>", image).split()[0])
+
+
+@pytest.mark.parametrize(
+    "features",
+    [
+        ("-O", "^flex_bg,^uninit_bg"),
+        ("-O", "meta_bg,^resize_inode"),
+        ("-b", "1024"),
+        ("-O", "^64bit"),
+    ],
+)
+def test_used_blocks_are_known_whatever_the_layout(features: tuple[str, ...]) -> None:
+    image = images.ext(4, *features)
+    source = FileSource(image)
+    allocation = _allocation(source)
+    free = sum(length for _, length in allocation.free())
+    source.close()
+    stated = images.run("dumpe2fs", "-h", image).decode()
+    numbers = {line.split(":")[0]: line.split(":")[1].strip() for line in stated.splitlines() if ":" in line}
+    assert free == int(numbers["Free blocks"]) * int(numbers["Block size"])
+
+
+def _allocation(source: FileSource):  # type: ignore[no-untyped-def]
+    from safelight.evidence import ext, tsk
+
+    allocation = ext._allocation(tsk.open_file_system(source, tsk.EXT), source)
+    assert allocation is not None
+    return allocation
+
+
+def test_an_image_cut_short_yields_what_is_there_and_findings() -> None:
+    image = images.edit(images.ext(), "cut.img")
+    with image.open("r+b") as file:
+        file.truncate(image.stat().st_size // 8)
+    found = images.nodes(ExtReader(), image)
+    assert any(node.name == b"small.txt" for node in found)
+
+
+def test_a_lying_size_is_not_read() -> None:
+    image = images.edit(images.ext(), "lying.img")
+    images.run("debugfs", "-w", "-R", "sif small.txt size 0x0fffffffffff", image)
+    node = next(n for n in images.nodes(ExtReader(), image) if n.name == b"small.txt")
+    assert node.open is None
+    assert node.error is not None
+    assert "claims" in node.error
+
+
+def test_a_folder_that_holds_itself_is_entered_once() -> None:
+    image = images.edit(images.ext(), "loop.img")
+    images.run("debugfs", "-w", "-R", "ln Pictures Pictures/again", image)
+    names = [node.name for node in images.nodes(ExtReader(), image)]
+    assert b"Pictures/again" in names
+    assert b"Pictures/again/again" not in names
+
+
+def test_a_layout_that_does_not_open_is_a_finding_and_is_carved_as_a_whole() -> None:
+    found = images.nodes(ExtReader(), images.ext(4, "-O", "bigalloc"))
+    assert found[0].kind is Kind.FINDING
+    assert {images.TREE["Pictures/one.jpg"], images.TREE["Videos/clip.mp4"]} <= {
+        images.content(n) for n in found[1:]
+    }
+
+
+def test_dialect_defaults_to_no_allocation() -> None:
+    assert Dialect("EXT_DETECT", lambda _entry, _meta: None).allocation(None, None) is None  # type: ignore[arg-type,return-value]
