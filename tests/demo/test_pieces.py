@@ -35,6 +35,13 @@ def test_a_photograph_has_the_same_bytes_in_any_time_zone(monkeypatch: pytest.Mo
     assert len(digests) == 1
 
 
+def test_pieces_are_the_same_each_time() -> None:
+    scene = draw("town", 1, (960, 540))
+    assert len({encode.video(scene) for _ in range(3)}) == 1
+    pack = {"a.jpg": library.icon(1)}
+    assert library.matryoshka(pack).sha256 == library.matryoshka(pack).sha256
+
+
 def test_the_video_plays() -> None:
     with av.open(io.BytesIO(library.clip(1).data)) as container:
         frames = sum(1 for _ in container.decode(video=0))

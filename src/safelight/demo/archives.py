@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 import struct
 import tarfile
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
+from pathlib import Path
 
 import py7zr
 
 _ZIP_TIME = (2026, 9, 14, 18, 2, 0)
-_TAR_TIME = 1_789_000_000
+_TIME = 1_789_000_000
 
 
 def zip_archive(members: Mapping[str, bytes], stored: bool = False) -> bytes:
@@ -28,20 +32,30 @@ def zip_archive(members: Mapping[str, bytes], stored: bool = False) -> bytes:
 def tar_gz_archive(members: Mapping[str, bytes]) -> bytes:
     """A gzip-compressed TAR with these members, in order."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz", compresslevel=1) as archive:
+    with (
+        gzip.GzipFile(fileobj=out, mode="wb", compresslevel=1, mtime=_TIME) as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
         for name, data in members.items():
             entry = tarfile.TarInfo(name)
-            entry.size, entry.mtime = len(data), _TAR_TIME
+            entry.size, entry.mtime = len(data), _TIME
             archive.addfile(entry, io.BytesIO(data))
     return out.getvalue()
 
 
 def seven_zip_archive(members: Mapping[str, bytes], password: str | None = None) -> bytes:
-    """A 7z with these members; with `password`, AES-encrypted, names too."""
+    """A 7z with these members; with `password`, AES-encrypted (and different each time), names too."""
     out = io.BytesIO()
-    with py7zr.SevenZipFile(out, "w", password=password, header_encryption=password is not None) as archive:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        py7zr.SevenZipFile(out, "w", password=password, header_encryption=password is not None) as archive,
+    ):
+        member = Path(folder) / "member"  # a file: only from one does py7zr take the time
         for name, data in members.items():
-            archive.writestr(data, name)
+            member.write_bytes(data)
+            member.chmod(0o644)
+            os.utime(member, (_TIME, _TIME))
+            archive.write(member, name)
     return out.getvalue()
 
 

@@ -1,7 +1,8 @@
 """Make the demonstration's exhibits: a laptop's disk and an archive disk, filled with benign drawings.
 
-Nothing is mounted and nothing needs root. The same content comes out each time, by digest; only what the
-formatting tools choose by themselves (serial numbers, times of creation) differs.
+Nothing is mounted and nothing needs root. The same content comes out each time, by digest, but for one
+archive with a password, whose salt is random. The images themselves differ in what the formatting tools
+choose: serial numbers, times of creation.
 """
 
 from __future__ import annotations
