@@ -86,7 +86,9 @@ def test_links_lead_somewhere(page: Path) -> None:
             continue
         file, _, anchor = target.partition("#")
         linked = (page.parent / file).resolve() if file else page
-        if not linked.exists() or (anchor and anchor not in map(_anchor, HEADING.findall(linked.read_text("utf-8")))):
+        if not linked.exists() or (
+            anchor and anchor not in map(_anchor, HEADING.findall(linked.read_text("utf-8")))
+        ):
             broken.append(target)
     assert broken == []
 

@@ -45,7 +45,7 @@ def _backups(disk: Staging) -> None:
         "/etc/inside.jpg": library.cached_picture(84),
     }
     disk.put("backup/names.zip", library.container(archives.zip_archive, escaping, "names leave the folder"))
-    packed = partial(archives.seven_zip_archive, password="lantern")
+    packed = partial(archives.seven_zip_archive, password="lantern")  # nosec B106  # nobody's password
     locked = library.unreadable(packed({"a.jpg": library.cached_picture(88).data}), "needs a password")
     disk.put("backup/locked.7z", locked)
     bomb = library.unreadable(archives.zip_bomb(_BOMB), "unpacks to a thousand times its size")

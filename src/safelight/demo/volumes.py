@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import struct
-import subprocess
+import subprocess  # nosec B404
 import uuid
 import zlib
 from collections.abc import Sequence
@@ -142,7 +142,8 @@ def _run(command: list[str], text: str | None = None) -> str:
     program = _find(command[0])
     if program is None:
         raise SafelightError(f"{command[0]} is not installed", hint=f"it is in {TOOLS[command[0]]}")
-    done = subprocess.run([program, *command[1:]], input=text, capture_output=True, text=True, check=False)
+    arguments = [program, *command[1:]]  # our own words and paths of our own making, no shell
+    done = subprocess.run(arguments, input=text, capture_output=True, text=True, check=False)  # nosec B603
     if done.returncode:
         said = (done.stderr or done.stdout).strip()[-400:]
         raise SafelightError(f"{command[0]} failed ({done.returncode}): {said}")
