@@ -142,8 +142,8 @@ def _ext(version: int, features: tuple[str, ...]) -> Path:
     name = f"ext{version}-{zlib.crc32(repr(features).encode()):08x}"
     root = folder() / f"{name}-tree"
     shutil.copytree(tree(), root, symlinks=True)
-    for name in (b"not-utf8-\xff\xfe", b"new\nline", b"n" * 244):
-        (root / os.fsdecode(name)).write_bytes(name)
+    for raw in (b"not-utf8-\xff\xfe", b"new\nline", b"n" * 244):
+        (root / os.fsdecode(raw)).write_bytes(raw)
     with (root / "sparse").open("wb") as file:
         file.write(b"start")
         file.seek(1 << 20)
