@@ -201,7 +201,7 @@ def fat(bits: int) -> Path:
 @cache
 def iso(*options: str) -> Path:
     """ISO 9660 with `TREE`."""
-    image = folder() / f"image{len(options)}.iso"
+    image = folder() / f"image{''.join(options)}.iso"
     run("xorriso", "-as", "mkisofs", "-quiet", *options, "-o", image, tree())
     return image
 

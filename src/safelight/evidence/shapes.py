@@ -15,6 +15,7 @@ from safelight.evidence.protocol import Source
 LONGEST_PICTURE = 512 << 20
 _LEAST = 4_096  # bytes of content that make a broken picture worth keeping
 _STEP = 1 << 16
+_SMALL_STEP = 512
 _BREAK = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")  # a marker that ends entropy-coded data
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEGMENTS = _FRAMES | {0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xFE} | frozenset(range(0xE0, 0xF0))
@@ -87,6 +88,7 @@ def png(source: Source, start: int) -> Shape | None:
     position = start + 8
     limit = min(source.size, start + LONGEST_PICTURE)
     content = 0
+    pixels: list[tuple[int, int]] = []
     while position + 12 <= limit:
         head = source.read_at(position, 8)
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
@@ -94,8 +96,14 @@ def png(source: Source, start: int) -> Shape | None:
             break
         end = position + 12 + length
         if end > limit or not _crc_agrees(source, position + 4, length + 4):
+            if kind == b"IDAT":
+                sound = _sound_pixels(source, pixels, position + 8, min(length, limit - position - 8))
+                content += sound
+                position += 8 + sound
             break
-        content += length if kind == b"IDAT" else 0
+        if kind == b"IDAT":
+            content += length
+            pixels.append((position + 8, length))
         position = end
         if kind == b"IEND":
             return Shape(position - start)
@@ -115,6 +123,19 @@ def _crc_agrees(source: Source, position: int, length: int) -> bool:
         crc = zlib.crc32(data, crc)
         position += len(data)
     return source.read_at(end, 4) == crc.to_bytes(4, "big")
+
+
+def _sound_pixels(source: Source, before: list[tuple[int, int]], position: int, length: int) -> int:
+    """Return how many of `length` bytes continue the deflate stream of the chunks before, as far as that shows."""
+    inflate = zlib.decompressobj()
+    try:
+        for start, size in (*before, (position, length)):
+            for done in range(0, size, _SMALL_STEP):
+                sound = done if start == position else 0
+                inflate.decompress(source.read_at(start + done, min(_SMALL_STEP, size - done)))
+    except zlib.error:
+        return sound
+    return length
 
 
 def mp4(source: Source, start: int) -> Shape | None:
