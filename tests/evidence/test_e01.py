@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from safelight.errors import EvidenceError
 from safelight.evidence.e01 import E01Reader
-from safelight.evidence.ewf import next_segment
+from safelight.evidence.ewf import E01Medium, next_segment, parse
 from safelight.evidence.protocol import Kind, Limits, Node
 from safelight.evidence.source import BytesSource, FileSource
 from tests.evidence import images
@@ -146,9 +146,23 @@ def test_a_damaged_chunk_is_read_as_zeros_and_said() -> None:
     data, findings, _ = _walk(image)
     plain = images.ext().read_bytes()
     assert data == plain[:65536] + bytes(32768) + plain[98304:]
-    assert findings == [
-        "bytes 65,536 to 98,304 of the medium are damaged (chunk: its checksum is wrong) and read as zeros"
-    ]
+    reason = "bytes 65,536 to 98,304 are damaged (chunk: its checksum is wrong) and read as zeros"
+    assert findings == [f"the medium: {reason}"]
+
+
+def test_an_opened_medium_says_what_it_met_damaged() -> None:
+    image = _copy(images.e01("none"), "said")
+    _, offset, _ = next(s for s in _sections(image) if s[0] == "sectors")
+    _overwrite(image, offset + 76 + 100, b"damage")
+    source = FileSource(image)
+    medium = E01Medium(source, parse(source))
+    assert medium.damage is None
+    medium.read_at(40_000, 10)
+    assert medium.damage is None
+    medium.read_at(0, 10)
+    assert medium.damage == "bytes 0 to 32,768 are damaged (chunk: its checksum is wrong) and read as zeros"
+    medium.close()
+    source.close()
 
 
 def test_a_damaged_compressed_chunk_is_read_as_zeros_and_said() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.errors import EvidenceError
-from safelight.evidence.ewf import MOST_FINDINGS, SIGNATURE, E01Medium, Image, parse
+from safelight.evidence.ewf import MOST_FINDINGS, SIGNATURE, E01Medium, Image, damaged_places, parse
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _OTHERS = {
@@ -46,16 +46,9 @@ class E01Reader:
 
 def damage_findings(image: Image) -> Iterator[Node]:
     """Yield one finding for each run of chunks that was met damaged so far."""
-    runs: list[tuple[int, int, str]] = []
-    for chunk, why in sorted(image.damage.items()):
-        if runs and runs[-1][1] == chunk and runs[-1][2] == why:
-            runs[-1] = (runs[-1][0], chunk + 1, why)
-        else:
-            runs.append((chunk, chunk + 1, why))
-    for first, after, why in runs[:MOST_FINDINGS]:
-        start, end = first * image.chunk_size, min(after * image.chunk_size, image.size)
-        text = f"bytes {start:,} to {end:,} of the medium are damaged ({why}) and read as zeros"
-        yield Node(b"", Kind.FINDING, error=text, address={"offset": start})
-    if len(runs) > MOST_FINDINGS:
-        more = len(runs) - MOST_FINDINGS
+    places = damaged_places(image)
+    for offset, text in places[:MOST_FINDINGS]:
+        yield Node(b"", Kind.FINDING, error=f"the medium: {text}", address={"offset": offset})
+    if len(places) > MOST_FINDINGS:
+        more = len(places) - MOST_FINDINGS
         yield Node(b"", Kind.FINDING, error=f"{more:,} more places of the medium are damaged")

@@ -26,6 +26,7 @@ _LONGEST_CHUNK = 64 << 20
 _MOST_SEGMENTS = 14_971  # E01..E99, EAA..ZZZ
 _MOST_SECTIONS = 1 << 20
 MOST_FINDINGS = 200
+_MOST_NAMED = 10
 _ZLIB_RATIO = 1_100  # deflate cannot do better than 1,032 : 1
 _CACHE_BYTES = 8 << 20
 _OPEN_SEGMENTS = 16
@@ -87,6 +88,21 @@ def parse(source: Source) -> Image:
     if image.size > stored * _ZLIB_RATIO:
         raise EvidenceError(f"the E01 claims {image.size:,} bytes, more than {stored:,} bytes can hold")
     return image
+
+
+def damaged_places(image: Image) -> list[tuple[int, str]]:
+    """Return (offset in bytes, what is wrong) for each run of chunks that was met damaged so far."""
+    runs: list[tuple[int, int, str]] = []
+    for chunk, why in sorted(image.damage.items()):
+        if runs and runs[-1][1] == chunk and runs[-1][2] == why:
+            runs[-1] = (runs[-1][0], chunk + 1, why)
+        else:
+            runs.append((chunk, chunk + 1, why))
+    places = []
+    for first, after, why in runs:
+        start, end = first * image.chunk_size, min(after * image.chunk_size, image.size)
+        places.append((start, f"bytes {start:,} to {end:,} are damaged ({why}) and read as zeros"))
+    return places
 
 
 def next_segment(name: str) -> str:
@@ -229,6 +245,15 @@ class E01Medium:
             return self._chunk(first)[skip : skip + length]
         parts = [self._chunk(number) for number in range(first, (offset + length - 1) // size + 1)]
         return b"".join(parts)[skip : skip + length]
+
+    @property
+    def damage(self) -> str | None:
+        """What was found damaged while it was read; None as long as all is well."""
+        places = damaged_places(self.image)
+        if not places:
+            return None
+        more = f" and {len(places) - _MOST_NAMED:,} more places" if len(places) > _MOST_NAMED else ""
+        return "; ".join(text for _, text in places[:_MOST_NAMED]) + more
 
     def sibling(self, name: str) -> Source | None:
         """Nothing lies beside a medium."""

@@ -57,8 +57,9 @@ class Iso9660Reader:
             elif rock_ridge.target is None:
                 yield replace(node, name=rock_ridge.path)
             else:
-                path, target = rock_ridge
-                yield replace(node, name=path, kind=Kind.LINK, target=target, size=len(target), open=None)
+                size = len(rock_ridge.target)
+                link = replace(node, name=rock_ridge.path, target=rock_ridge.target, size=size)
+                yield replace(link, kind=Kind.LINK, open=None)
 
 
 class RockRidge(NamedTuple):
