@@ -36,7 +36,7 @@ demo: debian-demo setup  ## Make benign disk images, scan them, print the findin
 	@$(BIN)/safelight demo
 
 test: debian-test setup  ## Run all tests
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not soak"
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not soak"
 
 lint: setup  ## Check format, style, types, layers and common security mistakes
 	@$(BIN)/ruff format --check .
@@ -46,7 +46,7 @@ lint: setup  ## Check format, style, types, layers and common security mistakes
 	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
 
 bench: debian-test setup  ## Measure speed, as ratios to named peers in the same run
-	@for file in bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	@for file in bench/[!_]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 soak: debian-test setup  ## Kill a scan at 500 random moments and compare what it found
 	@$(BIN)/python -m pytest -m soak

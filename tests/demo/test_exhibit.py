@@ -16,6 +16,8 @@ from safelight.demo import encode, library, lists
 from safelight.demo.truth import DemoExhibit, Planted, Role
 from safelight.model import State
 
+pytestmark = pytest.mark.xdist_group("exhibit")  # one worker makes it, once
+
 OFFSETS = {"laptop.img": 2048 * 512, "archive.img": 0}
 
 

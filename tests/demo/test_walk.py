@@ -12,6 +12,8 @@ from safelight.evidence.protocol import Kind
 from safelight.evidence.walk import walk
 from safelight.model import State
 
+pytestmark = pytest.mark.xdist_group("exhibit")  # one worker makes it, once
+
 Place = tuple[tuple[bytes, ...], State, str]
 
 
