@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _DEEPEST = 1_024
 _NOT_ENTRIES = frozenset((b".", b"..", b"", None))
+_NO_SEQUENCE = 0xFFFFFFFF  # what TSK gives the names it makes up for orphans
 _DATA = 128  # TSK_FS_ATTR_TYPE_NTFS_DATA
 _ENCRYPTED = 0x10  # TSK_FS_ATTR_FLAG_ENC
 _NON_RESIDENT = 0x02
@@ -229,12 +230,10 @@ class _Listing:
         except OSError:  # the caller lists the name and says that only it is left
             return None
         meta = file.info.meta
-        if (
-            meta is None
-            or not int(meta.flags) & UNALLOCATED
-            or meta.seq not in (info.meta_seq, info.meta_seq + 1)
-        ):
+        if meta is None or not int(meta.flags) & UNALLOCATED:
             return None
+        if info.meta_seq != _NO_SEQUENCE and meta.seq not in (info.meta_seq, info.meta_seq + 1):
+            return None  # freed, used again and freed once more: it is another deleted file's
         return file
 
     def _offer(self, node: Node, entry: Any, attribute: Any, folder: int, name: bytes) -> None:
