@@ -31,8 +31,17 @@ class CheckpointFile:
     only be the last one; readers pass over it and the next append cuts it off.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, end: int | None = None) -> None:
+        """Read no further than byte `end` (None: all of it); appending goes to the real end."""
         self.path = path
+        self._end = end
+
+    def as_it_is(self) -> CheckpointFile:
+        """The file as it is now, for readers that must not see what is appended meanwhile."""
+        try:
+            return CheckpointFile(self.path, self.path.stat().st_size)
+        except FileNotFoundError:
+            return CheckpointFile(self.path, 0)
 
     def append(self, note: bytes, durable: bool = False) -> None:
         """Add a checkpoint unless the file has one of its size or a larger one already.
@@ -70,7 +79,7 @@ class CheckpointFile:
         except FileNotFoundError:
             return None
         try:
-            return _tail(descriptor)[0]
+            return _tail(descriptor, self._end)[0]
         finally:
             os.close(descriptor)
 
@@ -93,7 +102,7 @@ class CheckpointFile:
             return
         with file:
             buffer, before, damaged, number, last = b"", -1, False, 0, None
-            while block := file.read(_BLOCK):
+            while block := file.read(_BLOCK if self._end is None else min(_BLOCK, self._end - file.tell())):
                 buffer += block
                 if every > 1 and not damaged and (run := _run(buffer, before)) is not None:
                     for one in run.pick(-number % every, every):
@@ -161,9 +170,11 @@ def _run(buffer: bytes, before: int) -> _Run | None:
     return _Run(lines, count, numbers[-1], b"\n".join(lines[end:]))
 
 
-def _tail(descriptor: int) -> tuple[Checkpoint | None, bytes]:
+def _tail(descriptor: int, end: int | None = None) -> tuple[Checkpoint | None, bytes]:
     """The last whole checkpoint of an open file, and the bytes after it (at most the last 8 KiB)."""
-    tail = os.pread(descriptor, _TAIL, max(0, os.fstat(descriptor).st_size - _TAIL))
+    end = os.fstat(descriptor).st_size if end is None else end
+    start = max(0, end - _TAIL)
+    tail = os.pread(descriptor, end - start, start)
     newest = None
     for found in _RECORD.finditer(tail):
         newest = found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 from sqlalchemy.exc import DBAPIError
 
 from safelight.errors import FormatError
@@ -50,16 +50,16 @@ def verify(
     Roots are compared at up to some 262,144 checkpoints (where there are more, at an even choice of them; the
     others must be well-formed and rise), and some 4,096 signatures are verified, the newest always: an older
     one that agrees adds nothing to it. Where something is wrong, every checkpoint in question is looked at,
-    so that the first bad event is named.
+    so that the first bad event is named. Others may append meanwhile, if `connection` is in no transaction yet.
     """
     verifier = NoteVerifier(vkey)
-    kept = beside if isinstance(beside, CheckpointFile) else _listed(beside)
+    # First the file, then the store: what others append meanwhile is then in the store alone, as after a crash.
+    kept = beside.as_it_is() if isinstance(beside, CheckpointFile) else _listed(beside)
     workers = worker_count() if workers is None else workers
     if ":memory:" in str(connection.engine.url) or not connection.engine.url.database:
         workers = 1
     try:
-        count = connection.scalar(select(func.count()).select_from(log_event)) or 0
-        head = _read_head(connection)
+        count, head = _read_head(connection)
         return _Walk(connection, verifier, kept, head, count, workers).verdict()
     except DBAPIError as error:
         return Verification(
@@ -76,18 +76,21 @@ class _Head:
     problem: str | None = None
 
 
-def _read_head(connection: Connection) -> _Head:
-    rows = connection.execute(select(log_head.c.size, log_head.c.frontier, log_head.c.checkpoint)).all()
-    if len(rows) != 1:
-        return _Head(problem=f"the log has {len(rows)} heads")
-    size, frontier, note = rows[0]
+def _read_head(connection: Connection) -> tuple[int, _Head]:
+    """How many rows there are, and the head: in one statement, so that both are of the same instant."""
+    counted = select(func.count().label("events")).select_from(log_event).subquery()
+    both = counted.outerjoin(log_head, true())
+    rows = connection.execute(select(counted.c.events, log_head).select_from(both)).all()
+    if len(rows) != 1 or rows[0].id is None:
+        return rows[0].events, _Head(problem="the log has no head, or several")
+    count, _, size, frontier, note = rows[0]
     try:
         checkpoint = Checkpoint.parse(note)
-        if not isinstance(frontier, bytes) or checkpoint.size != size:
-            return _Head(checkpoint, b"", "the head of the log is not what its checkpoint says")
     except (FormatError, TypeError):
-        return _Head(problem="the checkpoint in the store is damaged")
-    return _Head(checkpoint, frontier)
+        return count, _Head(problem="the checkpoint in the store is damaged")
+    if not isinstance(frontier, bytes) or checkpoint.size != size:
+        return count, _Head(checkpoint, b"", "the head of the log is not what its checkpoint says")
+    return count, _Head(checkpoint, frontier)
 
 
 def _listed(beside: Iterable[Checkpoint | bytes]) -> list[Checkpoint | None]:
