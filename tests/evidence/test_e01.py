@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from safelight.errors import EvidenceError
 from safelight.evidence.e01 import E01Reader
-from safelight.evidence.ewf import E01Medium, next_segment, parse
+from safelight.evidence.ewf import next_segment, parse
+from safelight.evidence.ewf_medium import E01Medium
 from safelight.evidence.protocol import Kind, Limits, Node
 from safelight.evidence.source import BytesSource, FileSource
 from tests.evidence import images

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.errors import EvidenceError
-from safelight.evidence.ewf import MOST_FINDINGS, SIGNATURE, E01Medium, Image, damaged_places, parse
+from safelight.evidence.ewf import MOST_FINDINGS, SIGNATURE, Image, parse
+from safelight.evidence.ewf_medium import E01Medium, damaged_places
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _OTHERS = {

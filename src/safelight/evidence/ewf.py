@@ -1,18 +1,13 @@
-"""Decode EWF version 1: segments, chunk tables, checksums, stored digests (`e01.py` is the reader).
+"""Read the sections of EWF version 1: segments, chunk tables, stored digests (`e01.py` is the reader).
 
 After "Expert Witness Compression Format specification" (J. Metz). A medium is a run of chunks (mostly
 32 KiB), each a zlib stream or raw bytes with an Adler-32; tables of chunk offsets lie between them, twice.
-Python's zlib reads ten times as fast as the deflate of its own that `pyewf` is built with.
 """
 
 from __future__ import annotations
 
 import struct
-import sys
 import zlib
-from array import array
-from bisect import bisect_right
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,10 +21,7 @@ _LONGEST_CHUNK = 64 << 20
 _MOST_SEGMENTS = 14_971  # E01..E99, EAA..ZZZ
 _MOST_SECTIONS = 1 << 20
 MOST_FINDINGS = 200
-_MOST_NAMED = 10
 _ZLIB_RATIO = 1_100  # deflate cannot do better than 1,032 : 1
-_CACHE_BYTES = 8 << 20
-_OPEN_SEGMENTS = 16
 
 
 class Table(NamedTuple):
@@ -88,21 +80,6 @@ def parse(source: Source) -> Image:
     if image.size > stored * _ZLIB_RATIO:
         raise EvidenceError(f"the E01 claims {image.size:,} bytes, more than {stored:,} bytes can hold")
     return image
-
-
-def damaged_places(image: Image) -> list[tuple[int, str]]:
-    """Return (offset in bytes, what is wrong) for each run of chunks that was met damaged so far."""
-    runs: list[tuple[int, int, str]] = []
-    for chunk, why in sorted(image.damage.items()):
-        if runs and runs[-1][1] == chunk and runs[-1][2] == why:
-            runs[-1] = (runs[-1][0], chunk + 1, why)
-        else:
-            runs.append((chunk, chunk + 1, why))
-    places = []
-    for first, after, why in runs:
-        start, end = first * image.chunk_size, min(after * image.chunk_size, image.size)
-        places.append((start, f"bytes {start:,} to {end:,} are damaged ({why}) and read as zeros"))
-    return places
 
 
 def next_segment(name: str) -> str:
@@ -217,148 +194,3 @@ def _parse_errors(data: bytes, image: Image) -> None:
     for number in range(min(count, MOST_FINDINGS, max(0, len(data) - 520) // 8)):
         sector, length = struct.unpack_from("<II", data, 520 + 8 * number)
         image.problems.append(f"{length:,} sectors from {sector:,} on could not be read at acquisition")
-
-
-class E01Medium:
-    """The decoded medium. Damaged chunks are read as zeros and noted in `image.damage`."""
-
-    name = ""
-
-    def __init__(self, source: Source, image: Image) -> None:
-        self.size = image.size
-        self.image = image
-        self._source = source
-        self._firsts = [table.first for table in image.tables]
-        self._segments: OrderedDict[int, Source] = OrderedDict()
-        self._chunks: OrderedDict[int, bytes] = OrderedDict()
-        self._room = max(4, _CACHE_BYTES // image.chunk_size)
-        self._table: tuple[int, array[int], array[int]] | None = None
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """Return up to `length` bytes from `offset`; shorter only at the end."""
-        length = min(length, self.size - offset)
-        if length <= 0 or offset < 0:
-            return b""
-        size = self.image.chunk_size
-        first, skip = divmod(offset, size)
-        if skip + length <= size:
-            return self._chunk(first)[skip : skip + length]
-        parts = [self._chunk(number) for number in range(first, (offset + length - 1) // size + 1)]
-        return b"".join(parts)[skip : skip + length]
-
-    @property
-    def damage(self) -> str | None:
-        """What was found damaged while it was read; None as long as all is well."""
-        places = damaged_places(self.image)
-        if not places:
-            return None
-        more = f" and {len(places) - _MOST_NAMED:,} more places" if len(places) > _MOST_NAMED else ""
-        return "; ".join(text for _, text in places[:_MOST_NAMED]) + more
-
-    def sibling(self, name: str) -> Source | None:
-        """Nothing lies beside a medium."""
-        return None
-
-    def close(self) -> None:
-        """Close the segments that were opened here."""
-        while self._segments:
-            self._segments.popitem()[1].close()
-        self._chunks.clear()
-
-    def _chunk(self, number: int) -> bytes:
-        """Return one decoded chunk, zeros where it is damaged."""
-        data = self._chunks.get(number)
-        if data is not None:
-            self._chunks.move_to_end(number)
-            return data
-        expected = min(self.image.chunk_size, self.size - number * self.image.chunk_size)
-        try:
-            data = self._decode(number, expected)
-        except (EvidenceError, zlib.error) as error:
-            self.image.damage[number] = "chunk: " + str(error)
-            data = bytes(expected)
-        self._chunks[number] = data
-        if len(self._chunks) > self._room:
-            self._chunks.popitem(last=False)
-        return data
-
-    def _decode(self, number: int, expected: int) -> bytes:
-        which = bisect_right(self._firsts, number) - 1
-        table = self.image.tables[which]
-        if self._table is None or self._table[0] != which:
-            self._table = (which, *self._load(table))
-        _, starts, ends = self._table
-        start, end = starts[number - table.first], ends[number - table.first]
-        packed, start = start >> 63, table.base + (start & ~(1 << 63))
-        length = table.base + end - start if end else table.end - start
-        if length <= 0:
-            raise EvidenceError("its offset is wrong")
-        raw = self._segment(table.segment).read_at(start, min(length, 2 * self.image.chunk_size + 1024))
-        if packed:
-            inflate = zlib.decompressobj()
-            data = inflate.decompress(raw, self.image.chunk_size + 1)
-            if not inflate.eof:
-                raise EvidenceError("its zlib stream does not end")
-        else:
-            size = min(self.image.chunk_size, max(expected, len(raw) - 4))
-            data = raw[:size]
-            if zlib.adler32(data) != int.from_bytes(raw[size : size + 4], "little") or len(raw) < size + 4:
-                raise EvidenceError("its checksum is wrong")
-        if len(data) < expected:
-            raise EvidenceError("it is too short")
-        return data[:expected]
-
-    def _segment(self, index: int) -> Source:
-        """Return an open segment; the least recently used one is closed when there are many."""
-        if index == 0:
-            return self._source
-        segment = self._segments.get(index)
-        if segment is None:
-            segment = self._source.sibling(self.image.names[index])
-            if segment is None:
-                raise EvidenceError(f"segment {index + 1} is gone")
-            self._segments[index] = segment
-            if len(self._segments) > _OPEN_SEGMENTS:
-                self._segments.popitem(last=False)[1].close()
-        self._segments.move_to_end(index)
-        return segment
-
-    def _load(self, table: Table) -> tuple[array[int], array[int]]:
-        """Return start (bit 63: compressed) and end (0: unknown) of each chunk, from the table's base."""
-        segment = self._segment(table.segment)
-        entries = _entries(segment, table.entries, table.chunks)
-        if entries is None and table.backup is not None:
-            entries = _entries(segment, table.backup, table.chunks)
-        if entries is None:
-            # No checksum in EnCase 1, and otherwise each chunk's own checksum decides.
-            entries = array(
-                "I", segment.read_at(table.entries, 4 * table.chunks).ljust(4 * table.chunks, b"\0")
-            )
-            if sys.byteorder == "big":
-                entries.byteswap()
-        starts, ends = array("Q"), array("Q")
-        wide = False  # offsets beyond 2 GiB use the flag's bit (EnCase 6.7): from there on all are raw
-        for index, entry in enumerate(entries):
-            follows = entries[index + 1] if index + 1 < len(entries) else 0
-            start = entry if wide else entry & 0x7FFFFFFF
-            end = follows if wide else follows & 0x7FFFFFFF
-            if follows and end < start and not wide and follows > start:
-                end, wide = follows, True
-                starts.append(start | (entry >> 31) << 63)
-            else:
-                starts.append(start if wide else start | (entry >> 31) << 63)
-            ends.append(end)
-        return starts, ends
-
-
-def _entries(segment: Source, offset: int, count: int) -> array[int] | None:
-    """Return a table's entries, or None where their checksum is wrong."""
-    raw = segment.read_at(offset, 4 * count + 4)
-    if len(raw) < 4 * count + 4 or zlib.adler32(raw[: 4 * count]) != int.from_bytes(
-        raw[4 * count :], "little"
-    ):
-        return None
-    entries = array("I", raw[: 4 * count])
-    if sys.byteorder == "big":
-        entries.byteswap()
-    return entries
