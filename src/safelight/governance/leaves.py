@@ -46,7 +46,8 @@ def leaves(
     transaction decides on `stop`, and committed events never change.
     """
     ranges = [(at, min(at + CHUNK, stop)) for at in range(start, stop, CHUNK)]
-    if workers < 2 or stop - start < _WORTH_POOL:
+    in_memory = connection.engine.url.database in (None, "", ":memory:")
+    if workers < 2 or stop - start < _WORTH_POOL or in_memory:
         for first, last in ranges:
             found = read(connection, first, last, check)
             yield found

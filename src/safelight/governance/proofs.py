@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from safelight.errors import IntegrityError, UsageError
-from safelight.governance.leaves import leaves
+from safelight.governance.leaves import leaves, worker_count
 from safelight.governance.log import newest_checkpoint
 from safelight.governance.merkle import (
     Frontier,
@@ -93,7 +93,7 @@ def _signed(connection: Connection) -> Checkpoint:
 
 
 def _hashes(connection: Connection, size: int) -> Iterator[bytes]:
-    for chunk in leaves(connection, 0, size, check=False):
+    for chunk in leaves(connection, 0, size, worker_count(), check=False):
         yield from chunk.hashes
         if chunk.problem is not None:
             raise _unproven()

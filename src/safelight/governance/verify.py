@@ -56,8 +56,6 @@ def verify(
     # First the file, then the store: what others append meanwhile is then in the store alone, as after a crash.
     kept = beside.as_it_is() if isinstance(beside, CheckpointFile) else _listed(beside)
     workers = worker_count() if workers is None else workers
-    if ":memory:" in str(connection.engine.url) or not connection.engine.url.database:
-        workers = 1
     try:
         count, head = _read_head(connection)
         return _Walk(connection, verifier, kept, head, count, workers).verdict()
