@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from safelight.errors import EvidenceError
 from safelight.evidence.ext import ExtReader
 from safelight.evidence.filesystem import Dialect
 from safelight.evidence.protocol import Kind, Limits
-from safelight.evidence.source import FileSource
+from safelight.evidence.source import BytesSource, FileSource
 from safelight.model import State
 from tests.evidence import images
 
@@ -164,6 +170,51 @@ def test_a_layout_that_does_not_open_is_a_finding_and_is_carved_as_a_whole() -> 
     assert {images.TREE["Pictures/one.jpg"], images.TREE["Videos/clip.mp4"]} <= {
         images.content(n) for n in found[1:]
     }
+
+
+def test_files_of_a_folder_that_cannot_be_listed_are_found_by_their_inodes() -> None:
+    image = images.edit(images.ext(), "unlisted.img")
+    listing = {node.name: node.address.get("inode") for node in images.nodes(ExtReader(), image)}
+    where = images.run("debugfs", "-R", f"imap <{listing[b'Pictures']}>", image).decode()
+    block, offset = where.split("located at block ")[1].split(", offset ")
+    with image.open("r+b") as file:
+        # i_block (byte 40): the extent's first block, 20 bytes into it, now lies beyond the medium.
+        file.seek(int(block) * 1024 + int(offset, 16) + 40 + 12 + 8)
+        file.write((0x7FFFFFF0).to_bytes(4, "little"))
+    found = images.nodes(ExtReader(), image)
+    assert any(node.kind is Kind.FINDING and node.name == b"Pictures" for node in found)
+    names = {path: data for path, data in images.files(found).items() if path.startswith("$Unreached/")}
+    picture = f"$Unreached/inode-{listing[b'Pictures/one.jpg']}"
+    below = f"$Unreached/inode-{listing[b'Pictures/deep']}/er/three.png"
+    assert names[picture] == images.TREE["Pictures/one.jpg"]
+    assert names[below] == images.TREE["Pictures/deep/er/three.png"]
+
+
+def test_an_absurd_superblock_is_a_finding_and_not_given_to_the_library() -> None:
+    image = images.edit(images.ext(), "absurd.img")
+    with image.open("r+b") as file:
+        file.seek(1024 + 20)  # s_first_data_block
+        file.write((2_734_686_209).to_bytes(4, "little"))
+    found = images.nodes(ExtReader(), image)
+    assert found[0].error == "the superblock has an impossible layout"
+    assert images.TREE["Pictures/one.jpg"] in [images.content(node) for node in found[1:]]
+
+
+@settings(max_examples=40, deadline=timedelta(seconds=5))
+@given(st.lists(st.tuples(st.integers(0, 1023), st.integers(0, 255)), min_size=1, max_size=20))
+def test_any_damage_of_a_superblock_ends_soon(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(_first_megabyte())
+    for offset, value in changes:
+        data[1024 + offset] = value
+    for node in ExtReader().walk(BytesSource(bytes(data)), Limits(carve=False)):
+        if node.open is not None and (node.size or 0) < 1 << 24:
+            with contextlib.suppress(EvidenceError):
+                images.content(node)
+
+
+@cache
+def _first_megabyte() -> bytes:
+    return images.ext().read_bytes()[: 1 << 20]
 
 
 def test_dialect_defaults_to_no_allocation() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
@@ -37,6 +37,7 @@ class ExtReader:
         dialect = Dialect(
             EXT,
             _times,
+            check=superblock,
             clears="no content is left: ext3 and ext4 clear an inode on deletion",
             allocation=_allocation,
         )
@@ -54,24 +55,45 @@ def _times(_entry: Any, meta: Any) -> Times:
     )
 
 
-def _allocation(fs: Any, source: Source) -> Allocation | None:
+class Superblock(NamedTuple):
+    """What it says of the layout; `first` is the block the first group begins with."""
+
+    raw: bytes
+    block_size: int
+    blocks: int
+    first: int
+    per_group: int
+    entry_size: int
+
+
+def superblock(source: Source) -> Superblock:
+    """Read and check the superblock: TSK trusts absurd numbers and counts for minutes. Raises EvidenceError."""
+    raw = source.read_at(1024, 1024)
+    if len(raw) < 1024:
+        raise EvidenceError("the superblock is cut off")
+    blocks, first, log_block, per_group, inodes_per_group = struct.unpack_from("<I12xII4xI4xI", raw, 4)
+    (incompatible,) = struct.unpack_from("<I", raw, 96)
+    block_size = 1024 << min(log_block, 6)
+    blocks |= struct.unpack_from("<I", raw, 0x150)[0] << 32 if incompatible & _64BIT else 0
+    entry_size = struct.unpack_from("<H", raw, 0xFE)[0] if incompatible & _64BIT else 32
+    entry_size = entry_size if 32 <= entry_size <= block_size else 32
+    if first != (block_size == 1024) or log_block > 6 or blocks <= first:
+        raise EvidenceError("the superblock has an impossible layout")
+    if not 0 < per_group <= 8 * block_size or per_group % 8 or not 0 < inodes_per_group <= 8 * block_size:
+        raise EvidenceError("the superblock has impossible group sizes")
+    return Superblock(raw, block_size, blocks, first, per_group, entry_size)
+
+
+def _allocation(_fs: Any, source: Source) -> Allocation | None:
     """Join the block bitmaps of all groups (Linux kernel documentation, "ext4 Data Structures")."""
     import numpy as np
 
     from safelight.evidence.allocation import Allocation
 
-    block = source.read_at(1024, 1024)
-    if len(block) < 1024:
-        raise EvidenceError("the superblock is cut off")
-    blocks_low, first, log_block, per_group = struct.unpack_from("<I12xII4xI", block, 4)
-    (incompatible,) = struct.unpack_from("<I", block, 96)
-    block_size = 1024 << min(log_block, 6)
-    blocks = blocks_low | (struct.unpack_from("<I", block, 0x150)[0] << 32 if incompatible & _64BIT else 0)
+    block, block_size, blocks, first, per_group, entry_size = superblock(source)
     blocks = min(blocks, source.size // block_size)
-    if not 0 < per_group <= 8 * block_size or per_group % 8 or blocks <= first:
-        raise EvidenceError("the superblock has impossible group sizes")
-    entry_size = struct.unpack_from("<H", block, 0xFE)[0] if incompatible & _64BIT else 32
-    entry_size = entry_size if 32 <= entry_size <= block_size else 32
+    if blocks <= first:
+        raise EvidenceError("nothing is left of it but the superblock")
     groups = -(-(blocks - first) // per_group)
     table = _group_table(source, block, block_size, first, per_group, groups, entry_size)
     packed = np.zeros(groups * per_group // 8, np.uint8)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from safelight.evidence.allocation import Allocation
 
 _DEEPEST = 1_024
+_SMALLEST_INODE = 128
+_REGULAR, _FOLDER = 1, 2  # TSK_FS_META_TYPE_REG, _DIR
 _NOT_ENTRIES = frozenset((b".", b"..", b"", None))
 _NO_SEQUENCE = 0xFFFFFFFF  # what TSK gives the names it makes up for orphans
 _DATA = 128  # TSK_FS_ATTR_TYPE_NTFS_DATA
@@ -48,6 +50,8 @@ class Dialect:
     """Do names and inodes lie apart, so that a deleted name may lead to another file's inode?"""
     clears: str | None = None
     """Why a deleted file of this file system has size 0, where deletion clears it."""
+    check: Callable[[Source], object] = field(default=lambda _source: None)
+    """Refuse a volume that TSK should not be given. Raises EvidenceError."""
     allocation: Callable[[Any, Source], Allocation | None] = field(default=lambda _fs, _source: None)
     """Read which blocks are in use. Raises EvidenceError."""
 
@@ -58,6 +62,7 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
     A file system that does not open is a finding, and all of it is carved.
     """
     try:
+        dialect.check(source)
         fs = open_file_system(source, dialect.kind)
     except EvidenceError as error:
         yield Node(b"", Kind.FINDING, error=str(error))
@@ -97,14 +102,24 @@ class _Listing:
         self.allocation = allocation
         self.block_size = max(1, int(fs.info.block_size))
         self.largest = max(source.size, limits.member_bytes)
+        self._inodes = min(int(fs.info.last_inum) + 1, source.size // _SMALLEST_INODE)
+        self._reached = bytearray(self._inodes // 8 + 1)
+        self._entered: set[int] = set()
+        self._unlisted = False
         self.recovered: dict[int, int] = {}
         """Offset → length in bytes of first runs of deleted files that are listed: they need no carving."""
 
     def walk(self) -> Iterator[Node]:
-        """Yield the entries of all folders; a folder's own entries come together."""
-        root = int(self.fs.info.root_inum)
-        entered = {root}
-        stack = [(root, b"", State.ALLOCATED, 0)]
+        """Yield the entries of all folders, then what no folder led to where some could not be listed."""
+        yield from self._tree(int(self.fs.info.root_inum), b"")
+        if self._unlisted and self.dialect.reuses:
+            yield from self._unreached()
+
+    def _tree(self, top: int, path: bytes) -> Iterator[Node]:
+        """Yield the entries of a folder and of all below it; a folder's own entries come together."""
+        entered = self._entered
+        entered.add(top)
+        stack = [(top, path, State.ALLOCATED, 0)]
         while stack:
             inode, prefix, state, depth = stack.pop()
             folders: list[tuple[int, bytes, State, int]] = []
@@ -122,11 +137,44 @@ class _Listing:
                     folders.append((number, node.name + b"/", node.state, depth + 1))
             stack.extend(reversed(folders))
 
+    def _unreached(self) -> Iterator[Node]:
+        """Yield allocated inodes that no name was found for: folders first, whose entries have names again."""
+        for wanted in (_FOLDER, _REGULAR):
+            for inode in range(int(self.fs.info.first_inum), self._inodes):
+                if inode in self._entered or self._reached[inode >> 3] >> (inode & 7) & 1:
+                    continue
+                try:
+                    file = self.fs.open_meta(inode=inode)
+                except OSError:  # an inode that cannot be read and that nothing leads to tells nothing
+                    continue
+                meta = file.info.meta
+                if (
+                    meta is None
+                    or int(meta.type) != wanted
+                    or not int(meta.flags) & ALLOCATED
+                    or not meta.nlink
+                ):
+                    continue
+                path = b"$Unreached/inode-%d" % inode
+                if wanted == _FOLDER:
+                    yield Node(
+                        path, Kind.FOLDER, times=self.dialect.times(file, meta), address={"inode": inode}
+                    )
+                    yield from self._tree(inode, path + b"/")
+                else:
+                    times = self.dialect.times(file, meta)
+                    node = Node(
+                        path, Kind.FILE, State.ALLOCATED, max(0, int(meta.size)), times, {"inode": inode}
+                    )
+                    self._offer(node, file, None, int(self.fs.info.root_inum), path)
+                    yield node
+
     def _folder(self, inode: int, prefix: bytes, state: State) -> Iterator[Node]:
         """Yield the entries of one folder; those it repeats (slack of an index) once."""
         try:
             directory = self.fs.open_dir(inode=inode)
         except OSError as error:
+            self._unlisted = True
             text = f"the folder cannot be listed: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
             return
@@ -136,6 +184,7 @@ class _Listing:
             try:
                 entry = next(entries, None)
             except OSError as error:
+                self._unlisted = True
                 text = f"the entries of the folder cannot all be read: {reason(error)}"
                 yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
                 return  # TSK does not step over it
@@ -168,6 +217,8 @@ class _Listing:
             kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
             return [Node(path, kind, State.DELETED, address={"inode": inode}, error=_REUSED)]
         state = State.DELETED if deleted or freed else State.ALLOCATED
+        if inode < self._inodes:
+            self._reached[inode >> 3] |= 1 << (inode & 7)
         kind = _KINDS.get(int(meta.type), Kind.SPECIAL)
         if kind is Kind.SPECIAL and int(meta.type) == 0:
             kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
