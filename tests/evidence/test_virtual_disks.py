@@ -17,6 +17,7 @@ from safelight.evidence.qcow2 import Qcow2Reader
 from safelight.evidence.source import BytesSource, FileSource
 from safelight.evidence.vdi import VdiReader
 from safelight.evidence.vhd import VhdReader
+from safelight.evidence.vhdx import VhdxReader
 from safelight.evidence.vmdk import VmdkReader
 from tests.evidence import images
 
@@ -32,7 +33,7 @@ CASES: list[tuple[Reader, str, str, bool]] = [
     (VmdkReader(), "vmdk", "subformat=twoGbMaxExtentFlat", False),
     (VhdReader(), "vpc", "subformat=dynamic,force_size", False),
     (VhdReader(), "vpc", "subformat=fixed,force_size", False),
-    (VhdReader(), "vhdx", "", False),
+    (VhdxReader(), "vhdx", "", False),
     (VdiReader(), "vdi", "", False),
     (ParallelsReader(), "parallels", "", False),
 ]
@@ -103,12 +104,15 @@ def test_a_qcow2_that_claims_more_than_its_tables_hold_is_refused() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.integers(0, 600), st.binary(min_size=1, max_size=16), st.sampled_from(["qcow2", "vdi", "parallels"])
+    st.integers(0, 600),
+    st.binary(min_size=1, max_size=16),
+    st.sampled_from(["qcow2", "vdi", "parallels", "vpc"]),
 )
 def test_any_damage_of_a_header_ends_in_bytes_or_an_evidence_error(
     offset: int, damage: bytes, format: str
 ) -> None:
-    reader = {"qcow2": Qcow2Reader(), "vdi": VdiReader(), "parallels": ParallelsReader()}[format]
+    readers = {"qcow2": Qcow2Reader(), "vdi": VdiReader(), "parallels": ParallelsReader(), "vpc": VhdReader()}
+    reader = readers[format]
     image = bytearray(images.converted(format).read_bytes())
     image[offset : offset + len(damage)] = damage
     try:
@@ -131,7 +135,15 @@ def test_an_extent_that_is_not_beside_the_descriptor_is_named() -> None:
 def test_files_of_other_kinds_are_not_taken_for_virtual_disks() -> None:
     for data in (b"", bytes(70_000), images.jpeg(1), images.ext().read_bytes()[:100_000]):
         source = BytesSource(data)
-        for reader in (Qcow2Reader(), VmdkReader(), VhdReader(), VdiReader(), ParallelsReader(), DmgReader()):
+        for reader in (
+            Qcow2Reader(),
+            VmdkReader(),
+            VhdReader(),
+            VhdxReader(),
+            VdiReader(),
+            ParallelsReader(),
+            DmgReader(),
+        ):
             assert not reader.detect(data[:65536], source)
 
 
@@ -155,5 +167,54 @@ def test_a_differential_vhd_is_read_with_its_parent_and_refused_without(shared: 
     assert len(whole) == 104_448
     source = FileSource(evidence / "fat-differential.vhd")
     with pytest.raises(EvidenceError, match=r"fat-parent\.vhd"):
+        list(VhdReader().walk(source, Limits()))
+    source.close()
+
+
+def _differential(parent: Path, sectors: dict[int, bytes]) -> bytes:
+    """A differential VHD over a dynamic `parent`, with `sectors` of its first block written."""
+    whole = bytearray(parent.read_bytes())
+    footer = bytearray(whole[:512])
+    footer[60:64] = (4).to_bytes(4, "big")
+    identifier = bytes(footer[68:84])
+    footer[68:84] = b"child".ljust(16, b"\0")
+    header = bytearray(whole[512:1536])
+    header[16:24] = (1536).to_bytes(8, "big")
+    header[40:56] = identifier
+    header[64:576] = f"C:\\vm\\{parent.name}".encode("utf-16-be").ljust(512, b"\0")
+    blocks, size = struct.unpack_from(">II", header, 28)
+    table = b"\xff" * 4 * blocks
+    table += bytes(-len(table) % 512)
+    first = (1536 + len(table)) // 512
+    table = first.to_bytes(4, "big") + table[4:]
+    bitmap = bytearray(-(-size // 512 // 8 // 512) * 512)
+    content = bytearray(size)
+    for sector, data in sectors.items():
+        bitmap[sector // 8] |= 0x80 >> sector % 8
+        content[sector * 512 : sector * 512 + 512] = data
+    return bytes(footer + header) + table + bytes(bitmap) + bytes(content) + bytes(footer)
+
+
+def test_a_differential_vhd_gives_its_own_sectors_and_its_parents_others() -> None:
+    parent = images.converted("vpc", "subformat=dynamic,force_size")
+    changes = {0: b"A" * 512, 1: b"B" * 512, 9: b"C" * 512, 4000: b"D" * 512}
+    child = images.folder() / "child.vhd"
+    child.write_bytes(_differential(parent, changes))
+    expected = bytearray(images.ext().read_bytes())
+    for sector, data in changes.items():
+        expected[sector * 512 : sector * 512 + 512] = data
+    assert images.content(_medium(images.nodes(VhdReader(), child))) == bytes(expected)
+
+
+def test_a_parent_of_the_right_name_that_is_another_image_is_refused() -> None:
+    parent = images.converted("vpc", "subformat=dynamic,force_size")
+    alone = images.folder() / "other-parent"
+    alone.mkdir(exist_ok=True)
+    (alone / "child.vhd").write_bytes(_differential(parent, {0: bytes(512)}))
+    other = bytearray(parent.read_bytes())
+    other[-512 + 68] ^= 0xFF
+    (alone / parent.name).write_bytes(other)
+    source = FileSource(alone / "child.vhd")
+    with pytest.raises(EvidenceError, match="is not the image"):
         list(VhdReader().walk(source, Limits()))
     source.close()
