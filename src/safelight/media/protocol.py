@@ -5,7 +5,8 @@ Decoders run only inside the jailed worker (`engine/jail.py`): no files, no netw
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,8 @@ class Picture(Protocol):
     """The encoded bytes (empty for a video frame)."""
     position: float | None
     """Seconds from the start, for a video frame."""
+    metadata: Mapping[str, Any]
+    """What the container states of its making (a video's first frame); empty where the bytes say it themselves."""
 
     def rgb(self, at_least: int | None = None) -> Pixels:
         """`(h, w, 3) uint8`; both sides may be scaled down by the same power of two, the shorter side
@@ -45,6 +48,10 @@ class Decoder(Protocol):
     """A family of formats. One file each in this folder, one line under `safelight.media`."""
 
     name: str
+
+    def prepare(self) -> None:
+        """Load codecs, before the jail closes."""
+        ...
 
     def detect(self, head: bytes) -> str | None:
         """The format's name by the first 4 KiB, or None. Never by file name."""

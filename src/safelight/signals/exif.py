@@ -1,0 +1,38 @@
+"""What a file says of its own making: camera, serial number, times, place. A fact about the file, not the world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from safelight.media.exif import exif_of_picture
+from safelight.media.protocol import Picture
+from safelight.model import Capability, SignalValue
+
+
+class ExifSignal:
+    """Value: a flat object, `{}` where the file states nothing.
+
+    `make model serial lens software artist owner taken digitized changed offset subsecond latitude longitude
+    altitude datum gps_time orientation image_id thumbnail`; times are the camera's own, local unless stated.
+    """
+
+    name = "exif"
+    capability = Capability.HASH_MATCH
+    version = "1"
+
+    def prepare(self) -> None:
+        """Nothing to load beyond the decoders."""
+
+    def compute(self, media: Sequence[Sequence[Picture]]) -> list[SignalValue]:
+        """Read the metadata of each still image; a video's come with its decoder's frames."""
+        return [
+            SignalValue(self.name, self.version, _facts(frames[0]))
+            if frames
+            else SignalValue(self.name, self.version, None, "not computed: nothing was decoded")
+            for frames in media
+        ]
+
+
+def _facts(first: Picture) -> dict[str, Any]:
+    return exif_of_picture(first.data) if first.data else dict(first.metadata)
