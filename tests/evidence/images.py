@@ -82,15 +82,16 @@ def png(seed: int) -> bytes:
 
 
 @cache
-def mp4(seed: int) -> bytes:
+def mp4(seed: int, index_first: bool = False) -> bytes:
     """The boxes of an MP4 (the media is noise: carving looks at the structure alone)."""
     media = random.Random(seed).randbytes(70_000)
 
     def box(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I4s", 8 + len(body), kind) + body
 
-    start = box(b"ftyp", b"isom\0\0\2\0isomiso2mp41")
-    return start + box(b"free", b"") + box(b"mdat", media) + box(b"moov", box(b"mvhd", bytes(100)))
+    start = box(b"ftyp", b"isom\0\0\2\0isomiso2mp41") + box(b"free", b"")
+    parts = [box(b"mdat", media), box(b"moov", box(b"mvhd", bytes(100)))]
+    return start + b"".join(reversed(parts) if index_first else parts)
 
 
 TREE: dict[str, bytes] = {

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from safelight.evidence.protocol import Source
 
 LONGEST_PICTURE = 512 << 20
+LONGEST_VIDEO = 16 << 30
 _LEAST = 4_096  # bytes of content that make a broken picture worth keeping
 _STEP = 1 << 16
 _SMALL_STEP = 512
@@ -139,14 +140,17 @@ def _sound_pixels(source: Source, before: list[tuple[int, int]], position: int, 
 
 
 def mp4(source: Source, start: int) -> Shape | None:
-    """Walk the top-level boxes (ISO/IEC 14496-12) from `ftyp` on, as long as they are known ones."""
-    position = start
-    kinds: set[bytes] = set()
-    cut = False
+    """Walk the top-level boxes (ISO/IEC 14496-12) from `ftyp` on, as long as they are known ones.
+
+    Media without an index before it is not kept when it breaks off: nothing can be made of it.
+    """
     head = source.read_at(start, 16)
     if int.from_bytes(head[:4], "big") not in range(16, 1025) or not head[8:12].isalnum():
         return None
-    while position + 8 <= source.size:
+    limit = min(source.size, start + LONGEST_VIDEO)
+    position = start
+    kinds: set[bytes] = set()
+    while position + 8 <= limit:
         head = source.read_at(position, 16)
         size, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if kind not in _BOXES or (kind == b"ftyp" and kinds):
@@ -156,15 +160,15 @@ def mp4(source: Source, start: int) -> Shape | None:
         if size < 8:
             break
         kinds.add(kind)
-        cut = position + size > source.size
-        position = min(position + size, source.size)
+        position += size
     suffix = _IMAGE_BRANDS.get(source.read_at(start + 8, 4), "mp4")
-    if b"mdat" not in kinds and not {b"moof", b"moov", b"meta"} & kinds:
+    index = {b"moov", b"moof"} if suffix == "mp4" else {b"meta"}
+    if not kinds & index:
         return None
-    needed = {b"meta"} if suffix != "mp4" else {b"moov", b"moof"}
+    if position > limit:
+        size = limit - start
+        return Shape(size, f"breaks off after {size:,} bytes: a part of it claims more than is there", suffix)
     size = position - start
-    if cut:
-        return Shape(size, "breaks off: a box claims more than is there", suffix)
-    if not kinds & needed or b"mdat" not in kinds:
-        return Shape(size, f"breaks off after {size:,} bytes: its index or its media are missing", suffix)
+    if b"mdat" not in kinds:
+        return Shape(size, f"breaks off after {size:,} bytes: its media is missing", suffix)
     return Shape(size, None, suffix)
