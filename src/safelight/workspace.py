@@ -53,7 +53,7 @@ class Workspace:
         self.actor = actor or config.acting_user()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder / "opening.lock", wait=True, who=self.actor):
-            self.database = Database(f"sqlite:///{folder / 'safelight.db'}")
+            self.database = Database(sa.URL.create("sqlite", database=str(folder / "safelight.db")))
             self.database.migrate()
             with self.database.transaction() as connection:
                 known = _info(connection)
@@ -80,6 +80,8 @@ class Workspace:
                     self._make_house_key(connection)
                 self.init()
             inspection.check_not_cut(self.database, folder)
+            with self.database.transaction() as connection:
+                self.log.catch_up(connection, folder)
 
     def close(self) -> None:
         """Close the store; safe to call twice."""

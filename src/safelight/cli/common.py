@@ -17,6 +17,8 @@ import typer
 if TYPE_CHECKING:
     from safelight.workspace import Workspace
 
+BROKEN = 4
+"""Exit code: the log, evidence, a model or a blob does not verify."""
 UNREAD = 5
 """Exit code: done, but some inputs could not be read."""
 

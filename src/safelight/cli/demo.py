@@ -42,7 +42,7 @@ def demo(
         for lead in done.leads
     ]
     table(
-        "Findings, best first (benign pictures stand in for known material)",
+        "Findings, best first (drawn pictures stand in for known material)",
         ("priority", "where", "why"),
         rows,
         wide=2,
@@ -52,7 +52,8 @@ def demo(
         "",
         f"Read {scan['files']:,} files in {scan['seconds']:.1f} s ({scan['deleted']} deleted, {scan['carved']} carved, "
         f"{scan['embedded']} in archives); {scan['unreadable']} could not be read, each is listed with its reason.",
-        f"{scan['known_illegal']} on the known list, {scan['near_known']} near copies, {scan['known_good']} known good.",
+        f"{scan['known_illegal']} on the known list, {scan['near_known']} near copies, "
+        f"{scan['known_good']} known good.",
         f"The audit log verifies: {done.audit['events']} events.",
         f"Report: {done.report}",
     )

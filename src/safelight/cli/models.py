@@ -7,8 +7,7 @@ from typing import Any
 
 import typer
 
-from safelight.cli.common import command, group, say, show, table, workspace
-from safelight.errors import IntegrityError
+from safelight.cli.common import BROKEN, command, group, note, say, show, table, workspace
 
 app = group("models", "List, verify and add the models behind the signals.")
 
@@ -30,9 +29,8 @@ def verify_models() -> None:
     rows = [(one["name"], one["state"], one["sha256"]) for one in found]
     show(found, lambda: table("Models", ("name", "state", "pinned SHA-256"), rows, wide=2))
     if any(not one["usable"] for one in found):
-        raise IntegrityError(
-            "Not every model is there as pinned.", "Run `make setup`, or `safelight models add FOLDER`."
-        )
+        note("Not every model is there as pinned. Run `make setup`, or `safelight models add FOLDER`.")
+        raise typer.Exit(BROKEN)
 
 
 @command(app, "add")

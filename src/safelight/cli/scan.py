@@ -8,9 +8,9 @@ from typing import Any
 import typer
 
 from safelight.cli.case import CASE
-from safelight.cli.common import UNREAD, command, note, say, show, workspace
+from safelight.cli.common import BROKEN, UNREAD, command, note, say, show, workspace
 from safelight.cli.drawing import drawn
-from safelight.errors import IntegrityError, UsageError
+from safelight.errors import UsageError
 
 _LISTED = 20
 
@@ -51,10 +51,13 @@ def scan(
         )
     show(found, lambda: _print(found))
     if any(exhibit["verified"] is False for exhibit in found["exhibits"]):
-        raise IntegrityError(
-            "The digest stored in an exhibit's container is not that of its content.",
-            "See `unread` for which.",
+        note(
+            "The digest stored in an exhibit's container is not that of its content; see what could not be read."
         )
+        raise typer.Exit(BROKEN)
+    if found.get("changed"):
+        note(f"The evidence changed while it was read: {'; '.join(found['changed'][:5])}")
+        raise typer.Exit(BROKEN)
     if found["unreadable"]:
         raise typer.Exit(UNREAD)
 

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from safelight import __version__
 from safelight.errors import SafelightError, UsageError
 from safelight.evidence.names import join_path, show, shown_trail
 from safelight.export.marking import marked_path
@@ -76,7 +75,7 @@ class CaseFindings:
     def software(self) -> Mapping[str, str]:
         """Safelight, Python, and the libraries that read evidence or compute signals."""
         return {
-            "safelight": __version__,
+            "safelight": version("safelight"),
             "python": platform.python_version(),
             **{name: version(name) for name in _SHOWN_LIBRARIES},
         }
@@ -329,7 +328,10 @@ def _lead_views(
             digests=Digests(row.md5, row.sha1, row.sha256),
             size=row.size,
             format=row.format,
-            places=tuple(place_view(exhibit_id, entry) for exhibit_id, entry in places[sha256].entries),
+            places=tuple(
+                place_view(exhibit_id, entry)
+                for exhibit_id, entry in places.get(sha256, facts.Located()).entries
+            ),
             width=row.width,
             height=row.height,
             damaged=row.damaged,

@@ -39,9 +39,9 @@ def check_not_cut(database: Database, folder: Path) -> None:
 
     Raises IntegrityError when the store lacks what was once published.
     """
+    beside = CheckpointFile(folder / FILE_NAME).newest()  # before the store: another process may append between
     with database.engine.connect() as connection:
         note = log.newest_checkpoint(connection)
-    beside = CheckpointFile(folder / FILE_NAME).newest()
     if note is None or beside is None:
         return  # `verify` judges a missing file; a crash may have come before it was first written
     inside = Checkpoint.parse(note)
@@ -94,7 +94,9 @@ def verify_folder(folder: Path) -> dict[str, Any]:
         raise IntegrityError(
             f"The public key of the log is missing ({public}).", "Put back the copy you kept."
         )
-    engine = sa.create_engine(f"sqlite:///file:{database}?mode=ro&uri=true")
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=database.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+    )
     with engine.connect() as connection:
         found = verify(
             connection, public.read_text(encoding="ascii").strip(), CheckpointFile(folder / FILE_NAME)

@@ -6,7 +6,9 @@ Sources: EXIF 2.32 (CIPA DC-008), QuickTime File Format. Local times stay local 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -149,8 +151,6 @@ def _time(value: Any) -> str | None:
     if text is None or len(text) < 19:
         return None
     made = f"{text[:4]}-{text[5:7]}-{text[8:10]}T{text[11:19]}"
-    from datetime import datetime
-
     try:
         return datetime.fromisoformat(made).isoformat()
     except ValueError:
@@ -159,8 +159,6 @@ def _time(value: Any) -> str | None:
 
 def _iso6709(text: str) -> tuple[float, float] | None:
     """`+52.5200+013.4050/` as degrees."""
-    import re
-
     found = re.match(r"([+-]\d{1,3}(?:\.\d+)?)([+-]\d{1,3}(?:\.\d+)?)", text)
     if found is None:
         return None

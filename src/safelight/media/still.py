@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from safelight.errors import FormatError
+from safelight.evidence.sniff import sniff
 from safelight.media.protocol import Picture, Pixels
 from safelight.media.scaling import scale_for
 
@@ -52,8 +53,6 @@ class StillDecoder:
 
     def detect(self, head: bytes) -> str | None:
         """By content."""
-        from safelight.evidence.sniff import sniff
-
         format_ = sniff(head)
         return format_ if format_ in _PILLOW else None
 

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from safelight.errors import FormatError
+from safelight.evidence.sniff import sniff
 from safelight.media.exif import stated_by
 from safelight.media.protocol import Picture, Pixels
 from safelight.media.scaling import scale_for
@@ -46,8 +47,6 @@ class VideoDecoder:
 
     def detect(self, head: bytes) -> str | None:
         """By content."""
-        from safelight.evidence.sniff import sniff
-
         format_ = sniff(head)
         return format_ if format_ in _FORMATS else None
 

@@ -135,10 +135,11 @@ class ExhibitReader:
         if found.place.trail and context.known:
             context.known.read_anew(found.place)
         try:
-            source = found.source()
+            container = found.container
+            source = found.content()
             head, digests, data = read_whole(source, context.media_bytes)
         except EvidenceError as error:
-            return Entry(found.place, found.kind, error=str(error), container=found.container)
+            return Entry(found.place, found.kind, error=found.error or str(error))
         context.read_bytes += source.size
         format_ = sniff(head)
         media = format_ is not None and is_media(format_)
@@ -151,7 +152,7 @@ class ExhibitReader:
             elif job is not None:
                 note = f"larger than {context.media_bytes >> 20} MiB: digested, not decoded"
                 error = f"{error}; {note}" if error else note
-        return Entry(found.place, found.kind, format_, digests, error, True, found.container, media)
+        return Entry(found.place, found.kind, format_, digests, error, True, container, media)
 
     def _tell(self) -> None:
         now = monotonic()
@@ -189,7 +190,9 @@ def add_items(connection: sa.Connection, case_id: str, page_id: int, found: list
 
 def _listed(found: Found) -> Entry:
     """The entry of what is listed without being read: folders, links, devices, findings, out of scope."""
-    return Entry(found.place, found.kind, error=found.error, examined=found.examined, target=found.target)
+    return Entry(
+        found.place, found.kind, error=found.error, examined=found.examined, target=found.node.target
+    )
 
 
 def read_whole(source: Source, keep: int) -> tuple[bytes, Digests, bytes | None]:

@@ -22,8 +22,9 @@ from safelight.evidence.scope import Scope
 from safelight.evidence.walk import describe, walk
 from safelight.governance.gate import Permit
 from safelight.hashsets import library
+from safelight.matching.match import Matcher
 from safelight.model import Digests
-from safelight.pipeline import looking, medium
+from safelight.pipeline import again, looking, medium
 from safelight.pipeline.known import Known
 from safelight.pipeline.looking import Job, Look, Looked
 from safelight.pipeline.matched import Tally, exact, match_case
@@ -84,6 +85,8 @@ def scan(
             else:
                 run.store([Looked(outcome.item.sha256, error=f"the decoder failed on it: {outcome.reason}")])
     summary = run.finish()
+    if order.verify_after:
+        summary["changed"] = run.changed
     summary["seconds"] = round(monotonic() - started, 3)
     permit.subjects += [one["id"] for one in summary["exhibits"]]
     permit.detail |= {name: value for name, value in summary.items() if isinstance(value, int)}
@@ -98,9 +101,10 @@ class _Run:
         self.case = permit.the_case
         with house.database.transaction() as connection:
             self.sealer = permit.sealer(connection)
-            self.matcher = library.matcher(connection, house.folder / "hashsets")
+            self.matcher = Matcher(library.open_lists(connection, house.folder / "hashsets"))
         self.counts: Counter[str] = Counter()
         self.records: list[exhibits.Record] = []
+        self.changed: list[str] = []
         self._versions: dict[str, str] = {}
         self._looked: dict[bytes, set[str]] = {}
         self._missing = 0
@@ -173,7 +177,7 @@ class _Run:
         """Digest the exhibit as a whole, compare what its container states, note what it held."""
         findings: list[inventory.Entry] = []
         database = self.house.database
-        if record.kind == "folder" or record.sha256 is None or self.order.verify_after:
+        if record.kind == "folder" or record.sha256 is None:
             if record.kind == "folder":
                 with database.transaction() as connection:
                     digest, verified = exhibits.manifest_sha256(connection, self.sealer, record.id), None
@@ -184,16 +188,31 @@ class _Run:
             with database.transaction() as connection:
                 inventory.append_page(connection, self.sealer, record.id, findings)
             context.counts["unreadable"] += len(findings)
+        verified_after = self._read_again(record, path) if self.order.verify_after else None
         counts = dict(context.counts)
         record = replace(
             record,
             state=exhibits.READ,
-            facts={**record.facts, "counts": counts, "finished": datetime.now(UTC).isoformat()},
+            facts={
+                **record.facts,
+                "counts": counts,
+                "finished": datetime.now(UTC).isoformat(),
+                "verified_after": verified_after,
+            },
         )
         with database.transaction() as connection:
             exhibits.save(connection, self.sealer, record)
         self.records[-1] = record
         self.counts.update(context.counts)
+
+    def _read_again(self, record: exhibits.Record, path: Path) -> bool:
+        """Compare the evidence with what was read; what differs is a finding of this run."""
+        database = self.house.database
+        with database.transaction() as connection:
+            before = [entry for _, _, entry in inventory.newest(connection, self.sealer, record.id)]
+        changed = again.differences(path, record, iter(before), self.progress)
+        self.changed += [f"{record.path}: {one}" for one in changed]
+        return not changed
 
     def store(self, results: Sequence[Looked]) -> None:
         """Record what workers saw."""

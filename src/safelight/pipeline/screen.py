@@ -27,7 +27,7 @@ from safelight.pipeline.scan import House
 
 def screen(house: House, connection: sa.Connection, files: Sequence[Path]) -> list[dict[str, Any]]:
     """One result per file, in order, as `screen --json` prints it."""
-    matcher = library.matcher(connection, house.folder / "hashsets")
+    matcher = Matcher(library.open_lists(connection, house.folder / "hashsets"))
     read: dict[Path, tuple[Digests | None, str | None]] = {}
     looked: dict[bytes, Looked] = {}
     task = Look(("pdq",), TaskLimits(house.config.worker_memory, house.config.seconds_per_item))

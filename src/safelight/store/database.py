@@ -20,8 +20,8 @@ HEAD = "0001"
 class Database:
     """Transactions over the store. Writers take the write lock at once, so that none fails half-way."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = sa.create_engine(url, poolclass=sa.pool.NullPool if ":memory:" not in url else None)
+    def __init__(self, url: sa.URL | str) -> None:
+        self.engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
         if self.engine.dialect.name == "sqlite":
             sa.event.listen(self.engine, "connect", _sqlite_pragmas)
             sa.event.listen(self.engine, "begin", _begin_immediate)

@@ -1,0 +1,72 @@
+"""Run the installed `safelight` command as a user would, with a workspace of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SAFELIGHT = Path(sys.executable).with_name("safelight")
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What a run of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as the one JSON document it must be."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The command in one workspace; models are shared, keys are not."""
+
+    home: Path
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a run: only this workspace and its own key folder."""
+        return {
+            **{name: value for name, value in os.environ.items() if not name.startswith("SAFELIGHT_")},
+            "SAFELIGHT_WORKSPACE": str(self.home / "workspace"),
+            "SAFELIGHT_KEY_FOLDER": str(self.home / "keys"),
+        }
+
+    def run(self, *arguments: str | Path, code: int | None = 0, timeout: float = 300, **more: str) -> Ran:
+        """Run to the end; `code` is the exit code that must come (None: any)."""
+        done = subprocess.run(
+            [SAFELIGHT, *map(str, arguments)],
+            env=self.environment() | more,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+        ran = Ran(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace"))
+        assert code is None or ran.code == code, f"{arguments}: exit {ran.code}\n{ran.out}\n{ran.err}"
+        return ran
+
+    def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
+        """Start and do not wait; in a session of its own, so that a kill reaches only this run."""
+        return subprocess.Popen(
+            [SAFELIGHT, *map(str, arguments)],
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def open_case(self, allow: str = "hash-match,classify,screening,export", name: str = "sample") -> None:
+        """Open a case on a sample warrant."""
+        self.run(
+            "case", "open", name, "--basis", "warrant", "--reference", "12 Gs 345/26",
+            "--issued-by", "Sample Court", "--valid-until", "2099-12-31", "--allow", allow,
+        )  # fmt: skip
