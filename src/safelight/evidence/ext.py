@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _META_BG, _64BIT = 0x10, 0x80  # s_feature_incompat
 _SPARSE_SUPER = 0x1  # s_feature_ro_compat
 _BLOCK_UNINIT = 0x2  # bg_flags: the bitmap on disk means nothing, all is free
+_INODE_SIZES = (128, 256, 512, 1024, 2048, 4096)
 _SECOND = 1_000_000_000
 
 
@@ -81,6 +82,14 @@ def superblock(source: Source) -> Superblock:
         raise EvidenceError("the superblock has an impossible layout")
     if not 0 < per_group <= 8 * block_size or per_group % 8 or not 0 < inodes_per_group <= 8 * block_size:
         raise EvidenceError("the superblock has impossible group sizes")
+    (inodes,), (revision,) = struct.unpack_from("<I", raw, 0), struct.unpack_from("<I", raw, 76)
+    inode_size = struct.unpack_from("<H", raw, 88)[0] if revision else 128
+    if (
+        inode_size not in _INODE_SIZES
+        or inode_size > block_size
+        or inodes > -(-blocks // per_group) * inodes_per_group
+    ):
+        raise EvidenceError("the superblock has impossible inodes")
     return Superblock(raw, block_size, blocks, first, per_group, entry_size)
 
 
