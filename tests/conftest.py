@@ -20,7 +20,9 @@ def authority(*allows: Capability, days: int = 30, start: date | None = None) ->
     """A sample warrant that allows the capabilities, from `start` (today) for `days` days."""
     first = start or datetime.now(UTC).date()
     allowed = frozenset(allows) or EVERYDAY
-    return Authority(Basis.WARRANT, "12 Gs 345/26", "Sample Court", first, first + timedelta(days=days), allowed)
+    return Authority(
+        Basis.WARRANT, "12 Gs 345/26", "Sample Court", first, first + timedelta(days=days), allowed
+    )
 
 
 @pytest.fixture

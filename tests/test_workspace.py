@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from safelight.errors import IntegrityError, RefusedError, SafelightError, UsageError
+from safelight.errors import IntegrityError, ModelMissingError, RefusedError, SafelightError, UsageError
 from safelight.governance.gate import Verb
 from safelight.model import Capability, HashSetKind
 from safelight.settings import Settings
@@ -22,7 +22,9 @@ OF_THE_GATE = {"acting_user", "identity_is_proven", "publish", "exclusive", "clo
 
 
 def verbs() -> dict[str, Verb]:
-    public = {name: method for name, method in inspect.getmembers(Workspace, callable) if not name.startswith("_")}
+    public = {
+        name: method for name, method in inspect.getmembers(Workspace, callable) if not name.startswith("_")
+    }
     unmarked = {name for name, method in public.items() if not hasattr(method, "__verb__")}
     assert unmarked == OF_THE_GATE
     return {name: method.__verb__ for name, method in public.items() if hasattr(method, "__verb__")}
@@ -45,6 +47,9 @@ def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]
     }
     return given.get(name, ((), {}))
 
+
+FAIL = {"decide": UsageError, "add_models": ModelMissingError}
+"""Verbs that have nothing to do in an empty workspace; that they were tried is an event all the same."""
 
 CASE_VERBS = sorted(name for name, verb in verbs().items() if verb.case)
 ALL_VERBS = sorted(verbs())
@@ -73,8 +78,8 @@ def test_every_verb_leaves_its_events(
     if name in ("export_hashset", "remove_hashset"):
         workspace.import_hashset(folder / "a.txt", name="n", kind=HashSetKind.WATCH)
     before = len(log_of(workspace))
-    if name == "decide":
-        with pytest.raises(UsageError):
+    if name in FAIL:
+        with pytest.raises(FAIL[name]):
             getattr(workspace, name)(*args, **kwargs)
     else:
         getattr(workspace, name)(*args, **kwargs)
@@ -84,7 +89,7 @@ def test_every_verb_leaves_its_events(
     if name == "audit_show":
         mine = mine[:1]
     phases = [event["phase"] for event in mine]
-    assert phases == (["begun", "ended"] if mark.long else ["failed"] if name == "decide" else ["done"])
+    assert phases == (["begun", "ended"] if mark.long else ["failed"] if name in FAIL else ["done"])
     for event in mine:
         assert event["actor"] and event["os_account"] and event["host"] and event["time"].endswith("Z")
         assert (event["case"] is not None) == (mark.case or name == "open_case")
@@ -111,11 +116,13 @@ def test_no_verb_of_a_case_runs_without_a_valid_one(
     with pytest.raises((RefusedError, UsageError)) as refused:
         getattr(opened, name)(*args, case=wanted, **kwargs)
     assert isinstance(refused.value, RefusedError) or (name, why) == ("close_case", "closed")
-    last = log_of(opened)[-2 if False else -1]
-    refusals = [event for event in log_of(opened) if event["phase"] == "refused" and event["verb"] == verbs()[name].name]
+    refusals = [
+        event
+        for event in log_of(opened)
+        if event["phase"] == "refused" and event["verb"] == verbs()[name].name
+    ]
     if isinstance(refused.value, RefusedError):
         assert refusals and refusals[-1]["detail"]["ground"] == refused.value.ground
-    assert last["verb"] == "audit show" or last["phase"] == "refused"
 
 
 @pytest.mark.parametrize(("name", "needs"), [(n, v.needs) for n, v in sorted(verbs().items()) if v.needs])
@@ -139,7 +146,9 @@ def test_a_case_is_needed_but_not_named_when_one_is_open(workspace: Workspace) -
     assert workspace.show_case(case="second")["name"] == "second"
 
 
-def test_face_search_needs_an_approver_who_is_someone_else_and_a_ground(open_again: Callable[..., Workspace]) -> None:
+def test_face_search_needs_an_approver_who_is_someone_else_and_a_ground(
+    open_again: Callable[..., Workspace],
+) -> None:
     opened = open_again()
     for changes, ground in (
         ({}, "approver"),

@@ -244,13 +244,13 @@ class Workspace:
     # Verbs bound to a case.
 
     @verb("case show")
-    def show_case(self, permit: Permit) -> dict[str, Any]:
+    def show_case(self, permit: Permit, *, case: str | None = None) -> dict[str, Any]:
         """The case, its authority and the counts of everything found in it."""
         with permit.transaction() as connection:
             return deliver.summary(connection, self.keys, permit.the_case)
 
     @verb("case close")
-    def close_case(self, permit: Permit) -> Case:
+    def close_case(self, permit: Permit, *, case: str | None = None) -> Case:
         """Close the case: nothing runs in it any more; its findings and its log stay."""
         with permit.transaction() as connection:
             cases.close(connection, permit.the_case)
@@ -262,6 +262,7 @@ class Workspace:
         permit: Permit,
         paths: Sequence[Path],
         *,
+        case: str | None = None,
         only: Sequence[str] = (),
         exclude: Sequence[str] = (),
         workers: int | None = None,
@@ -280,7 +281,7 @@ class Workspace:
 
     @verb("leads")
     def leads(
-        self, permit: Permit, *, top: int | None = None, kind: str | None = None
+        self, permit: Permit, *, top: int | None = None, kind: str | None = None, case: str | None = None
     ) -> list[dict[str, Any]]:
         """The queue, best first, with reasons, matches and every place."""
         with permit.transaction() as connection:
@@ -291,7 +292,14 @@ class Workspace:
 
     @verb("decide")
     def decide(
-        self, permit: Permit, lead: str, label: str, *, stack: bool = False, note: str | None = None
+        self,
+        permit: Permit,
+        lead: str,
+        label: str,
+        *,
+        stack: bool = False,
+        note: str | None = None,
+        case: str | None = None,
     ) -> list[Decision]:
         """Record what the acting user concluded about a lead, or about its whole stack."""
         with permit.transaction() as connection:
@@ -312,7 +320,9 @@ class Workspace:
         return made
 
     @verb("screen", needs=Capability.SCREENING)
-    def screen(self, permit: Permit, files: Sequence[Path]) -> list[dict[str, Any]]:
+    def screen(
+        self, permit: Permit, files: Sequence[Path], *, case: str | None = None
+    ) -> list[dict[str, Any]]:
         """Match loose files against the hash sets, by the same code as a scan; nothing is stored."""
         with permit.transaction() as connection:
             found = screening.screen(self, connection, files)
@@ -321,7 +331,13 @@ class Workspace:
 
     @verb("export", needs=Capability.EXPORT)
     def export(
-        self, permit: Permit, format: str, out: Path, *, options: ExportOptions | None = None
+        self,
+        permit: Permit,
+        format: str,
+        out: Path,
+        *,
+        options: ExportOptions | None = None,
+        case: str | None = None,
     ) -> dict[str, Any]:
         """Write the case's findings in a format, whole or not at all; returns where, how much, its digest."""
         with permit.transaction() as connection:

@@ -49,7 +49,11 @@ def leads(config: Settings) -> dict[str, dict[str, Any]]:
 
 
 def test_every_planted_file_is_listed_with_its_digest(toured: Tour, files: dict[str, Any]) -> None:
-    wanted = {one for one in toured.exhibit.planted if one.state is not State.CARVED and one.role is not Role.LINK and one.size}
+    wanted = {
+        one
+        for one in toured.exhibit.planted
+        if one.state is not State.CARVED and one.role is not Role.LINK and one.size
+    }
     missing = [one for one in wanted if one.sha256 not in files]
     assert not missing
 
@@ -106,4 +110,8 @@ def test_the_evidence_is_as_it_was(toured: Tour, config: Settings) -> None:
 
 def test_the_report_stands_alone(toured: Tour) -> None:
     page = toured.report.read_text(encoding="utf-8")
-    assert "EVALUATION" in page and "<script src" not in page and "http://" not in page.replace("http://www.w3.org", "")
+    assert (
+        "EVALUATION" in page
+        and "<script src" not in page
+        and "http://" not in page.replace("http://www.w3.org", "")
+    )

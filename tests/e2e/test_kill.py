@@ -36,7 +36,9 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
         place.mkdir(exist_ok=True)
         picture(place / f"{number}.jpg", number)
     for number in range(200):
-        (folder / f"folder {number % 7}" / f"{number}.txt").write_text(f"note {number}\n" * (number + 1), encoding="ascii")
+        (folder / f"folder {number % 7}" / f"{number}.txt").write_text(
+            f"note {number}\n" * (number + 1), encoding="ascii"
+        )
     with zipfile.ZipFile(folder / "more.zip", "w") as archive:
         for number in range(20):
             picture(folder / "one.jpg", 1000 + number)
@@ -51,7 +53,9 @@ def known(evidence: Path) -> Path:
 
     chosen = [evidence / "folder 1" / "1.jpg", evidence / "folder 2" / "9.jpg"]
     listed = evidence.parent / "known.txt"
-    listed.write_text("".join(f"{hashlib.md5(path.read_bytes()).hexdigest()}\n" for path in chosen), encoding="ascii")
+    listed.write_text(
+        "".join(f"{hashlib.md5(path.read_bytes()).hexdigest()}\n" for path in chosen), encoding="ascii"
+    )
     return listed
 
 
@@ -70,13 +74,17 @@ def findings(command: Command) -> dict[str, Any]:
     out = command.home / "files.csv"
     command.run("export", "files", "-o", out)
     with out.open(encoding="utf-8", newline="") as file:
-        rows = [{name: value for name, value in row.items() if name != "exhibit"} for row in csv.DictReader(file)]
+        rows = [
+            {name: value for name, value in row.items() if name != "exhibit"} for row in csv.DictReader(file)
+        ]
         files = sorted(tuple(sorted(row.items())) for row in rows)
     return {"leads": leads, "files": files, "counts": command.run("case", "show", "--json").json["counts"]}
 
 
 @pytest.fixture(scope="module")
-def never_killed(tmp_path_factory: pytest.TempPathFactory, evidence: Path, known: Path) -> tuple[dict[str, Any], float]:
+def never_killed(
+    tmp_path_factory: pytest.TempPathFactory, evidence: Path, known: Path
+) -> tuple[dict[str, Any], float]:
     command = prepared(tmp_path_factory.mktemp("never"), known)
     started = time.monotonic()
     command.run("scan", evidence, "--workers", "1", code=5)
@@ -106,6 +114,10 @@ def test_killed_at_random_moments_the_findings_are_the_same(
         command.run("scan", evidence, "--workers", "1", code=5)
         assert findings(command) == expected
         assert command.run("audit", "verify", "--json").json["ok"] is True
-        phases = [event["phase"] for event in command.run("audit", "show", "--json", "--top", "1000").json if event["verb"] == "scan"]
+        phases = [
+            event["phase"]
+            for event in command.run("audit", "show", "--json", "--top", "1000").json
+            if event["verb"] == "scan"
+        ]
         assert phases[-1] == "ended" and set(phases[:-1]) <= {"begun", "resumed"}
         shutil.rmtree(home)

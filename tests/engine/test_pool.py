@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from worker_tasks import ATTACKS, Attack, Liar, Measure, Square, Unready
 
 from safelight.engine import wire
 from safelight.engine.inprocess import InProcessEngine
@@ -21,6 +20,7 @@ from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, Engine, Failed, TaskLimits
 from safelight.engine.worker import HEADER, RESULTS
 from safelight.errors import SafelightError
+from tests.engine.worker_tasks import ATTACKS, Attack, Liar, Measure, Square, Unready
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +170,7 @@ def test_a_lying_worker_costs_its_items(name: str, pool: PoolEngine) -> None:
 def test_workers_die_with_their_parent(tmp_path: Path) -> None:
     script = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
-from worker_tasks import Attack
+from tests.engine.worker_tasks import Attack
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import TaskLimits
 outcomes = PoolEngine(2).map(Attack(TaskLimits(seconds_per_item=600)), [["fine"], ["hang"], ["hang"]])

@@ -70,7 +70,8 @@ def test_no_face_is_unknown_and_weighs_more_than_an_old_face() -> None:
 
 def test_suspected_new_camera_original_material_comes_before_what_is_known() -> None:
     new = assess(
-        replace(PLAIN, explicit=0.95, below_18=0.8, faces=1, camera="Acme X1", days_old=20.0, located=True), WEIGHTS
+        replace(PLAIN, explicit=0.95, below_18=0.8, faces=1, camera="Acme X1", days_old=20.0, located=True),
+        WEIGHTS,
     )
     known = assess(replace(PLAIN, matches=(ILLEGAL,), severity=1.0), WEIGHTS)
     assert new.band is Band.URGENT

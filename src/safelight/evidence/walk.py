@@ -8,6 +8,7 @@ finding on the container, and the walk goes on beside it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,6 +23,7 @@ from safelight.evidence.names import join_path
 from safelight.evidence.protocol import Kind, Limits, Node, Reader
 from safelight.evidence.scope import EVERYTHING, Scope
 from safelight.evidence.sniff import STILL, is_archive
+from safelight.evidence.source import SliceSource
 from safelight.model import Place, State
 
 ARCHIVE = 40
@@ -48,6 +50,7 @@ _BLANK = 256 << 20
 """The largest partition that is read through to see whether it is blank."""
 
 Enter = Callable[[Found], bool]
+Left = Callable[[Found], None]
 
 
 @cache
@@ -63,20 +66,29 @@ def walk(
     scope: Scope = EVERYTHING,
     limits: Limits | None = None,
     enter: Enter | None = None,
+    left: Left | None = None,
     readers: Sequence[Reader] | None = None,
 ) -> Iterator[Found]:
     """Yield everything in the exhibit at `path` (a folder, a file, a disk; a link given as path is followed).
 
     In a folder the trail starts with the path below it, else with the file's own name. A disk image given
     as `path` is not listed itself; an archive is. `enter` is asked before a container or layer is opened:
-    False leaves out what lies inside (`Found.descend = False` does the same for one file).
+    False leaves out what lies inside (`Found.descend = False` does the same for one file). `left` is told of
+    each file whose inside was gone through to the end, so that nobody needs to go there again.
     Raises EvidenceError where `path` itself cannot be opened.
     """
-    walker = _Walk(scope, limits or Limits(), enter, _installed() if readers is None else readers)
+    walker = _Walk(scope, limits or Limits(), enter, left, _installed() if readers is None else readers)
     return walker.folder(path) if path.is_dir() else walker.file(path)
 
 
 _installed = readers
+
+
+def recognise(node: Node) -> Found:
+    """One file as the walk would see it at the top of an exhibit; its `reader` is asked for when wanted."""
+    walker = _Walk(EVERYTHING, Limits(), None, None, _installed())
+    place = Place((node.name,), (node.layer,), node.state, node.size, node.times, node.address)
+    return Found(place, node, True, walker._recognise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +107,18 @@ class _Container:
 class _Walk:
     """One walk over one exhibit."""
 
-    def __init__(self, scope: Scope, limits: Limits, enter: Enter | None, readers: Sequence[Reader]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        limits: Limits,
+        enter: Enter | None,
+        left: Left | None,
+        readers: Sequence[Reader],
+    ) -> None:
         self._scope = scope
         self._limits = limits
         self._enter = enter
+        self._left = left
         self._readers = tuple(readers)
         self._archives = tuple(reader for reader in readers if reader.order >= ARCHIVE)
 
@@ -146,7 +166,7 @@ class _Walk:
 
     def _place(self, node: Node, at: _Container) -> Place:
         state = State.EMBEDDED if at.embedded and node.state is State.ALLOCATED else node.state
-        if not node.name:
+        if not node.name and node.kind in (Kind.LAYER, Kind.FINDING):
             return Place(at.trail, at.layers, state, node.size, node.times, node.address)
         trail, layers = (*at.trail, node.name), (*at.layers, node.layer)
         return Place(trail, layers, state, node.size, node.times, node.address)
@@ -212,9 +232,15 @@ class _Walk:
         elif len(place.trail) > LAYERS:
             yield _finding(place, f"more than {LAYERS} containers within each other")
             return
-        nodes = _safely(reader.walk(found.content(), limits), reader.name)
+        source = found.content()
+        if not source.name:  # a compressed file is named after its container
+            name = place.trail[-1].rpartition(b"/")[2] if place.trail else b""
+            source = SliceSource(source, 0, source.size, os.fsdecode(name))
+        nodes = _safely(reader.walk(source, limits), reader.name)
         embedded = at.embedded or reader.order >= ARCHIVE
         yield from self._each(nodes, _Container(limits, place.trail, place.layers, at.roots, embedded, depth))
+        if self._left is not None and found.kind is Kind.FILE:
+            self._left(found)
 
 
 def _safely(nodes: Iterator[Node], reader: str) -> Iterator[Node]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -124,15 +124,15 @@ def verb(
 ) -> Callable[[Callable[Concatenate[W, Permit, P], R]], Callable[Concatenate[W, P], R]]:
     """Mark a workspace method as a public verb. Its first argument after `self` is the `Permit`.
 
-    The public method takes `case=` (name or id, optional when exactly one is open) beside its own
-    arguments. Raises RefusedError (exit 3) before anything is computed.
+    A method bound to a case takes `case=` (name or id, optional when exactly one is open); the gate reads it,
+    the method has the case from its permit. Raises RefusedError (exit 3) before anything is computed.
     """
     mark = Verb(name, needs, case, long)
 
     def decorate(method: Callable[Concatenate[W, Permit, P], R]) -> Callable[Concatenate[W, P], R]:
         @functools.wraps(method)
         def public(self: W, *args: P.args, **kwargs: P.kwargs) -> R:
-            wanted = kwargs.pop("case", None) if mark.case else None
+            wanted = kwargs.get("case") if mark.case else None
             run = _long if mark.long else _short
             fingerprint = _fingerprint(mark, args, kwargs) if mark.long else ""
             return run(
@@ -144,7 +144,7 @@ def verb(
             )
 
         public.__verb__ = mark  # type: ignore[attr-defined]
-        return public
+        return cast(Callable[Concatenate[W, P], R], public)
 
     return decorate
 
@@ -234,13 +234,15 @@ def _record_end(self: Gated, permit: Permit, error: BaseException) -> None:
     permit._connection = None
     permit.subjects.clear()
     permit.personal.clear()
-    refused = isinstance(error, RefusedError)
-    permit.detail = {"ground": error.ground} if refused else {**permit.detail, "error": type(error).__name__}
+    if isinstance(error, RefusedError):
+        phase, permit.detail = Phase.REFUSED, {"ground": error.ground}
+    else:
+        phase, permit.detail = Phase.FAILED, {**permit.detail, "error": type(error).__name__}
     if permit.verb.name == "case open":
         permit.case = None  # undone with its key
     try:
         with self.database.transaction() as connection:
-            event = _record(self, connection, permit, Phase.REFUSED if refused else Phase.FAILED)
+            event = _record(self, connection, permit, phase)
         self.publish(event)
     except (sa.exc.DBAPIError, OSError, IntegrityError) as second:
         error.add_note(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from safelight.errors import EvidenceError
-from safelight.evidence.walk import describe
+from safelight.evidence.describe import describe
+from safelight.evidence.stream import damage
 from safelight.model import Place, State
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester
@@ -21,14 +22,12 @@ def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | No
         return Entry(Place(trail, ("file",), State.ALLOCATED, None), "finding", error=reason)
 
     try:
-        source = described.open_medium()
-        with Digester() as digester:
+        with described.medium() as source, Digester() as digester:
             for offset in range(0, source.size, PIECE):
                 digester.update(source.read_at(offset, PIECE))
                 if offset % (64 * PIECE) == 0:
                     progress(Progressed("digesting", bytes=offset, total_bytes=source.size))
-            digests = digester.finish()
-        source.close()
+            digests, broken = digester.finish(), damage(source)
     except EvidenceError as error:
         return (
             None,
@@ -43,4 +42,5 @@ def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | No
         for name, stored in described.digests.items()
         if name in computed and computed[name] != stored.lower()
     ]
-    return computed["sha256"], not wrong if described.digests else None, wrong
+    verified = not wrong if described.digests else None
+    return computed["sha256"], verified, [*wrong, *([finding(broken)] if broken else [])]

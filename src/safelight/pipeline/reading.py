@@ -13,9 +13,9 @@ from time import monotonic
 import sqlalchemy as sa
 
 from safelight.errors import EvidenceError
+from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Source
 from safelight.evidence.sniff import is_media, sniff
-from safelight.evidence.walk import Found
 from safelight.model import Digests
 from safelight.pipeline.known import CLOSED, Known, counts_of
 from safelight.pipeline.looking import Job
@@ -143,7 +143,7 @@ class ExhibitReader:
         context.read_bytes += source.size
         format_ = sniff(head)
         media = format_ is not None and is_media(format_)
-        error = found.error
+        problem = found.error
         if media:
             job = context.wants_look(digests.sha256, digests)
             if job is not None and data is not None:
@@ -151,8 +151,8 @@ class ExhibitReader:
                 self._job_bytes += len(data)
             elif job is not None:
                 note = f"larger than {context.media_bytes >> 20} MiB: digested, not decoded"
-                error = f"{error}; {note}" if error else note
-        return Entry(found.place, found.kind, format_, digests, error, True, container, media)
+                problem = f"{problem}; {note}" if problem else note
+        return Entry(found.place, found.kind, format_, digests, problem, True, container, media)
 
     def _tell(self) -> None:
         now = monotonic()

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
 from safelight.errors import EvidenceError, UsageError
+from safelight.evidence.describe import describe
 from safelight.evidence.names import join_path
 from safelight.evidence.protocol import Limits
 from safelight.evidence.scope import Scope
-from safelight.evidence.walk import describe, walk
+from safelight.evidence.walk import walk
 from safelight.governance.gate import Permit
 from safelight.hashsets import library
 from safelight.matching.match import Matcher
@@ -178,9 +179,11 @@ class _Run:
         findings: list[inventory.Entry] = []
         database = self.house.database
         if record.kind == "folder" or record.sha256 is None:
+            digest: str | None
+            verified: bool | None = None
             if record.kind == "folder":
                 with database.transaction() as connection:
-                    digest, verified = exhibits.manifest_sha256(connection, self.sealer, record.id), None
+                    digest = exhibits.manifest_sha256(connection, self.sealer, record.id)
             else:
                 digest, verified, findings = medium.digest_medium(path, self.progress)
             record = replace(record, sha256=digest, verified=verified)

@@ -17,6 +17,7 @@ from safelight.store.inventory import Entry
 from safelight.store.keys import Sealer
 from safelight.store.sealed import unseal
 from safelight.store.tables import hash_set, item, match, place, signal
+from safelight.store.tables import inventory as pages
 
 CAMERA_FOLDERS = re.compile(rb"/(DCIM|Camera|CameraRoll|Camera Roll|[1-9]\d\d[A-Z0-9_]{5})/", re.IGNORECASE)
 """Where cameras and phones store what they take (DCF: three digits and five characters)."""
@@ -69,8 +70,7 @@ def locate(
         if row.sha256 in wanted:
             by_page[row.page].append((row.number, row.sha256))
     exhibit_of = {
-        row.id: row.exhibit_id
-        for row in connection.execute(sa.select(inventory.inventory.c.id, inventory.inventory.c.exhibit_id))
+        row.id: row.exhibit_id for row in connection.execute(sa.select(pages.c.id, pages.c.exhibit_id))
     }
     found: dict[bytes, dict[tuple[str, bytes], Entry]] = defaultdict(dict)
     for page_id in sorted(by_page):

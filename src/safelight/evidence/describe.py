@@ -1,0 +1,87 @@
+"""What an exhibit is as a whole: its kind, the files it consists of, its decoded medium and stored digests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safelight.errors import EvidenceError
+from safelight.evidence.folder import file_node
+from safelight.evidence.found import Found
+from safelight.evidence.protocol import Kind, Limits, Reader, Source
+from safelight.evidence.walk import ARCHIVE, recognise
+
+PARTITIONS = 20
+"""Readers below this order decode a medium; from it on they read partitions and file systems."""
+_SEGMENT = re.compile(r"\.(?:[EeSsLl]x?[0-9A-Za-z]{2}|\d{3})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An exhibit as a whole.
+
+    `kind` is `folder`, `file`, `archive` or `disk image`; `fingerprint` has `[name, size, mtime_ns]` of each
+    file it consists of (none for a folder); `digests` are those its container states for the decoded medium.
+    """
+
+    path: Path
+    kind: str
+    fingerprint: list[list[str | int]] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def medium(self) -> Iterator[Source]:
+        """The decoded bytes of a disk image, the bytes themselves of any other file. Raises EvidenceError."""
+        with _opened(self.path) as (found, reader):
+            if reader is None or reader.order >= PARTITIONS:
+                yield found.content()
+                return
+            for node in reader.walk(found.content(), Limits(carve=False)):
+                if node.kind is Kind.LAYER and node.open is not None:
+                    source = node.open()
+                    try:
+                        yield source
+                    finally:
+                        source.close()
+                    return
+            raise EvidenceError(f"the {reader.name} reader found no medium in it")
+
+
+def describe(path: Path) -> Described:
+    """Say what an exhibit is; a file that no reader knows, or that cannot be opened, is a `file`."""
+    if path.is_dir():
+        return Described(path, "folder")
+    kind, digests = "file", {}
+    try:
+        with _opened(path) as (found, reader):
+            if reader is not None:
+                kind = "archive" if reader.order >= ARCHIVE else "disk image"
+                if reader.order < PARTITIONS:
+                    nodes = reader.walk(found.content(), Limits(carve=False))
+                    digests = next((dict(node.digests) for node in nodes if node.kind is Kind.LAYER), {})
+    except EvidenceError:
+        pass  # the walk meets the same and records it
+    return Described(path, kind, _fingerprint(path), digests)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Found, Reader | None]]:
+    found = recognise(file_node(path, bytes(path.absolute()).rpartition(b"/")[2]))
+    try:
+        yield found, found.reader()
+    finally:
+        found.close()
+
+
+def _fingerprint(path: Path) -> list[list[str | int]]:
+    """The file and, where its name is that of a segment, all segments beside it."""
+    files = [path]
+    if _SEGMENT.search(path.name):
+        files = sorted(
+            one for one in path.parent.iterdir() if one.stem == path.stem and _SEGMENT.search(one.name)
+        )
+    stats = [(one.name, one.stat()) for one in files]
+    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]
