@@ -132,9 +132,23 @@ def unlzma(feed: Feed) -> Iterator[bytes]:
     return _decode(lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MEMORY), feed)
 
 
-def unlzma_raw(filters: list[dict[str, Any]]) -> Unpack:
-    """Raw LZMA streams under the given filter chain, as in ZIP and 7z. Raises EvidenceError."""
-    return lambda feed: _decode(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters), feed)
+def unlzma_raw(*, lc: int, lp: int, pb: int, dictionary: int) -> Unpack:
+    """Raw LZMA with these properties, as in ZIP. Raises ValueError where the dictionary is too large."""
+    if dictionary > MEMORY:
+        raise ValueError(f"its dictionary of {dictionary:,} bytes is too large")
+    chain = [{"id": lzma.FILTER_LZMA1, "lc": lc, "lp": lp, "pb": pb, "dict_size": max(4096, dictionary)}]
+
+    def unpack(feed: Feed) -> Iterator[bytes]:
+        decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain)
+        while not decoder.eof and (data := feed.take()):
+            while out := decoder.decompress(data, OUT):
+                data = b""
+                yield out
+        if not decoder.eof:  # without an end mark it ends with its input
+            return
+        feed.back(decoder.unused_data)
+
+    return unpack
 
 
 def unzstd(feed: Feed) -> Iterator[bytes]:

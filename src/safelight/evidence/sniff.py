@@ -34,6 +34,9 @@ ARCHIVES = frozenset(
 OFFICE = frozenset(("docx", "xlsx", "pptx", "odf", "epub"))
 """Documents that are ZIP archives."""
 
+_DEPTHS = frozenset((0, 1, 2, 4, 8, 16, 24, 32))
+"""Bits a pixel that an icon's entry may state. NTFS's $UpCase begins like an icon, but for these."""
+
 _Check = Callable[[bytes], str | None]
 
 
@@ -87,8 +90,10 @@ def _icon(head: bytes) -> str | None:
     """An icon or cursor: its first entry must have a plausible size and offset. Else MPEG or QuickTime."""
     if head.startswith((b"\0\0\1\0", b"\0\0\2\0")) and len(head) >= 22:
         count, reserved = int.from_bytes(head[4:6], "little"), head[9]
+        planes, depth = int.from_bytes(head[10:12], "little"), int.from_bytes(head[12:14], "little")
         offset = int.from_bytes(head[18:22], "little")
-        if 0 < count < 256 and not reserved and 6 + 16 * count <= offset < 1 << 24:
+        looks_drawn = head[2] == 2 or (planes <= 1 and depth in _DEPTHS)  # of a cursor these are its hot spot
+        if 0 < count < 256 and not reserved and looks_drawn and 6 + 16 * count <= offset < 1 << 24:
             return "ico"
     if head.startswith((b"\0\0\1\xba", b"\0\0\1\xb3")):
         return "mpeg"

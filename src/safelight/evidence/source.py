@@ -136,11 +136,11 @@ class BytesSource:
 class SliceSource:
     """A part of another source, which stays its owner's to close."""
 
-    __slots__ = ("_offset", "_source", "size")
-    name = ""
+    __slots__ = ("_offset", "_source", "name", "size")
 
-    def __init__(self, source: Source, offset: int, size: int) -> None:
+    def __init__(self, source: Source, offset: int, size: int, name: str = "") -> None:
         self._source = source
+        self.name = name
         self._offset = max(0, offset)
         self.size = max(0, min(size, source.size - self._offset))
 

@@ -25,6 +25,7 @@ PIECE = 1 << 20
 """Bytes kept, encrypted and decrypted at once."""
 IN_MEMORY = 32 << 20
 """Bytes of one stream that stay in memory."""
+_UNKNOWN = 1 << 62
 
 BROKEN = (EvidenceError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
 """What decompressors raise about damaged input (`bz2` raises OSError and ValueError)."""
@@ -50,7 +51,7 @@ class StreamSource:
         self._seal: AESGCM | None = None
         self._last: tuple[int, bytes] = (-1, b"")
         self.damage: str | None = None
-        self.size = size if size is not None else 1 << 62
+        self.size = size if size is not None else _UNKNOWN
         if size is None:
             self._pull(self.size)
 
@@ -74,6 +75,11 @@ class StreamSource:
         """Nothing lies beside a member."""
         return None
 
+    def finish(self) -> None:
+        """Read the stream to its end, where it has not been: what follows it in its container lies there."""
+        while self._chunks is not None:
+            self._pull(self._got + PIECE)
+
     def close(self) -> None:
         """Forget what was kept; safe to call twice."""
         self._chunks = None
@@ -95,16 +101,14 @@ class StreamSource:
             while self._got < end or (end >= self.size and self._chunks is not None):
                 chunk = next(self._chunks, None)
                 if chunk is None:
-                    if self._got < self.size < 1 << 62:
-                        self._end(f"ends after {self._got:,} of {self.size:,} bytes")
-                    else:
-                        self._end(None)
+                    wrong = self.size not in (self._got, _UNKNOWN)
+                    self._end(f"has {self._got:,} bytes where {self.size:,} are stated" if wrong else None)
                     return
                 self._keep(chunk)
         except GuardError as error:
             self._end(str(error))
         except BROKEN as error:
-            self._end(f"damaged after {self._got:,} bytes: {error}")
+            self._end(f"{error} (after {self._got:,} bytes)")
 
     def _end(self, damage: str | None) -> None:
         self._chunks = None

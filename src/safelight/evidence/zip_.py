@@ -1,0 +1,300 @@
+"""ZIP: members by the central directory; by their own headers where that is missing.
+
+After APPNOTE.TXT 6.3 (PKWARE). Python's `zipfile` is not used: it holds all entries in memory, decodes names,
+opens nothing of a truncated archive, and keeps back the last piece of a member whose checksum is wrong.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from safelight.errors import EvidenceError
+from safelight.evidence import decompress, stamps
+from safelight.evidence.decompress import Feed, Unpack
+from safelight.evidence.guards import Meter
+from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.source import SliceSource
+from safelight.evidence.stream import IN_MEMORY, StreamSource
+from safelight.model import Times
+
+_LOCAL, _CENTRAL, _END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
+_END_64, _LOCATOR_64 = b"PK\6\6", b"PK\6\7"
+_LOCAL_FIELDS = struct.Struct("<4sHHHHHLLLHH")
+_CENTRAL_FIELDS = struct.Struct("<4sBBHHHHHLLLHHHHHLL")
+_END_FIELDS = struct.Struct("<4sHHHHLLH")
+_LONGEST_END = 22 + 0xFFFF
+_SMALL_TAIL = 4096
+"""How far from the end a file that does not begin like a ZIP is looked at."""
+
+_METHODS: dict[int, Unpack] = {
+    0: decompress.stored,
+    8: decompress.inflate,
+    9: decompress.inflate64,
+    12: decompress.bunzip,
+    93: decompress.unzstd,
+    95: decompress.unxz,
+}
+_NAMES = {1: "Shrink", 6: "Implode", 14: "LZMA", 96: "JPEG variant", 97: "WavPack", 98: "PPMd"}
+_ENCRYPTED_METHOD = 99
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One member as a header states it; `offset` is of its local header, from the start of the source."""
+
+    name: bytes
+    offset: int
+    flags: int
+    method: int
+    crc: int
+    packed: int | None
+    """None, like `size` and `crc`: unknown, they follow the data."""
+    size: int | None
+    times: Times
+    mode: int = 0
+
+
+class ZipReader:
+    """ZIP and what is built on it (office documents, apk, jar, epub); also behind other data."""
+
+    name = "zip"
+    order = 40
+
+    def detect(self, head: bytes, source: Source) -> bool:
+        """Does it begin like one, or is there an end record with a directory before it?"""
+        if head.startswith((_LOCAL, _END, b"PK\7\x08PK")):
+            return True
+        if source.size < 22:
+            return False
+        tail = (
+            head
+            if source.size == len(head)
+            else source.read_at(max(0, source.size - _SMALL_TAIL), _SMALL_TAIL)
+        )
+        if (at := tail.rfind(_END)) < 0 or len(tail) - at < 22:
+            return False
+        size = _END_FIELDS.unpack_from(tail, at)[5]
+        start = source.size - len(tail) + at - size
+        return start >= 0 and size >= 46 and source.read_at(start, 4) == _CENTRAL
+
+    def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
+        """Yield the members in the directory's order, then findings."""
+        meter = Meter.of(limits, source)
+        seen: set[int] = set()
+        problem = None
+        try:
+            for entry in _directory(source):
+                meter.entry()
+                seen.add(entry.offset)
+                yield _node(source, entry, meter)
+        except _DirectoryError as error:
+            problem = str(error)
+        if problem is not None:
+            yield Node(b"", Kind.FINDING, error=f"{problem}; members are taken from their own headers")
+            yield from _salvage(source, seen, meter)
+
+
+class _DirectoryError(Exception):
+    """The central directory is missing or damaged."""
+
+
+def _directory(source: Source) -> Iterator[_Entry]:
+    """Yield the central directory's entries at constant memory. Raises _DirectoryError."""
+    start, end, stated, shift = _find_directory(source)
+    position, found = start, 0
+    buffer, base = b"", start
+    while position + 46 <= end:
+        if position - base + 46 + 3 * 0xFFFF > len(buffer) and base + len(buffer) < end:
+            buffer, base = source.read_at(position, min(1 << 20, end - position)), position
+        at = position - base
+        if buffer[at : at + 4] != _CENTRAL or at + 46 > len(buffer):
+            raise _DirectoryError(f"the directory is damaged after {found:,} entries")
+        fields = _CENTRAL_FIELDS.unpack_from(buffer, at)
+        (_, _, host, _, flags, method, time, day, crc, packed, size, n, m, k, _, _, attributes, offset) = (
+            fields
+        )
+        name = buffer[at + 46 : at + 46 + n]
+        extra = _extra(buffer[at + 46 + n : at + 46 + n + m])
+        size, packed, offset = _sizes_64(extra.get(1), size, packed, offset)
+        mode = attributes >> 16 if host in (3, 19) else 0
+        times = _times(extra, day, time)
+        yield _Entry(name, offset + shift, flags, method, crc, packed, size, times, mode)
+        found += 1
+        position += 46 + n + m + k
+    if found & 0xFFFF != stated & 0xFFFF:
+        raise _DirectoryError(f"the directory has {found:,} entries where {stated:,} are stated")
+
+
+def _find_directory(source: Source) -> tuple[int, int, int, int]:
+    """Return start, end, stated entries of the directory, and how far everything is shifted by a prefix."""
+    tail_at = max(0, source.size - _LONGEST_END)
+    tail = source.read_at(tail_at, _LONGEST_END)
+    at = tail.rfind(_END)
+    while at >= 0:
+        if len(tail) - at >= 22:
+            _, _, _, _, count, size, offset, _ = _END_FIELDS.unpack_from(tail, at)
+            end = tail_at + at
+            locator = source.read_at(end - 20, 20) if end >= 20 else b""
+            if locator.startswith(_LOCATOR_64):
+                end_64 = _find_end_64(source, locator, end)
+                if end_64 is not None:
+                    end, count, size, offset = end_64
+            start = end - size
+            if start >= 0 and (size == 0 or source.read_at(start, 4) == _CENTRAL):
+                return start, end, count, start - offset
+            if offset + size <= end and source.read_at(offset, 4) == _CENTRAL:
+                return offset, offset + size, count, 0
+        at = tail.rfind(_END, 0, at)
+    raise _DirectoryError("the directory is missing (is it truncated?)")
+
+
+def _find_end_64(source: Source, locator: bytes, end: int) -> tuple[int, int, int, int] | None:
+    for at in (struct.unpack_from("<Q", locator, 8)[0], end - 20 - 56):
+        record = source.read_at(at, 56)
+        if len(record) == 56 and record.startswith(_END_64):
+            count, size, offset = struct.unpack_from("<QQQ", record, 32)
+            return at, count, size, offset
+    return None
+
+
+def _sizes_64(extra: bytes | None, size: int, packed: int, offset: int) -> tuple[int, int, int]:
+    """Take the fields that are at their maximum from the ZIP64 field, in this order."""
+    values = list(struct.unpack(f"<{len(extra) // 8}Q", extra[: len(extra) // 8 * 8])) if extra else []
+    if size == 0xFFFFFFFF and values:
+        size = values.pop(0)
+    if packed == 0xFFFFFFFF and values:
+        packed = values.pop(0)
+    if offset == 0xFFFFFFFF and values:
+        offset = values.pop(0)
+    return size, packed, offset
+
+
+def _extra(data: bytes) -> dict[int, bytes]:
+    fields: dict[int, bytes] = {}
+    at = 0
+    while at + 4 <= len(data):
+        tag, length = struct.unpack_from("<HH", data, at)
+        fields.setdefault(tag, data[at + 4 : at + 4 + length])
+        at += 4 + length
+    return fields
+
+
+def _times(extra: dict[int, bytes], day: int, time: int) -> Times:
+    """The best times stated: NTFS, then UNIX seconds (both UTC), then the local DOS time."""
+    ntfs = extra.get(0x000A, b"")
+    if len(ntfs) >= 32 and ntfs[4:8] == b"\x01\x00\x18\x00":
+        modified, accessed, created = struct.unpack_from("<QQQ", ntfs, 8)
+        at = partial(stamps.filetime, source="zip:ntfs")
+        return Times(created=at(created), modified=at(modified), accessed=at(accessed))
+    unix = extra.get(0x5455, b"")
+    if len(unix) >= 5 and unix[0] & 1:
+        seconds = int.from_bytes(unix[1:5], "little", signed=True)
+        return Times(modified=stamps.utc(seconds * 1_000_000_000, "zip:unix"))
+    return Times(modified=stamps.dos(day, time, "zip"))
+
+
+def _node(source: Source, entry: _Entry, meter: Meter) -> Node:
+    kind = Kind.FILE
+    if entry.name.endswith(b"/") or stat.S_ISDIR(entry.mode):
+        kind = Kind.FOLDER
+    elif stat.S_ISLNK(entry.mode):
+        kind = Kind.LINK
+    elif entry.mode and stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+        kind = Kind.SPECIAL
+    name = entry.name.rstrip(b"/") if kind is Kind.FOLDER else entry.name
+    node = Node(
+        name, kind, size=entry.size, times=entry.times, address={"offset": entry.offset}, layer="member"
+    )
+    if kind is Kind.FOLDER:
+        node.size = None
+    elif entry.flags & 1 or entry.method == _ENCRYPTED_METHOD:
+        node.error = "encrypted: a password is needed"
+    elif entry.method not in _METHODS and entry.method != 14:
+        method = _NAMES.get(entry.method, "unknown")
+        node.error = f"cannot be decompressed: method {entry.method} ({method})"
+    elif kind is Kind.LINK:
+        node.target = _open(source, entry, meter).read_at(0, 4096)
+    elif kind is Kind.FILE:
+        node.open = partial(_open, source, entry, meter)
+    return node
+
+
+def _open(source: Source, entry: _Entry, meter: Meter) -> Source:
+    """Open a member: a part of the archive where it is large and stored as it is, else a stream."""
+    start = _data_start(source, entry.offset)
+    if entry.method == 0 and entry.size is not None and entry.size == entry.packed and entry.size > IN_MEMORY:
+        return SliceSource(source, start, entry.size)
+    feed = Feed(source, start, None if entry.packed is None else start + entry.packed)
+    return StreamSource(_chunks(feed, entry, meter), entry.size)
+
+
+def _chunks(feed: Feed, entry: _Entry, meter: Meter) -> Iterator[bytes]:
+    start = feed.position
+    unpack = _lzma(feed) if entry.method == 14 else _METHODS[entry.method]
+    crc = 0
+    for chunk in meter.guarded(unpack(feed), lambda: feed.position - start):
+        crc = zlib.crc32(chunk, crc)
+        yield chunk
+    if entry.packed is not None and crc != entry.crc:
+        raise EvidenceError("its checksum (CRC-32) does not match")
+
+
+def _lzma(feed: Feed) -> Unpack:
+    """Method 14: version, length of the properties, properties, then raw LZMA."""
+    length = int.from_bytes(feed.exactly(4)[2:], "little")
+    properties = feed.exactly(length)
+    if length != 5 or properties[0] >= 225:
+        raise EvidenceError("its LZMA properties are wrong")
+    rest, pb = properties[0] // 9, properties[0] // 45
+    dictionary = int.from_bytes(properties[1:5], "little")
+    return decompress.unlzma_raw(lc=properties[0] % 9, lp=rest % 5, pb=pb, dictionary=dictionary)
+
+
+def _data_start(source: Source, offset: int) -> int:
+    header = source.read_at(offset, 30)
+    if len(header) < 30 or not header.startswith(_LOCAL):
+        raise EvidenceError(f"its header at {offset:,} is missing")
+    name, extra = struct.unpack_from("<HH", header, 26)
+    return offset + 30 + int(name) + int(extra)
+
+
+def _salvage(source: Source, seen: set[int], meter: Meter) -> Iterator[Node]:
+    """Yield the members whose local headers are found by searching, except those in `seen`."""
+    position = 0
+    while (offset := _search(source, position)) is not None:
+        header = source.read_at(offset, 30)
+        if len(header) < 30:
+            return
+        _, _, flags, method, time, day, crc, packed, size, n, m = _LOCAL_FIELDS.unpack(header)
+        position = start = offset + 30 + n + m
+        if offset in seen or not n or (method not in _METHODS and method not in _NAMES and method != 99):
+            position = offset + 4 if offset not in seen else start
+            continue
+        meter.entry()
+        rest = source.read_at(offset + 30, n + m)
+        extra = _extra(rest[n:])
+        size, packed, _ = _sizes_64(extra.get(1), size, packed, 0)
+        unknown = bool(flags & 8) and not packed
+        entry = _Entry(
+            rest[:n], offset, flags, method, crc, None if unknown else packed, None if unknown else size,
+            _times(extra, day, time),
+        )  # fmt: skip
+        yield _node(source, entry, meter)
+        if not unknown:
+            position = start + packed
+
+
+def _search(source: Source, position: int) -> int | None:
+    while position < source.size:
+        data = source.read_at(position, 1 << 20)
+        if (at := data.find(_LOCAL)) >= 0:
+            return position + at
+        if len(data) < 4:
+            return None
+        position += len(data) - 3
+    return None
