@@ -42,6 +42,15 @@ def test_rock_ridge_links_are_links() -> None:
     assert (link.name, link.target, link.open) == (b"link", b"Pictures/one.jpg", None)
 
 
+def test_an_iso_without_folders_is_a_finding_and_no_deadlock() -> None:
+    """TSK waits for itself for ever where the root folder has the number of its folder of orphans."""
+    data = bytearray(images.iso("-r").read_bytes())
+    data[16 * 2048 + 132 : 16 * 2048 + 140] = bytes(8)  # size of the path table
+    found = list(Iso9660Reader().walk(BytesSource(bytes(data)), Limits()))
+    assert found[0].error == "the file system has no inodes"
+    assert images.TREE["Pictures/one.jpg"] in [images.content(node) for node in found[1:]]
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
 def test_iso_times_carry_their_own_offset_whatever_the_zone(zone: str) -> None:
     environment = {**os.environ, "TZ": zone}

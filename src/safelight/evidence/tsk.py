@@ -49,9 +49,13 @@ def open_file_system(source: Source, kind: str) -> Any:
 
     try:
         image = _image_type()(source)
-        return pytsk3.FS_Info(image, offset=0, type=getattr(pytsk3, f"TSK_FS_TYPE_{kind}"))
+        fs = pytsk3.FS_Info(image, offset=0, type=getattr(pytsk3, f"TSK_FS_TYPE_{kind}"))
     except OSError as error:
         raise EvidenceError(f"the file system cannot be opened: {reason(error)}") from error
+    # The last number is the folder of orphans; TSK waits for itself for ever where that is the root.
+    if fs.info.root_inum >= fs.info.last_inum:
+        raise EvidenceError("the file system has no inodes")
+    return fs
 
 
 def reason(error: OSError) -> str:
