@@ -141,7 +141,7 @@ def unlzma_raw(*, lc: int, lp: int, pb: int, dictionary: int) -> Unpack:
     def unpack(feed: Feed) -> Iterator[bytes]:
         decoder = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=chain)
         while not decoder.eof and (data := feed.take()):
-            while out := decoder.decompress(data, OUT):
+            while not decoder.eof and (out := decoder.decompress(data, OUT)):
                 data = b""
                 yield out
         if not decoder.eof:  # without an end mark it ends with its input

@@ -12,7 +12,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.folder import file_node
 from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Limits, Reader, Source
-from safelight.evidence.walk import ARCHIVE, recognise
+from safelight.evidence.walk import ARCHIVE, recognise, safely
 
 PARTITIONS = 20
 """Readers below this order decode a medium; from it on they read partitions and file systems."""
@@ -39,7 +39,10 @@ class Described:
             if reader is None or reader.order >= PARTITIONS:
                 yield found.content()
                 return
-            for node in reader.walk(found.content(), Limits(carve=False)):
+            reason = f"the {reader.name} reader found no medium in it"
+            for node in safely(reader.walk(found.content(), Limits(carve=False)), reader.name):
+                if node.kind is Kind.FINDING and node.error is not None:
+                    reason = node.error
                 if node.kind is Kind.LAYER and node.open is not None:
                     source = node.open()
                     try:
@@ -47,7 +50,7 @@ class Described:
                     finally:
                         source.close()
                     return
-            raise EvidenceError(f"the {reader.name} reader found no medium in it")
+            raise EvidenceError(reason)
 
 
 def describe(path: Path) -> Described:
@@ -60,7 +63,7 @@ def describe(path: Path) -> Described:
             if reader is not None:
                 kind = "archive" if reader.order >= ARCHIVE else "disk image"
                 if reader.order < PARTITIONS:
-                    nodes = reader.walk(found.content(), Limits(carve=False))
+                    nodes = safely(reader.walk(found.content(), Limits(carve=False)), reader.name)
                     digests = next((dict(node.digests) for node in nodes if node.kind is Kind.LAYER), {})
     except EvidenceError:
         pass  # the walk meets the same and records it

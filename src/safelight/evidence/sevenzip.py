@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
-from safelight.evidence.guards import Meter
+from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import SourceFile
 from safelight.evidence.stream import StreamSource
@@ -23,6 +23,7 @@ from safelight.model import Times
 _AHEAD = 4
 """Pieces that the decompressor may be ahead of the reader."""
 _ENCRYPTED = "encrypted: a password is needed"
+_LOST = "its content could not be decompressed"
 
 
 class SevenZipReader:
@@ -62,29 +63,43 @@ class SevenZipReader:
 
 def _contents(archive: Any, waiting: list[Any], meter: Meter, packed: int) -> Iterator[Node]:
     pump = _Pump(archive, {entry.filename for entry in waiting})
+    cut: list[GuardError] = []
+
+    def pieces() -> Iterator[bytes]:
+        try:
+            yield from meter.guarded(pump.pieces(), lambda: packed)
+        except GuardError as error:
+            cut.append(error)
+            raise
+
     try:
         by_name: dict[str, list[Any]] = {}
         for entry in waiting:
             by_name.setdefault(entry.filename, []).append(entry)
         while (name := pump.next_member()) is not None:
             entries = by_name.get(name) or []
-            if not entries:
-                pump.skip()
+            if not entries:  # a name that the list does not have: passed over, and counted like the others
+                for _ in pieces():
+                    pass
                 continue
             entry = entries.pop(0)
-            content = StreamSource(meter.guarded(pump.pieces(), lambda: packed), entry.uncompressed)
+            content = StreamSource(pieces(), entry.uncompressed)
             node = _node(entry, Kind.FILE)
             node.open = lambda content=content: content
             yield node
             content.finish()  # what follows it comes after it
             content.close()
-        if pump.failure is not None:
-            yield Node(b"", Kind.FINDING, error=f"the 7z archive breaks off: {_said(pump.failure)}")
+            if cut:  # what follows it could only be had by decompressing all of it
+                break
         for entries in by_name.values():
             for entry in entries:
                 node = _node(entry, Kind.FILE)
-                node.error = "its content could not be decompressed"
+                node.error = "not read: a guard cut the archive before it" if cut else _LOST
                 yield node
+        if cut:
+            raise cut[0]
+        if pump.failure is not None:
+            raise EvidenceError(f"the 7z archive breaks off: {_said(pump.failure)}")
     finally:
         pump.stop()
 
@@ -207,11 +222,6 @@ class _Pump:
                 if self.failure is not None:
                     raise EvidenceError(f"the 7z archive breaks off: {_said(self.failure)}")
             return
-
-    def skip(self) -> None:
-        """Pass over the member at hand."""
-        for _ in self.pieces():
-            pass
 
     def stop(self) -> None:
         """Let the thread end, wherever it is."""

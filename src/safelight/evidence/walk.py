@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -74,7 +74,8 @@ def walk(
     In a folder the trail starts with the path below it, else with the file's own name. A disk image given
     as `path` is not listed itself; an archive is. `enter` is asked before a container or layer is opened:
     False leaves out what lies inside (`Found.descend = False` does the same for one file). `left` is told of
-    each file whose inside was gone through to the end, so that nobody needs to go there again.
+    each file whose inside was gone through to the end without being cut off by an error, so that nobody needs to
+    go there again.
     Raises EvidenceError where `path` itself cannot be opened.
     """
     walker = _Walk(scope, limits or Limits(), enter, left, _installed() if readers is None else readers)
@@ -102,6 +103,8 @@ class _Container:
     """Elements of the trail from which a path rule may start: the exhibit's root, file systems' roots."""
     embedded: bool = False
     depth: int = 0
+    cut: list[str] = field(default_factory=list)
+    """Errors that ended a listing in the file at hand, its layers included: what lay beyond was not seen."""
 
 
 class _Walk:
@@ -123,7 +126,7 @@ class _Walk:
         self._archives = tuple(reader for reader in readers if reader.order >= ARCHIVE)
 
     def folder(self, path: Path) -> Iterator[Found]:
-        return self._each(_safely(walk_folder(path), "folder"), _Container(self._limits))
+        return self._each(safely(walk_folder(path), "folder"), _Container(self._limits))
 
     def file(self, path: Path) -> Iterator[Found]:
         """The exhibit itself is passed through whatever the scope says, if it is a container."""
@@ -188,6 +191,7 @@ class _Walk:
             elif not _blank(found):
                 yield _finding(found.place, "no file system that is known here")
         except EvidenceError as error:
+            at.cut.append(str(error))
             yield _finding(found.place, str(error))
         finally:
             found.close()
@@ -225,8 +229,8 @@ class _Walk:
         if reader.order >= ARCHIVE:
             depth += 1
             if depth > self._limits.depth:
-                cut = GuardError("depth", f"more than {self._limits.depth} archives within each other")
-                yield _finding(place, str(cut))
+                guard = GuardError("depth", f"more than {self._limits.depth} archives within each other")
+                yield _finding(place, str(guard))
                 return
             limits = replace(limits, meter=Meter(limits, found.content().size))
         elif len(place.trail) > LAYERS:
@@ -236,21 +240,27 @@ class _Walk:
         if not source.name:  # a compressed file is named after its container
             name = place.trail[-1].rpartition(b"/")[2] if place.trail else b""
             source = SliceSource(source, 0, source.size, os.fsdecode(name))
-        nodes = _safely(reader.walk(source, limits), reader.name)
+        cut = at.cut if found.kind is Kind.LAYER else []
+        nodes = safely(reader.walk(source, limits), reader.name, cut)
         embedded = at.embedded or reader.order >= ARCHIVE
-        yield from self._each(nodes, _Container(limits, place.trail, place.layers, at.roots, embedded, depth))
-        if self._left is not None and found.kind is Kind.FILE:
+        inside = _Container(limits, place.trail, place.layers, at.roots, embedded, depth, cut)
+        yield from self._each(nodes, inside)
+        if self._left is not None and found.kind is Kind.FILE and not cut:
             self._left(found)
 
 
-def _safely(nodes: Iterator[Node], reader: str) -> Iterator[Node]:
-    """Turn whatever a reader throws into a finding, the last of its nodes."""
+def safely(nodes: Iterator[Node], reader: str, cut: list[str] | None = None) -> Iterator[Node]:
+    """Turn whatever a reader throws into a finding, the last of its nodes; `cut` then gets the reason."""
     try:
         yield from nodes
+        return
     except EvidenceError as error:
-        yield Node(b"", Kind.FINDING, error=str(error))
+        reason = str(error)
     except Exception as error:  # noqa: BLE001 -- why: parsers may raise anything on hostile bytes
-        yield Node(b"", Kind.FINDING, error=f"the {reader} reader failed: {_what(error)}")
+        reason = f"the {reader} reader failed: {_what(error)}"
+    if cut is not None:
+        cut.append(reason)
+    yield Node(b"", Kind.FINDING, error=reason)
 
 
 def _what(error: Exception) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import stat
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -115,14 +116,14 @@ def _directory(source: Source) -> Iterator[_Entry]:
         if buffer[at : at + 4] != _CENTRAL or at + 46 > len(buffer):
             raise _DirectoryError(f"the directory is damaged after {found:,} entries")
         fields = _CENTRAL_FIELDS.unpack_from(buffer, at)
-        (_, _, host, _, flags, method, time, day, crc, packed, size, n, m, k, _, _, attributes, offset) = (
+        (_, _, host, _, flags, method, clock, day, crc, packed, size, n, m, k, _, _, attributes, offset) = (
             fields
         )
         name = buffer[at + 46 : at + 46 + n]
         extra = _extra(buffer[at + 46 + n : at + 46 + n + m])
         size, packed, offset = _sizes_64(extra.get(1), size, packed, offset)
         mode = attributes >> 16 if host in (3, 19) else 0
-        times = _times(extra, day, time)
+        times = _times(extra, day, clock)
         yield _Entry(name, offset + shift, flags, method, crc, packed, size, times, mode)
         found += 1
         position += 46 + n + m + k
@@ -184,7 +185,7 @@ def _extra(data: bytes) -> dict[int, bytes]:
     return fields
 
 
-def _times(extra: dict[int, bytes], day: int, time: int) -> Times:
+def _times(extra: dict[int, bytes], day: int, clock: int) -> Times:
     """The best times stated: NTFS, then UNIX seconds (both UTC), then the local DOS time."""
     ntfs = extra.get(0x000A, b"")
     if len(ntfs) >= 32 and ntfs[4:8] == b"\x01\x00\x18\x00":
@@ -195,7 +196,7 @@ def _times(extra: dict[int, bytes], day: int, time: int) -> Times:
     if len(unix) >= 5 and unix[0] & 1:
         seconds = int.from_bytes(unix[1:5], "little", signed=True)
         return Times(modified=stamps.utc(seconds * 1_000_000_000, "zip:unix"))
-    return Times(modified=stamps.dos(day, time, "zip"))
+    return Times(modified=stamps.dos(day, clock, "zip"))
 
 
 def _node(source: Source, entry: _Entry, meter: Meter) -> Node:
@@ -218,9 +219,16 @@ def _node(source: Source, entry: _Entry, meter: Meter) -> Node:
         method = _NAMES.get(entry.method, "unknown")
         node.error = f"cannot be decompressed: method {entry.method} ({method})"
     elif kind is Kind.LINK:
-        node.target = _open(source, entry, meter).read_at(0, 4096)
+        try:
+            node.target = _open(source, entry, meter).read_at(0, 4096)
+        except EvidenceError as error:
+            node.error = str(error)
     elif kind is Kind.FILE:
         node.open = partial(_open, source, entry, meter)
+        if entry.packed is None and entry.method == 0:
+            node.error = "its length is not stated: what follows it in the archive is part of it here"
+        elif entry.packed is not None and entry.offset + 30 + len(entry.name) + entry.packed > source.size:
+            node.error = "it ends early: the archive is cut short within it"
     return node
 
 
@@ -265,12 +273,13 @@ def _data_start(source: Source, offset: int) -> int:
 
 def _salvage(source: Source, seen: set[int], meter: Meter) -> Iterator[Node]:
     """Yield the members whose local headers are found by searching, except those in `seen`."""
+    search = _Search(source, meter)
     position = 0
-    while (offset := _search(source, position)) is not None:
-        header = source.read_at(offset, 30)
+    while (offset := search.next_header(position)) is not None:
+        header = search.peek(offset, 30)
         if len(header) < 30:
             return
-        _, _, flags, method, time, day, crc, packed, size, n, m = _LOCAL_FIELDS.unpack(header)
+        _, _, flags, method, clock, day, crc, packed, size, n, m = _LOCAL_FIELDS.unpack(header)
         position = start = offset + 30 + n + m
         if offset in seen or not n or (method not in _METHODS and method not in _NAMES and method != 99):
             position = offset + 4 if offset not in seen else start
@@ -282,19 +291,52 @@ def _salvage(source: Source, seen: set[int], meter: Meter) -> Iterator[Node]:
         unknown = bool(flags & 8) and not packed
         entry = _Entry(
             rest[:n], offset, flags, method, crc, None if unknown else packed, None if unknown else size,
-            _times(extra, day, time),
+            _times(extra, day, clock),
         )  # fmt: skip
-        yield _node(source, entry, meter)
-        if not unknown:
-            position = start + packed
+        node = _node(source, entry, meter)
+        if node.open is not None and unknown:  # only reading it shows where the next one may begin
+            feed = Feed(source, start)
+            stream = StreamSource(_chunks(feed, entry, meter), None)
+            node.open = partial(_itself, stream)
+            yield node
+            position = max(start, feed.position)
+        else:
+            yield node
+            position = start if unknown else start + packed
 
 
-def _search(source: Source, position: int) -> int | None:
-    while position < source.size:
-        data = source.read_at(position, 1 << 20)
-        if (at := data.find(_LOCAL)) >= 0:
-            return position + at
-        if len(data) < 4:
-            return None
-        position += len(data) - 3
-    return None
+def _itself(source: Source) -> Source:
+    return source
+
+
+class _Search:
+    """Looks for local headers through one window, so that many false ones cost no more than one read."""
+
+    _WINDOW = 1 << 20
+
+    def __init__(self, source: Source, meter: Meter) -> None:
+        self._source = source
+        self._meter = meter
+        self._start = 0
+        self._data = b""
+
+    def next_header(self, position: int) -> int | None:
+        """The offset of the first mark of a local header from `position` on. Raises GuardError."""
+        while position < self._source.size:
+            if not self._start <= position < self._start + len(self._data) - 3:
+                begun = time.monotonic()
+                self._start, self._data = position, self._source.read_at(position, self._WINDOW)
+                self._meter.give(0, time.monotonic() - begun)
+            if (at := self._data.find(_LOCAL, position - self._start)) >= 0:
+                return self._start + at
+            if len(self._data) < self._WINDOW:
+                return None
+            position = self._start + len(self._data) - 3
+        return None
+
+    def peek(self, offset: int, length: int) -> bytes:
+        """Bytes at `offset`, out of the window where it holds them."""
+        at = offset - self._start
+        if at >= 0 and at + length <= len(self._data):
+            return self._data[at : at + length]
+        return self._source.read_at(offset, length)
