@@ -179,58 +179,62 @@ class _Listing:
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
             return
         again: set[tuple[bytes, int]] = set()
-        entries = iter(directory)
-        while True:
-            try:
-                entry = next(entries, None)
-            except OSError as error:
-                self._unlisted = True
-                text = f"the entries of the folder cannot all be read: {reason(error)}"
-                yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
-                return  # TSK does not step over it
-            if entry is None:
-                return
-            info = entry.info.name
-            name: bytes = info.name
-            if name in _NOT_ENTRIES:
-                continue
-            unlinked = int(info.flags) & UNALLOCATED
-            if unlinked:
-                key = (name, int(info.meta_addr))
-                if key in again:
+        try:
+            for entry in directory:
+                info = entry.info.name
+                name: bytes = info.name
+                if name in _NOT_ENTRIES:
                     continue
-                again.add(key)
-            deleted = bool(unlinked) or state is State.DELETED
-            yield from self._entry(entry, info, prefix + name, inode, deleted)
+                unlinked = int(info.flags) & UNALLOCATED
+                if unlinked:
+                    key = (name, int(info.meta_addr))
+                    if key in again:
+                        continue
+                    again.add(key)
+                deleted = bool(unlinked) or state is State.DELETED
+                yield from self._entry(entry, info, prefix + name, inode, deleted)
+        except OSError as error:  # TSK does not step over it
+            self._unlisted = True
+            text = f"the entries of the folder cannot all be read: {reason(error)}"
+            yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
 
-    def _entry(self, entry: Any, info: Any, path: bytes, folder: int, deleted: bool) -> list[Node]:
+    def _entry(
+        self, entry: Any, info: Any, path: bytes, folder: int, deleted: bool
+    ) -> tuple[Node, ...] | list[Node]:
         """Return the node of one directory entry, and one for each further stream."""
         meta = entry.info.meta
         if meta is None:
             entry = self._reopen(info)
             if entry is None:
-                return [_only_a_name(info, path, deleted)]
+                return (_only_a_name(info, path, deleted),)
             meta = entry.info.meta
+        dialect = self.dialect
         freed = not int(meta.flags) & ALLOCATED
         inode: int = meta.addr
-        if deleted and not freed and self.dialect.reuses and int(info.flags) & UNALLOCATED:
+        if deleted and not freed and dialect.reuses and int(info.flags) & UNALLOCATED:
             kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
-            return [Node(path, kind, State.DELETED, address={"inode": inode}, error=_REUSED)]
+            return (Node(path, kind, State.DELETED, address={"inode": inode}, error=_REUSED),)
         state = State.DELETED if deleted or freed else State.ALLOCATED
         if inode < self._inodes:
             self._reached[inode >> 3] |= 1 << (inode & 7)
-        kind = _KINDS.get(int(meta.type), Kind.SPECIAL)
-        if kind is Kind.SPECIAL and int(meta.type) == 0:
+        type_number = int(meta.type)
+        kind = _KINDS.get(type_number, Kind.SPECIAL)
+        if type_number == 0:
             kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
         size: int = meta.size
-        node = Node(path, kind, state, max(0, size), self.dialect.times(entry, meta), {"inode": inode})
-        if self.dialect.streams and (kind is Kind.FILE or kind is Kind.FOLDER):
+        node = Node(path, kind, state, size, dialect.times(entry, meta), {"inode": inode})
+        if size < 0:
+            node.size = size = 0
+        if dialect.streams and (kind is Kind.FILE or kind is Kind.FOLDER):
             return self._with_streams(entry, node, folder, info.name)
         if kind is Kind.FILE:
-            self._offer(node, entry, None, folder, info.name)
+            if state is State.ALLOCATED and size <= self.largest:
+                node.open = partial(TskFile, self.fs, entry, size, (), folder, info.name)
+            else:
+                self._offer(node, entry, None, folder, info.name)
         elif kind is Kind.LINK:
             node.target = _target(entry, meta, size)
-        return [node]
+        return (node,)
 
     def _with_streams(self, entry: Any, node: Node, folder: int, name: bytes) -> list[Node]:
         """Return a file or folder and its streams, each a node of its own (`path:stream`)."""
@@ -290,7 +294,7 @@ class _Listing:
     def _offer(self, node: Node, entry: Any, attribute: Any, folder: int, name: bytes) -> None:
         """Give a file node its content, or say why there is none."""
         size = node.size or 0
-        which = None if attribute is None else (int(attribute.info.type), int(attribute.info.id))
+        which = () if attribute is None else (int(attribute.info.type), int(attribute.info.id))
         if size > self.largest:
             node.error = f"claims {size:,} bytes, more than the medium it lies on; not read"
             return
@@ -302,7 +306,7 @@ class _Listing:
                 return
         elif attribute is not None and int(attribute.info.flags) & _ENCRYPTED:
             node.error = "encrypted by the file system (EFS); what is read is ciphertext"
-        node.open = partial(TskFile, self.fs, node.address["inode"], size, which, folder, name)
+        node.open = partial(TskFile, self.fs, entry, size, which, folder, name)
 
     def _check_deleted(self, node: Node, entry: Any, attribute: Any, size: int) -> bool:
         """May the content of a deleted file be read? Notes what other files have taken of it meanwhile."""

@@ -68,32 +68,33 @@ def reason(error: OSError) -> str:
 
 def read_file(fs: Any, inode: int, most: int) -> bytes:
     """Return the first `most` bytes of a file of the file system's own (a bitmap). Raises EvidenceError."""
-    return TskFile(fs, inode, None).read_at(0, most)
+    try:
+        file = fs.open_meta(inode=inode)
+    except OSError as error:
+        raise EvidenceError(f"inode {inode} cannot be opened: {reason(error)}") from error
+    return TskFile(fs, file, max(0, int(file.info.meta.size))).read_at(0, most)
 
 
 class TskFile:
-    """The content of an inode or of one of its attributes, opened by number: cheap for many small files."""
+    """The content of a file that TSK has found (`pytsk3.File`), or of one of its attributes (type, id)."""
 
     __slots__ = ("_attribute", "_file", "_folder", "_fs", "_name", "size")
 
     def __init__(
         self,
         fs: Any,
-        inode: int,
-        size: int | None,
-        attribute: tuple[int, int] | None = None,
+        file: Any,
+        size: int,
+        attribute: tuple[int, int] | tuple[()] = (),
         folder: int | None = None,
         name: bytes = b"",
     ) -> None:
         self._fs = fs
+        self._file = file
+        self.size = size
+        self._attribute = attribute
         self._folder = folder
         self._name = name
-        try:
-            self._file = fs.open_meta(inode=inode)
-        except OSError as error:
-            raise EvidenceError(f"inode {inode} cannot be opened: {reason(error)}") from error
-        self._attribute = () if attribute is None else attribute
-        self.size = max(0, self._file.info.meta.size) if size is None else size
 
     @property
     def name(self) -> str:
@@ -105,6 +106,8 @@ class TskFile:
         length = min(length, self.size - offset)
         if length <= 0 or offset < 0:
             return b""
+        if self._file is None:
+            raise EvidenceError("it is closed")
         try:
             data: bytes = self._file.read_random(offset, length, *self._attribute)
         except OSError as error:
@@ -124,7 +127,7 @@ class TskFile:
                 if found.name == wanted and meta is not None and int(found.flags) & ALLOCATED:
                     if int(meta.type) != REGULAR:
                         return None
-                    return TskFile(self._fs, meta.addr, meta.size, None, self._folder, wanted)
+                    return TskFile(self._fs, entry, max(0, int(meta.size)), (), self._folder, wanted)
         except OSError:  # a folder that cannot be read has no file to offer; the walk reports it
             return None
         return None
