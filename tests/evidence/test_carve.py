@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from safelight.evidence.allocation import Allocation, complement
 from safelight.evidence.carve import Ranges, carve
 from safelight.evidence.protocol import Node
 from safelight.evidence.source import BytesSource
+from safelight.evidence.walk import walk
 from safelight.model import State
 from tests.evidence import images
 
@@ -173,3 +175,16 @@ def test_ranges_read_like_the_joined_bytes(ranges: list[tuple[int, int]], offset
     source = Ranges(BytesSource(data), ranges)
     assert source.size == len(joined)
     assert source.read_at(offset, length) == joined[offset : offset + length]
+
+
+def test_a_partition_that_nobody_can_list_is_carved_as_a_whole(tmp_path: Path) -> None:
+    disk = images.mbr(2048, [(0x83, 64, 1900)])
+    disk[64 * 512 : 64 * 512 + len(NOISE)] = NOISE
+    at = 64 * 512 + len(NOISE)
+    disk[at : at + len(images.jpeg(1))] = images.jpeg(1)
+    (tmp_path / "disk.img").write_bytes(disk)
+    found = [(one.path, one.error) for one in walk(tmp_path / "disk.img")]
+    assert found == [
+        ("disk.img//p1", "no file system that is known here"),
+        ("disk.img//p1/carved/offset-000000204800.jpg", None),
+    ]

@@ -190,11 +190,21 @@ class _Walk:
                 yield from self._inside(found, replace(at, roots=roots))
             elif not _blank(found):
                 yield _finding(found.place, "no file system that is known here")
+                if at.limits.carve:
+                    yield from self._carved(found, at)
         except EvidenceError as error:
             at.cut.append(str(error))
             yield _finding(found.place, str(error))
         finally:
             found.close()
+
+    def _carved(self, found: Found, at: _Container) -> Iterator[Found]:
+        """What can be carved from a medium or partition that nobody can list."""
+        from safelight.evidence.carve import carve
+
+        source, place = found.content(), found.place
+        nodes = safely(carve(source, [(0, source.size)]), "carving")
+        yield from self._each(nodes, replace(at, trail=place.trail, layers=place.layers))
 
     def _recognise(self, found: Found) -> Reader | None:
         """Ask the readers, in their order. Raises EvidenceError where one failed and no other knows it."""
