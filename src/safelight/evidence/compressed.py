@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator
 from safelight.errors import EvidenceError
 from safelight.evidence import decompress, stamps
 from safelight.evidence.decompress import Feed, Unpack
-from safelight.evidence.guards import Meter
+from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.sniff import HEAD, sniff
-from safelight.evidence.stream import StreamSource
+from safelight.evidence.stream import BROKEN, StreamSource
+from safelight.evidence.tape import StreamTape
+from safelight.evidence.tar import BLOCK, is_header, members
 from safelight.model import Times
 
 _SUFFIXES = {
@@ -43,20 +45,19 @@ class CompressedReader:
         return sniff(head[:HEAD]) in ("gzip", *_MAGIC)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield the one member; damage is noted on it once it is read to where it breaks."""
+        """Yield the members of the tar inside as they come out, or the one content with what is wrong with it."""
         meter = Meter.of(limits, source)
         meter.entry()
         format_ = sniff(source.read_at(0, HEAD)) or ""
         stated, times = _gzip_header(source) if format_ == "gzip" else (b"", Times())
         feed = Feed(source)
         chunks = _gzip(feed) if format_ == "gzip" else _streams(feed, *_MAGIC[format_])
-        content = StreamSource(meter.guarded(chunks, lambda: feed.position), None)
-        if sniff(content.read_at(0, HEAD)) == "tar":
-            yield Node(b"", Kind.LAYER, layer="member", open=lambda: content)
-            if content.damage:
-                yield Node(b"", Kind.FINDING, error=content.damage)
+        tape = StreamTape(meter.counted(chunks, lambda: feed.position))
+        if is_header(tape.peek(BLOCK)):
+            yield from _tar(tape, meter)
             return
         name = stated or _without_suffix(os.fsencode(source.name))
+        content = StreamSource(meter.capped(tape.rest()), None)
         yield Node(
             name,
             Kind.FILE,
@@ -66,6 +67,16 @@ class CompressedReader:
             open=lambda: content,
             error=content.damage,
         )
+
+
+def _tar(tape: StreamTape, meter: Meter) -> Iterator[Node]:
+    """Its members, as they come out; then whatever is wrong with what follows them. Raises EvidenceError."""
+    try:
+        yield from members(tape, meter)
+    except GuardError:
+        raise
+    except BROKEN as error:
+        raise EvidenceError(f"{error} (after {tape.position:,} bytes of the tar inside)") from error
 
 
 def _streams(feed: Feed, magic: bytes, unpack: Unpack) -> Iterator[bytes]:

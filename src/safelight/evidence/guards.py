@@ -11,8 +11,9 @@ from safelight.errors import EvidenceError
 if TYPE_CHECKING:
     from safelight.evidence.protocol import Limits, Source
 
-RATIO_FROM = 64 << 20
-"""Bytes that must have come out before a ratio says anything: a short run of zeros is no bomb."""
+RATIO_FROM = 1 << 30
+"""Bytes that must have come out before a ratio says anything: a disk image that is nearly empty shrinks by far
+more than any limit, and a gigabyte of zeros takes about a second."""
 
 
 class GuardError(EvidenceError):
@@ -78,7 +79,10 @@ class Meter:
 
         `packed` says how many compressed bytes were used up to now.
         """
-        limits = self._limits
+        return self.capped(self.counted(chunks, packed))
+
+    def counted(self, chunks: Iterator[bytes], packed: Callable[[], int]) -> Iterator[bytes]:
+        """The same for a stream that is itself an archive: no limit of one member's holds for it."""
         given = 0
         while True:
             begun = time.monotonic()
@@ -87,10 +91,15 @@ class Meter:
                 return
             given += len(chunk)
             self.give(len(chunk), time.monotonic() - begun)
-            if given > limits.member_bytes:
-                raise GuardError(
-                    "member_bytes", f"more than {limits.member_bytes:,} bytes came out of one member"
-                )
-            if given > RATIO_FROM and given > limits.ratio * max(1, packed()):
-                raise GuardError("ratio", f"one member grew to more than {limits.ratio:,} times its size")
+            if given > RATIO_FROM and given > self._limits.ratio * max(1, packed()):
+                raise GuardError("ratio", f"it grew to more than {self._limits.ratio:,} times its size")
+            yield chunk
+
+    def capped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """Pass on the pieces of one member, which were counted before. Raises GuardError."""
+        given, most = 0, self._limits.member_bytes
+        for chunk in chunks:
+            given += len(chunk)
+            if given > most:
+                raise GuardError("member_bytes", f"more than {most:,} bytes came out of one member")
             yield chunk

@@ -113,7 +113,7 @@ class Limits:
     total_bytes: int = 256 << 30
     """Decompressed size of one archive together with what is nested in it."""
     ratio: int = 1_000
-    """Decompressed over compressed, judged once a member has given more than 64 MiB."""
+    """Decompressed over compressed, judged once more than 1 GiB came out."""
     seconds: float = 3_600.0
     """Time spent inside one archive."""
     meter: Meter | None = None
