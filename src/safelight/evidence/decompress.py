@@ -152,18 +152,16 @@ def unlzma_raw(*, lc: int, lp: int, pb: int, dictionary: int) -> Unpack:
 
 
 def unzstd(feed: Feed) -> Iterator[bytes]:
-    """One Zstandard frame."""
-    return _decode(_zstd_decoder(), feed)
-
-
-def _zstd_decoder() -> Decoder:
-    decoder: Decoder
+    """One Zstandard frame, of a window up to 128 MiB."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:
         from backports import zstd
     decoder = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: 27})
-    return decoder
+    try:
+        yield from _decode(decoder, feed)
+    except zstd.ZstdError as error:
+        raise ValueError(f"the compressed data are damaged: {error}") from error
 
 
 def inflate64(feed: Feed) -> Iterator[bytes]:

@@ -1,29 +1,41 @@
-"""7z archives through py7zr: decompressed once, in order, in a thread of its own; nothing touches the disk.
+"""7z archives, decompressed once and in order, however solid; one damaged folder leaves the others readable.
 
-py7zr pushes what it decompresses, a walk pulls: a small queue between the two keeps memory flat, and a solid
-archive is not decompressed again for every member.
+`py7zr` is not used: it pushes where a walk pulls, gives up a whole archive at the first damage and at a name
+that is half a surrogate pair, lets some methods give any amount at once, and one of them (PPMd) crash.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from queue import Queue
-from threading import Thread
-from typing import IO, Any, cast
+import stat
+import zlib
+from collections.abc import Callable, Iterator
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
-from safelight.evidence.source import SourceFile
-from safelight.evidence.stream import StreamSource
+from safelight.evidence.seven_coders import is_encrypted, unpack
+from safelight.evidence.seven_header import (
+    LONGEST,
+    SIGNATURE,
+    START,
+    File,
+    Folder,
+    next_header,
+    packed_header,
+    parse,
+    unpacked_size,
+)
+from safelight.evidence.stream import BROKEN, StreamSource
+from safelight.evidence.tape import StreamTape
 from safelight.model import Times
 
-_AHEAD = 4
-"""Pieces that the decompressor may be ahead of the reader."""
 _ENCRYPTED = "encrypted: a password is needed"
-_LOST = "its content could not be decompressed"
+_UNIX = 0x8000
+"""Attributes whose upper half is a UNIX mode."""
+_LINK_LENGTH = 4096
+_WRAPPED = 4
+"""How often a header may be packed in another."""
 
 
 class SevenZipReader:
@@ -34,196 +46,156 @@ class SevenZipReader:
 
     def detect(self, head: bytes, source: Source) -> bool:
         """By its signature."""
-        return head.startswith(b"7z\xbc\xaf\x27\x1c")
+        return head.startswith(SIGNATURE)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield folders and members in the archive's order; each is to be read before the next is asked for."""
-        import py7zr
-
         meter = Meter.of(limits, source)
         try:
-            archive = py7zr.SevenZipFile(cast(IO[bytes], SourceFile(source)), mode="r", mp=False)
-        except py7zr.PasswordRequired:
-            yield Node(b"", Kind.FINDING, error=f"{_ENCRYPTED} even for its list of names")
-            return
-        except Exception as error:
-            raise EvidenceError(f"the 7z archive cannot be read: {_said(error)}") from error
-        with archive:
-            locked = bool(archive.password_protected) or archive.needs_password()
-            waiting: list[Any] = []
-            for entry in archive.files:
+            header = _header(source)
+            folders, files = parse(header)
+        except BROKEN as error:
+            raise EvidenceError(f"the list of members cannot be read: {error}") from error
+        contents = _Contents(source, folders, meter)
+        try:
+            for file in files:
                 meter.entry()
-                if entry.is_directory or entry.is_symlink or not entry.is_file or locked or entry.emptystream:
-                    yield _listed(entry, locked)
-                else:
-                    waiting.append(entry)
-            if waiting:
-                yield from _contents(archive, waiting, meter, source.size)
+                yield from _entry(file, contents)
+        except ValueError as error:
+            raise EvidenceError(f"the list of members cannot be read: {error}") from error
+        if contents.cut is not None:
+            raise contents.cut
 
 
-def _contents(archive: Any, waiting: list[Any], meter: Meter, packed: int) -> Iterator[Node]:
-    pump = _Pump(archive, {entry.filename for entry in waiting})
-    cut: list[GuardError] = []
-
-    def pieces() -> Iterator[bytes]:
-        try:
-            yield from meter.guarded(pump.pieces(), lambda: packed)
-        except GuardError as error:
-            cut.append(error)
-            raise
-
-    try:
-        by_name: dict[str, list[Any]] = {}
-        for entry in waiting:
-            by_name.setdefault(entry.filename, []).append(entry)
-        while (name := pump.next_member()) is not None:
-            entries = by_name.get(name) or []
-            if not entries:  # a name that the list does not have: passed over, and counted like the others
-                for _ in pieces():
-                    pass
-                continue
-            entry = entries.pop(0)
-            content = StreamSource(pieces(), entry.uncompressed)
-            node = _node(entry, Kind.FILE)
-            node.open = lambda content=content: content
-            yield node
-            content.finish()  # what follows it comes after it
-            content.close()
-            if cut:  # what follows it could only be had by decompressing all of it
-                break
-        for entries in by_name.values():
-            for entry in entries:
-                node = _node(entry, Kind.FILE)
-                node.error = "not read: a guard cut the archive before it" if cut else _LOST
-                yield node
-        if cut:
-            raise cut[0]
-        if pump.failure is not None:
-            raise EvidenceError(f"the 7z archive breaks off: {_said(pump.failure)}")
-    finally:
-        pump.stop()
+def _header(source: Source) -> bytes:
+    """The real header, unpacked if need be. Raises ValueError, EvidenceError or what decompressors raise."""
+    offset, size, crc = next_header(source.read_at(0, START))
+    if size > LONGEST:
+        raise ValueError(f"it has {size:,} bytes")
+    if offset + size > source.size:
+        raise ValueError("it is missing (is the archive truncated?)")
+    data = source.read_at(offset, size)
+    _check(data, crc)
+    for _ in range(_WRAPPED):
+        folder = packed_header(data)
+        if folder is None:
+            return data
+        if is_encrypted(folder):
+            raise EvidenceError(f"{_ENCRYPTED}, even for the names")
+        if unpacked_size(folder) > LONGEST:
+            raise ValueError(f"it has {unpacked_size(folder):,} bytes")
+        data = b"".join(unpack(source, folder)[0])
+        _check(data, folder.crc)
+    raise ValueError("it is packed again and again")
 
 
-def _listed(entry: Any, locked: bool) -> Node:
-    kind = Kind.FOLDER if entry.is_directory else Kind.LINK if entry.is_symlink else Kind.FILE
-    node = _node(entry, kind)
-    if kind is Kind.FILE and locked and not entry.emptystream:
-        node.error = _ENCRYPTED
+def _check(data: bytes, crc: int | None) -> None:
+    if crc is not None and zlib.crc32(data) != crc:
+        raise ValueError("its checksum (CRC-32) does not match")
+
+
+def _entry(file: File, contents: _Contents) -> Iterator[Node]:
+    mode = file.attributes >> 16 if file.attributes & _UNIX else 0
+    kind = Kind.FILE
+    if file.is_folder or file.attributes & stat.FILE_ATTRIBUTE_DIRECTORY or stat.S_ISDIR(mode):
+        kind = Kind.FOLDER
+    elif stat.S_ISLNK(mode) or file.attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT:
+        kind = Kind.LINK
+    elif mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        kind = Kind.SPECIAL
+    times = Times(
+        created=stamps.filetime(file.created, "7z"),
+        modified=stamps.filetime(file.modified, "7z"),
+        accessed=stamps.filetime(file.accessed, "7z"),
+    )
+    node = Node(file.name, kind, times=times, layer="member")
+    if file.has_content:
+        content = contents.next()
+        if kind is not Kind.FOLDER:
+            node.size, node.error = content.size, content.error
+        if content.error is None and kind is Kind.FILE:
+            node.open = content.open
+        elif content.error is None and kind is Kind.LINK:
+            node.target = content.open().read_at(0, _LINK_LENGTH)
     elif kind is Kind.FILE:
-        node.size = 0
-        node.open = lambda: StreamSource(iter(()), 0)
-    return node
+        node.size, node.open = 0, _empty
+    yield node
 
 
-def _node(entry: Any, kind: Kind) -> Node:
-    name = os.fsencode(entry.filename).rstrip(b"/")
-    modified = stamps.filetime(int(entry.lastwritetime), "7z") if entry.lastwritetime else None
-    size = entry.uncompressed if kind is Kind.FILE else None
-    return Node(name, kind, size=size, times=Times(modified=modified), layer="member")
+def _empty() -> Source:
+    return StreamSource(iter(()), 0)
 
 
-def _said(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:200].rstrip(": ")
+class _Content:
+    """One member's content, as it is about to come out of its folder; or why it cannot."""
+
+    __slots__ = ("error", "open", "size")
+
+    def __init__(self, size: int, error: str | None, open: Callable[[], Source]) -> None:
+        self.size = size
+        self.error = error
+        self.open = open
 
 
-class _StoppedError(Exception):
-    """Nobody reads any more."""
+class _Contents:
+    """The contents of all folders, one after the other."""
 
+    def __init__(self, source: Source, folders: list[Folder], meter: Meter) -> None:
+        self._source = source
+        self._folders = iter(folders)
+        self._meter = meter
+        self._left: Iterator[tuple[int, int | None]] = iter(())
+        self._tape: StreamTape | None = None
+        self._behind = 0
+        """Where in the folder the content at hand ends."""
+        self._error: str | None = None
+        """Why nothing more comes out of the folder at hand."""
+        self.cut: GuardError | None = None
 
-class _Pump:
-    """Runs py7zr's extraction in a thread and hands its pieces over, member by member."""
-
-    def __init__(self, archive: Any, wanted: set[str]) -> None:
-        self.failure: BaseException | None = None
-        self._queue: Queue[tuple[str, Any]] = Queue(_AHEAD)
-        self._stopped = False
-        self._ahead: str | None = None
-        self._thread = Thread(target=self._run, args=(archive, wanted), name="7z", daemon=True)
-        self._thread.start()
-
-    def _run(self, archive: Any, wanted: set[str]) -> None:
-        from py7zr.io import Py7zIO, WriterFactory
-
-        pump = self
-
-        class Sink(Py7zIO):
-            def __init__(self, name: str) -> None:
-                self._size = 0
-                pump.put("member", name)
-
-            def write(self, s: bytes | bytearray) -> int:
-                self._size += len(s)
-                pump.put("piece", bytes(s))
-                return len(s)
-
-            def read(self, size: int | None = None) -> bytes:
-                return b""
-
-            def seek(self, offset: int, whence: int = 0) -> int:
-                return 0
-
-            def flush(self) -> None:
-                return None
-
-            def size(self) -> int:
-                return self._size
-
-        class Sinks(WriterFactory):
-            def create(self, filename: str) -> Py7zIO:
-                return Sink(filename)
-
+    def next(self) -> _Content:
+        """The next content. What was left of the one before is read over. Raises ValueError at the end."""
+        while (entry := next(self._left, None)) is None:
+            folder = next(self._folders, None)
+            if folder is None:
+                raise ValueError("it names more files than there are contents")
+            self._begin(folder)
+        size, crc = entry
+        tape = self._tape
+        if tape is None:
+            return _Content(size, self._error, _empty)
         try:
-            archive.extract(targets=list(wanted), factory=Sinks())
-        except _StoppedError:
+            tape.move_to(self._behind)
+        except BROKEN as error:
+            self._broken(error)
+            return _Content(size, self._error, _empty)
+        self._behind += size
+        pieces = self._meter.capped(self._checked(tape, size, crc))
+        return _Content(size, None, lambda: StreamSource(pieces, size))
+
+    def _begin(self, folder: Folder) -> None:
+        self._left, self._behind, self._error, self._tape = iter(folder.contents), 0, None, None
+        if is_encrypted(folder):
+            self._error = _ENCRYPTED
             return
-        except BaseException as error:  # noqa: BLE001 -- why: whatever ends it is handed to the reader
-            self.failure = error
         try:
-            self.put("end", None)
-        except _StoppedError:
+            pieces, used = unpack(self._source, folder)
+        except EvidenceError as error:
+            self._error = str(error)
             return
+        self._tape = StreamTape(self._meter.counted(pieces, used))
 
-    def put(self, kind: str, value: Any) -> None:
-        """Wait for room and hand over; raises _StoppedError once nobody reads."""
-        from queue import Full
+    def _broken(self, error: Exception) -> None:
+        self._tape = None
+        if isinstance(error, GuardError):
+            self.cut = self.cut or error
+            self._error = f"not read: {error}"
+        else:
+            self._error = f"not read: the archive is damaged before it ({error})"
 
-        while not self._stopped:
-            try:
-                self._queue.put((kind, value), timeout=0.2)
-                return
-            except Full:
-                continue
-        raise _StoppedError
-
-    def next_member(self) -> str | None:
-        """The name of the next member, or None at the end."""
-        if self._ahead is not None:
-            name, self._ahead = self._ahead, None
-            return name
-        while True:
-            kind, value = self._queue.get()
-            if kind == "member":
-                return str(value)
-            if kind == "end":
-                self._queue.put(("end", None))
-                return None
-
-    def pieces(self) -> Iterator[bytes]:
-        """The pieces of the member that is at hand."""
-        while True:
-            kind, value = self._queue.get()
-            if kind == "piece":
-                yield value
-                continue
-            if kind == "member":
-                self._ahead = value
-            else:
-                self._queue.put(("end", None))
-                if self.failure is not None:
-                    raise EvidenceError(f"the 7z archive breaks off: {_said(self.failure)}")
-            return
-
-    def stop(self) -> None:
-        """Let the thread end, wherever it is."""
-        self._stopped = True
-        self._thread.join(timeout=10)
+    def _checked(self, tape: StreamTape, size: int, crc: int | None) -> Iterator[bytes]:
+        found = 0
+        for piece in tape.pieces(size):
+            found = zlib.crc32(piece, found)
+            yield piece
+        if crc is not None and found != crc:
+            raise EvidenceError("its checksum (CRC-32) does not match")
