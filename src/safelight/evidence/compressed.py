@@ -39,10 +39,11 @@ class CompressedReader:
 
     name = "compressed"
     order = 44
+    formats = frozenset(("gzip", *_MAGIC))
 
     def detect(self, head: bytes, source: Source) -> bool:
         """By content."""
-        return sniff(head[:HEAD]) in ("gzip", *_MAGIC)
+        return sniff(head[:HEAD]) in self.formats
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the members of the tar inside as they come out, or the one content with what is wrong with it."""

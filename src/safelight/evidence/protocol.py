@@ -83,7 +83,11 @@ class Node:
 
 @runtime_checkable
 class Reader(Protocol):
-    """A format. One file each in this folder, one line under `safelight.evidence` in pyproject.toml."""
+    """A format. One file each in this folder, one line under `safelight.evidence` in pyproject.toml.
+
+    A reader may also have `formats`, a set of names that `sniff.py` gives: it is then asked about those only,
+    which spares a look at every other file.
+    """
 
     name: str
     """Short and fixed: `zip`, `e01`, `gpt`, `ntfs` … It is written into findings and reports."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 HEAD = 4096
 """Bytes of the head that are looked at."""
@@ -145,6 +146,24 @@ def _lzma(head: bytes) -> str | None:
     return "lzma" if dictionary >= 4096 and shape and (size == (1 << 64) - 1 or size < 1 << 38) else None
 
 
+def _old_cpio(head: bytes) -> str | None:
+    """Binary cpio has a signature of two bytes: the first name must have a length and end where it says."""
+    order: Literal["big", "little"] = "little" if head[0] == 0xC7 else "big"
+    length = int.from_bytes(head[20:22], order)
+    return "cpio" if 1 < length <= 1024 and head[25 + length : 26 + length] == b"\0" else None
+
+
+def _compress(head: bytes) -> str | None:
+    """Codes of 9 to 16 bits, two flags that are never set."""
+    return "compress" if len(head) > 3 and 9 <= head[2] & 31 <= 16 and not head[2] & 0x60 else None
+
+
+def _arj(head: bytes) -> str | None:
+    """A main header: of 30 to 2,600 bytes, of the type that comments have."""
+    fits = len(head) > 34 and 30 <= int.from_bytes(head[2:4], "little") <= 2600
+    return "arj" if fits and 30 <= head[4] <= head[2] + 256 * head[3] and head[10] == 2 else None
+
+
 def _sound(head: bytes) -> str | None:
     """MPEG audio: layer, bit rate and sampling rate must exist (`FF D8` and others do not come here)."""
     if len(head) < 4 or head[1] & 0xE0 != 0xE0:
@@ -215,10 +234,10 @@ _BY_TWO: dict[bytes, _Check] = {
     b"\x5d\0": _lzma,
     b"MS": _starts((b"MSCF\0\0\0\0", "cab")),
     b"07": _starts((b"070701", "cpio"), (b"070702", "cpio"), (b"070707", "cpio")),
-    b"\xc7q": _starts((b"\xc7q", "cpio")),
-    b"q\xc7": _starts((b"q\xc7", "cpio")),
-    b"\x1f\x9d": _starts((b"\x1f\x9d", "compress")),
-    b"`\xea": _starts((b"`\xea", "arj")),
+    b"\xc7q": _old_cpio,
+    b"q\xc7": _old_cpio,
+    b"\x1f\x9d": _compress,
+    b"`\xea": _arj,
     b"\x1aE": _ebml,
     b"0&": _starts((b"0&\xb2u\x8ef\xcf\x11", "wmv")),
     b"FL": _starts((b"FLV\1", "flv")),

@@ -23,10 +23,11 @@ class UnsupportedReader:
 
     name = "unsupported"
     order = 90
+    formats = frozenset(_NAMES)
 
     def detect(self, head: bytes, source: Source) -> bool:
         """By content."""
-        return sniff(head[:HEAD]) in _NAMES
+        return sniff(head[:HEAD]) in self.formats
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the one finding."""

@@ -122,8 +122,8 @@ class _Walk:
         self._limits = limits
         self._enter = enter
         self._left = left
-        self._readers = tuple(readers)
-        self._archives = tuple(reader for reader in readers if reader.order >= ARCHIVE)
+        self._readers = [(reader, getattr(reader, "formats", None)) for reader in readers]
+        self._archives = [pair for pair in self._readers if pair[0].order >= ARCHIVE]
 
     def folder(self, path: Path) -> Iterator[Found]:
         return self._each(safely(walk_folder(path), "folder"), _Container(self._limits))
@@ -211,12 +211,14 @@ class _Walk:
         head = found.head()
         if not head:
             return None
-        format = found.format
+        source, format = found.content(), found.format
         archives_only = found.kind is Kind.FILE and (format in _NO_MEDIUM or is_archive(format))
         failed: EvidenceError | None = None
-        for reader in self._archives if archives_only else self._readers:
+        for reader, formats in self._archives if archives_only else self._readers:
+            if formats is not None and format not in formats:
+                continue
             try:
-                if reader.detect(head, found.content()):
+                if reader.detect(head, source):
                     return reader
             except Exception as error:  # noqa: BLE001 -- why: parsers may raise anything on hostile bytes
                 failed = EvidenceError(f"the {reader.name} reader failed: {_what(error)}")

@@ -72,10 +72,9 @@ class ZipReader:
             return True
         if source.size < 22:
             return False
+        whole = source.size == len(head)
         tail = (
-            head
-            if source.size == len(head)
-            else source.read_at(max(0, source.size - _SMALL_TAIL), _SMALL_TAIL)
+            head[-_SMALL_TAIL:] if whole else source.read_at(max(0, source.size - _SMALL_TAIL), _SMALL_TAIL)
         )
         if (at := tail.rfind(_END)) < 0 or len(tail) - at < 22:
             return False
