@@ -12,10 +12,8 @@ from safelight.errors import EvidenceError
 from safelight.evidence.folder import file_node
 from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Limits, Reader, Source
-from safelight.evidence.walk import ARCHIVE, recognise, safely
+from safelight.evidence.walk import ARCHIVE, PARTITIONS, recognise, safely
 
-PARTITIONS = 20
-"""Readers below this order decode a medium; from it on they read partitions and file systems."""
 _SEGMENT = re.compile(r"\.(?:[EeSsLl]x?[0-9A-Za-z]{2}|\d{3})$")
 
 

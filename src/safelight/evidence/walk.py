@@ -26,6 +26,8 @@ from safelight.evidence.sniff import STILL, is_archive
 from safelight.evidence.source import SliceSource
 from safelight.model import Place, State
 
+PARTITIONS = 20
+"""Readers below this order decode a medium; from it on they read partitions and file systems."""
 ARCHIVE = 40
 """Readers of this order and above open archives and documents: what lies inside is embedded."""
 LAYERS = 32
@@ -46,6 +48,8 @@ _NO_MEDIUM = STILL | {
     "rtf",
 }
 """Formats that no disk image begins like, so that only the readers of archives are asked (appended ZIPs)."""
+_NO_FILE_SYSTEM = 16 << 10
+"""Files below this size hold no partitions and no file system: the smallest FAT has some 20 KiB."""
 _BLANK = 256 << 20
 """The largest partition that is read through to see whether it is blank."""
 
@@ -122,8 +126,9 @@ class _Walk:
         self._limits = limits
         self._enter = enter
         self._left = left
-        self._readers = [(reader, getattr(reader, "formats", None)) for reader in readers]
-        self._archives = [pair for pair in self._readers if pair[0].order >= ARCHIVE]
+        self._readers = [(reader, reader.detect, getattr(reader, "formats", None)) for reader in readers]
+        self._archives = [asked for asked in self._readers if asked[0].order >= ARCHIVE]
+        self._small = [asked for asked in self._readers if not PARTITIONS <= asked[0].order < ARCHIVE]
 
     def folder(self, path: Path) -> Iterator[Found]:
         return self._each(safely(walk_folder(path), "folder"), _Container(self._limits))
@@ -212,13 +217,18 @@ class _Walk:
         if not head:
             return None
         source, format = found.content(), found.format
-        archives_only = found.kind is Kind.FILE and (format in _NO_MEDIUM or is_archive(format))
+        asked = self._readers
+        if found.kind is Kind.FILE:
+            if format in _NO_MEDIUM or is_archive(format):
+                asked = self._archives
+            elif len(head) < _NO_FILE_SYSTEM:
+                asked = self._small
         failed: EvidenceError | None = None
-        for reader, formats in self._archives if archives_only else self._readers:
+        for reader, detect, formats in asked:
             if formats is not None and format not in formats:
                 continue
             try:
-                if reader.detect(head, source):
+                if detect(head, source):
                     return reader
             except Exception as error:  # noqa: BLE001 -- why: parsers may raise anything on hostile bytes
                 failed = EvidenceError(f"the {reader.name} reader failed: {_what(error)}")
