@@ -59,7 +59,7 @@ class StreamSource:
         """Return up to `length` bytes from `offset`; shorter only at the end."""
         if offset < 0 or length <= 0:
             return b""
-        end = offset + min(length, self.size)
+        end = offset + length
         if end > self._got and self._chunks is not None:
             self._pull(end)
         end = min(end, self._got)
