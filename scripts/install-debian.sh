@@ -22,6 +22,7 @@ ewf-tools     makes E01 images
 dosfstools    makes FAT images
 mtools        fills FAT images without mounting them
 exfatprogs    makes exFAT images
+xfsprogs      makes XFS images
 xorriso       makes ISO 9660 images
 p7zip-full    makes 7z archives
 zip           makes ZIP archives
