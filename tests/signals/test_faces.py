@@ -137,7 +137,7 @@ def test_capabilities_and_versions_name_what_they_depend_on(
     assert faces.capability is Capability.CLASSIFY
     assert templates.capability is Capability.FACE_SEARCH
     assert faces.version != templates.version
-    assert "af844965" in faces.version and "4f9f0075" in faces.version
+    assert "437de59f" in faces.version and "4f9f0075" in faces.version
     assert "775f84cb" in templates.version
 
 

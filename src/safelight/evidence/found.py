@@ -31,6 +31,7 @@ class Found:
         "_head",
         "_note",
         "_open",
+        "_place",
         "_reader",
         "_recognise",
         "_source",
@@ -38,13 +39,12 @@ class Found:
         "examined",
         "kind",
         "node",
-        "place",
     )
 
     def __init__(
         self, place: Place, node: Node, examined: bool = True, recognise: Recognise | None = None
     ) -> None:
-        self.place = place
+        self._place = place
         self.node = node
         self.kind = node.kind
         self.examined = examined
@@ -59,6 +59,14 @@ class Found:
 
     def __repr__(self) -> str:
         return f"Found({self.path!r}, {self.kind.value}, {self.error!r})"
+
+    @property
+    def place(self) -> Place:
+        """Where it was found; once it was read to the end, with the size it really has."""
+        source = self._source
+        if source is not None and source.size != self._place.size:
+            self._place = replace(self._place, size=source.size)
+        return self._place
 
     @property
     def path(self) -> str:
@@ -95,8 +103,6 @@ class Found:
                 raise EvidenceError(self._note or "not examined by order")
             try:
                 self._source = self._open()
-                if self.place.size is None:
-                    self.place = replace(self.place, size=self._source.size)
             except EvidenceError as error:
                 self._open, self._note = None, str(error)
                 raise

@@ -15,19 +15,27 @@ def check_new(authority: Authority, acting_user: str, today: date) -> None:
     (red line, rules 1 and 3).
     """
     if not authority.allows:
-        raise UsageError("No capability is allowed.", "Name at least one with --allow, for example hash-match.")
+        raise UsageError(
+            "No capability is allowed.", "Name at least one with --allow, for example hash-match."
+        )
     if not authority.reference.strip() or not authority.issued_by.strip():
         raise UsageError("An authority needs a reference and an issuer.", "Give --reference and --issued-by.")
     if authority.valid_until < authority.valid_from:
-        raise UsageError(f"Valid until {authority.valid_until} lies before valid from {authority.valid_from}.")
+        raise UsageError(
+            f"Valid until {authority.valid_until} lies before valid from {authority.valid_from}."
+        )
     if authority.approved_by and authority.approved_by.strip().casefold() == acting_user.strip().casefold():
         raise RefusedError(
-            "The approver is the acting user.", "approver", "--approved-by must name someone else than the acting user."
+            "The approver is the acting user.",
+            "approver",
+            "--approved-by must name someone else than the acting user.",
         )
     if Capability.FACE_SEARCH in authority.allows:
         if not (authority.approved_by and authority.approved_by.strip()):
             raise RefusedError(
-                "Face search needs an approver.", "approver", "Give --approved-by, someone other than the acting user."
+                "Face search needs an approver.",
+                "approver",
+                "Give --approved-by, someone other than the acting user.",
             )
         if authority.ground is None:
             raise RefusedError(

@@ -39,7 +39,9 @@ def check_not_cut(database: Database, folder: Path) -> None:
 
     Raises IntegrityError when the store lacks what was once published.
     """
-    beside = CheckpointFile(folder / FILE_NAME).newest()  # before the store: another process may append between
+    beside = CheckpointFile(
+        folder / FILE_NAME
+    ).newest()  # before the store: another process may append between
     with database.engine.connect() as connection:
         note = log.newest_checkpoint(connection)
     if note is None or beside is None:

@@ -55,7 +55,9 @@ log_head = Table(
     metadata,
     Column("id", Integer, primary_key=True),  # always 1
     Column("size", BigInteger, nullable=False),
-    Column("frontier", LargeBinary, nullable=False),  # roots of the perfect subtrees, largest first, 32 bytes each
+    Column(
+        "frontier", LargeBinary, nullable=False
+    ),  # roots of the perfect subtrees, largest first, 32 bytes each
     Column("checkpoint", LargeBinary, nullable=False),  # signed note of this size
 )
 

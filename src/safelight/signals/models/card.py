@@ -24,7 +24,8 @@ class ModelCard:
     name: str
     """As signals and commands call it."""
     file: str
-    """File name in the folder of models."""
+    """File name in the folder of models; a converted one carries digits of its SHA-256, so that a newer
+    conversion never meets an older file."""
     sha256: str
     """Of the file as it is loaded (hex)."""
     purpose: str
