@@ -1,49 +1,54 @@
-"""Open a medium of any format by content: the way from hostile bytes to pictures."""
+"""Open a medium: its format by content, the decoder that knows it, its picture or frames."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from safelight.errors import FormatError
 from safelight.media.protocol import Decoder, Picture
 from safelight.plugins import load
 
-HEAD = 4096
-_FRAME = "frame"
+_HEAD = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A medium: its format by content, what kind it is, and one picture or several frames, first to last."""
+    """A decoded medium: `pictures` has one still image, or a few frames of a moving one, first to last."""
 
     format: str
-    kind: Literal["image", "video"]
-    pictures: Sequence[Picture]
+    pictures: list[Picture]
 
 
 def prepare() -> None:
-    """Load every decoder and what it loads late, before the jail closes."""
-    import encodings.iso2022_jp
-    import encodings.latin_1
-    import encodings.utf_16_be
-    import encodings.utf_16_le  # noqa: F401  # why: codecs are found by opening files, which the jail forbids
-
-    for decoder in load("media").values():
+    """Load every decoder and its codecs, before the jail closes: nothing can be loaded later."""
+    for decoder in _decoders():
         decoder.prepare()
 
 
 def open_media(data: bytes) -> Opened:
-    """Decode `data` with the decoder that knows it. Raises FormatError where nothing can be shown."""
-    if not data:
-        raise FormatError("the file is empty")
-    head = data[:HEAD]
-    decoders: dict[str, Decoder] = load("media")
-    for decoder in decoders.values():
-        format = decoder.detect(head)
-        if format is not None:
-            pictures = decoder.decode(data, format)
-            kind: Literal["image", "video"] = "video" if pictures[0].format == _FRAME else "image"
-            return Opened(format, kind, pictures)
-    raise FormatError("no decoder knows this format")
+    """Decode a medium. Raises FormatError, in words for a person, when nothing of it can be shown."""
+    head = data[:_HEAD]
+    for decoder in _decoders():
+        format_ = decoder.detect(head)
+        if format_ is None:
+            continue
+        try:
+            pictures = decoder.decode(data, format_)
+        except FormatError:
+            raise
+        except MemoryError:
+            raise
+        except Exception as error:  # why: codecs raise anything on hostile bytes; the item is the failure
+            raise FormatError(f"cannot be decoded as {format_}: {_said(error)}") from error
+        if not pictures:
+            raise FormatError(f"cannot be decoded as {format_}: it holds no picture")
+        return Opened(format_, pictures)
+    raise FormatError("cannot be decoded: there is no decoder for this format")
+
+
+def _decoders() -> list[Decoder]:
+    return [decoder for _, decoder in sorted(load("media").items())]
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]
