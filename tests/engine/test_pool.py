@@ -169,7 +169,7 @@ def test_a_lying_worker_costs_its_items(name: str, pool: PoolEngine) -> None:
 
 def test_workers_die_with_their_parent(tmp_path: Path) -> None:
     script = f"""
-import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
+import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from tests.engine.worker_tasks import Attack
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import TaskLimits
