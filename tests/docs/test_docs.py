@@ -140,9 +140,9 @@ def test_every_requirement_is_pinned_with_a_hash_and_no_index_is_named() -> None
         assert len(named.findall(text)) == len(re.findall(r"^[A-Za-z0-9].*", text, re.M))
         assert "://" not in text and "--index" not in text
     runtime = (ROOT / "requirements" / "runtime.txt").read_text()
-    pinned = {one.lower().replace("_", "-") for one in named.findall(runtime)}
+    pinned = {re.sub(r"[._]", "-", one.lower()) for one in named.findall(runtime)}
     wanted = {
-        re.split(r"[<>=\[]", line)[0].lower().replace("_", "-")
+        re.sub(r"[._]", "-", re.split(r"[<>=\[;]", line)[0].lower())
         for line in (ROOT / "requirements" / "runtime.in").read_text().splitlines()
         if line and not line.startswith("#")
     }

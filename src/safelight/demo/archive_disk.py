@@ -10,7 +10,8 @@ from safelight.demo.staging import Staging
 from safelight.model import State
 
 _OCTOBER = datetime(2026, 10, 21, 22, 5, 0, tzinfo=UTC)
-_BOMB = 96 << 20
+_BOMB = 72
+"""Blocks of 16 MiB: the guard against bombs looks from 1 GiB on."""
 
 
 def fill_archive_disk(disk: Staging) -> None:

@@ -59,22 +59,31 @@ def seven_zip_archive(members: Mapping[str, bytes], password: str | None = None)
     return out.getvalue()
 
 
-def zip_bomb(size: int) -> bytes:
-    """A small ZIP whose one member unpacks to `size` zero bytes."""
-    out = io.BytesIO()
-    member = zipfile.ZipInfo("report-scans.bmp", _ZIP_TIME)
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(member, bytes(size), zipfile.ZIP_DEFLATED, compresslevel=9)
-    return out.getvalue()
+def zip_bomb(blocks: int) -> bytes:
+    """A small ZIP whose one member unpacks to `blocks` × 16 MiB of zeros, 1,027 times its size."""
+    zeros = bytes(16 << 20)
+    packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    block = packer.compress(zeros) + packer.flush(zlib.Z_FULL_FLUSH)  # complete in itself: can be repeated
+    crc = 0
+    for _ in range(blocks):
+        crc = zlib.crc32(zeros, crc)
+    return _one_member("report-scans.bmp", 8, 0, crc, len(zeros) * blocks, block * blocks + packer.flush())
 
 
 def encrypted_zip(name: str, data: bytes, password: bytes) -> bytes:
     """A ZIP of one stored member under the traditional cipher (PKWARE APPNOTE 6.1); the name is readable."""
     crc = zlib.crc32(data)
     encrypt = _TraditionalCipher(password)
-    body = encrypt(b"demo header"[:11] + bytes([crc >> 24])) + encrypt(data)
+    body = encrypt(b"demo header" + bytes([crc >> 24])) + encrypt(data)
+    return _one_member(name, 0, 1, crc, len(data), body)
+
+
+def _one_member(name: str, method: int, flags: int, crc: int, size: int, body: bytes) -> bytes:
+    """A ZIP of one member that is packed already."""
     encoded = name.encode()
-    common = struct.pack("<HHHHHIIIHH", 20, 1, 0, 0x9040, 0x5D2E, crc, len(body), len(data), len(encoded), 0)
+    common = struct.pack(
+        "<HHHHHIIIHH", 20, flags, method, 0x9040, 0x5D2E, crc, len(body), size, len(encoded), 0
+    )
     local = b"PK\x03\x04" + common + encoded + body
     central = b"PK\x01\x02" + struct.pack("<H", 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, 0) + encoded
     end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
