@@ -34,8 +34,8 @@ _CLEARLY = 0.7
 _SAME_FACE = 0.5
 _MOST = 64
 """Faces looked at in one picture: crowds are cut here."""
-_MOST_HINTS = 4
-"""Boxes tried in four turns where no face stands upright for certain: noise gives hundreds of weak ones."""
+_MOST_TRIED = 4
+"""Boxes tried in four turns, the best ones; noise gives hundreds. One is enough to search the picture again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +76,29 @@ class FaceLocator:
         return [[self._latest[id(frame)] for frame in frames] for frames in media]
 
     def faces(self, rgb: Pixels, longer_side: int | None = None) -> list[LocatedFace]:
-        """The faces in `(h, w, 3) uint8`, best first; `longer_side` is of the full picture, in pixels."""
+        """The faces in `(h, w, 3) uint8`, best first; `longer_side` is of the full picture, in pixels.
+
+        Boxes that O-Net takes for upright faces at once are faces. The best of the others, and where there is
+        no face yet also of those that scored too low, are tried in four turns; the rest is faces from O-Net's
+        usual threshold on.
+        """
         scale = (longer_side or max(rgb.shape[:2])) / max(rgb.shape[:2])
         boxes = self._finder.find(rgb, _HINT)
         likely = [box for box in boxes if box.score >= detect.THRESHOLD][:_MOST]
-        shares = self._check.shares(rgb, likely)
-        faces = [
-            self._cut_out(rgb, box, float(share), 0, scale)
-            for box, share in zip(likely, shares, strict=True)
-            if share >= _AT_ONCE
-        ]
-        doubtful = [box for box, share in zip(likely, shares, strict=True) if share < _AT_ONCE]
-        if not faces:
-            doubtful = (doubtful + [box for box in boxes if box.score < detect.THRESHOLD])[:_MOST_HINTS]
+        shares = self._check.shares(rgb, likely).tolist()
+        sure = [(box, share) for box, share in zip(likely, shares, strict=True) if share >= _AT_ONCE]
+        others = [(box, share) for box, share in zip(likely, shares, strict=True) if share < _AT_ONCE]
+        if not sure:
+            others += [(box, 0.0) for box in boxes[len(likely) :]]
+        tried = [box for box, _ in others[:_MOST_TRIED]]
         turns = set()
-        for box, (turn, share) in zip(doubtful, self._best_turns(rgb, doubtful), strict=True):
-            if turn == 0 and share >= verify.THRESHOLD and box.score >= detect.THRESHOLD:
-                faces.append(self._cut_out(rgb, box, share, 0, scale))
-            elif turn and share >= _CLEARLY:
+        for box, (turn, share) in zip(tried, self._best_turns(rgb, tried), strict=True):
+            if turn and share >= _CLEARLY:
                 turns.add(turn)
+            elif turn == 0 and share >= verify.THRESHOLD and box.score >= detect.THRESHOLD:
+                sure.append((box, share))
+        sure += [(box, share) for box, share in others[_MOST_TRIED:] if share >= verify.THRESHOLD]
+        faces = [self._cut_out(rgb, box, share, 0, scale) for box, share in sure]
         for turn in sorted(turns):
             faces += self._turned(rgb, turn, scale)
         return _distinct(faces)
