@@ -1,89 +1,112 @@
-"""JPEG through libjpeg-turbo, at the scale that is asked for; what it cannot take goes through Pillow.
+"""JPEG at full size, 1/2, 1/4 or 1/8, each straight from the coefficients (libjpeg-turbo by simplejpeg).
 
-One decode at the shared scale serves PDQ, explicit score and faces. The stored orientation is not applied.
+CMYK and what libjpeg-turbo refuses outright go through Pillow. Damaged files are decoded as far as they
+go; what is missing is grey, as libjpeg leaves it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
+import numpy as np
 import simplejpeg
-from PIL import Image
 
 from safelight.errors import FormatError
+from safelight.evidence.sniff import sniff
+from safelight.media import pillow
+from safelight.media.exif_block import exif_block
+from safelight.media.picture import FIRST_SIDE, MAX_PIXELS, LazyPicture, check_size, luma_of
 from safelight.media.protocol import Picture, Pixels
-from safelight.media.scaling import scale_for
-from safelight.media.still import StillPicture, decode_whole
+from safelight.media.tiff import orientation_of
 
-_FIRST = 512
-"""The shorter side of the decode that is made at once, to learn whether the file is whole."""
+_MAX_SCANS = 500
+"""A progressive JPEG has some ten; thousands of empty ones keep a decoder busy for hours."""
+_MAX_SCALED_PIXELS = 1_000_000_000
+"""Beyond full size a JPEG is still shown at 1/2, 1/4 or 1/8, up to this many pixels."""
 
 
 class JpegDecoder:
-    """Decoder of baseline and progressive JPEG."""
+    """JPEG and MPO (its first picture)."""
 
     name = "jpeg"
 
-    def prepare(self) -> None:
-        """Decode something once."""
-        from io import BytesIO
-
-        small = BytesIO()
-        Image.new("RGB", (32, 32)).save(small, "JPEG")
-        self.decode(small.getvalue(), "jpeg")
-        decode_whole(small.getvalue(), ("JPEG",))
-
     def detect(self, head: bytes) -> str | None:
-        """By the start-of-image marker and the next one."""
-        return "jpeg" if head[:3] == b"\xff\xd8\xff" else None
+        """See `Decoder.detect`."""
+        return "jpeg" if sniff(head) == "jpeg" else None
+
+    def prepare(self) -> None:
+        """Decode something once, both ways."""
+        small = pillow.sample("JPEG")
+        self.decode(small, "jpeg")
+        pillow.load_rgb(small, ("JPEG", "MPO"))
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
-        """One picture. A damaged or unusual (CMYK) one is decoded by Pillow, as far as it goes."""
+        """See `Decoder.decode`."""
+        if data.count(b"\xff\xda") > _MAX_SCANS:
+            raise FormatError(f"a JPEG of more than {_MAX_SCANS} scans is made to keep decoders busy")
+        source = _Jpeg(data)
+        least = 1
+        while source.width * source.height > MAX_PIXELS * least * least:
+            least *= 2
+        picture = LazyPicture(
+            format,
+            (source.width, source.height),
+            data,
+            source.read,
+            orientation=orientation_of(exif_block(data, format)),
+            least_scale=least,
+        )
+        picture.rgb(FIRST_SIDE)
+        picture.damaged = source.damaged
+        if least > 1:
+            large = f"too large for full size: decoded at 1/{least}"
+            picture.damaged = f"{source.damaged}; {large}" if source.damaged else large
+        return [picture]
+
+
+class _Jpeg:
+    """The bytes of one JPEG and what is known of them."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.damaged: str | None = None
+        self.plain = False
+        """Only Pillow decodes it."""
         try:
-            height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-            if colours.upper() not in ("CMYK", "YCCK"):
-                picture = JpegPicture(data, width, height)
-                picture.rgb(_FIRST)
-                return [picture]
+            self.height, self.width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+            self.plain = space not in ("YCbCr", "RGB", "Gray", "GRAY")
         except ValueError:
-            pass  # libjpeg-turbo complains: Pillow shows what there is and says what is wrong
-        image, damaged = decode_whole(data, ("JPEG", "MPO"))
-        return [StillPicture(data, format, image, damaged)]
+            self.width, self.height = pillow.open_image(data, ("JPEG", "MPO")).size
+            self.plain = True
+        check_size(self.width, self.height, _MAX_SCALED_PIXELS)
+
+    def read(self, scale: int, luma: bool) -> Pixels:
+        if self.plain:
+            return self._by_pillow(scale, luma)
+        try:
+            return self._decode(scale, luma, strict=True)
+        except ValueError as error:
+            self.damaged = _plainly(error)
+        try:
+            return self._decode(scale, luma, strict=False)
+        except ValueError:
+            self.plain = True
+            return self._by_pillow(scale, luma)
+
+    def _decode(self, scale: int, luma: bool, *, strict: bool) -> Pixels:
+        pixels: Pixels = simplejpeg.decode_jpeg(
+            self.data,
+            "GRAY" if luma else "RGB",
+            min_height=-(-self.height // scale),
+            min_width=-(-self.width // scale),
+            strict=strict,
+        )
+        return pixels[..., 0] if luma else pixels
+
+    def _by_pillow(self, scale: int, luma: bool) -> Pixels:
+        rgb, damaged = pillow.load_rgb(self.data, ("JPEG", "MPO"), scale)
+        self.damaged = damaged or self.damaged
+        return luma_of(rgb) if luma else np.ascontiguousarray(rgb)
 
 
-class JpegPicture:
-    """A whole JPEG, decoded at 1, 1/2, 1/4 or 1/8, once a scale."""
-
-    format = "jpeg"
-    damaged: str | None = None
-    position: float | None = None
-    metadata: Mapping[str, Any] = MappingProxyType({})
-
-    def __init__(self, data: bytes, width: int, height: int) -> None:
-        self.data, self.width, self.height = data, width, height
-        self._made: dict[tuple[str, int], Pixels] = {}
-
-    def rgb(self, at_least: int | None = None) -> Pixels:
-        """See `Picture.rgb`."""
-        return self._decode("RGB", at_least)
-
-    def luma(self, at_least: int | None = None) -> Pixels:
-        """See `Picture.luma`."""
-        return self._decode("GRAY", at_least)[:, :, 0]
-
-    def _decode(self, colours: str, at_least: int | None) -> Pixels:
-        scale = scale_for(self.width, self.height, at_least)
-        if (colours, scale) not in self._made:
-            wanted = (-(-self.height // scale), -(-self.width // scale)) if scale > 1 else (0, 0)
-            made: Pixels = simplejpeg.decode_jpeg(
-                self.data, colorspace=colours, min_height=wanted[0], min_width=wanted[1]
-            )
-            if scale > 1 and made.shape[:2] != wanted:
-                raise FormatError("the decoder gave another size than asked for")
-            self._made[colours, scale] = made
-        return self._made[colours, scale]
-
-
-__all__ = ["JpegDecoder", "JpegPicture"]
+def _plainly(error: ValueError) -> str:
+    text = pillow.said(error)
+    return "the end is missing" if text.startswith("Premature end") else f"damaged: {text}"

@@ -1,54 +1,54 @@
-"""Open a medium: its format by content, the decoder that knows it, its picture or frames."""
+"""Open a medium of any format by content: the way from hostile bytes to pictures."""
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from safelight.errors import FormatError
+from safelight.media.pillow import said
 from safelight.media.protocol import Decoder, Picture
 from safelight.plugins import load
 
-_HEAD = 4096
+HEAD = 4096
+_FRAME = "frame"
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A decoded medium: `pictures` has one still image, or a few frames of a moving one, first to last."""
+    """A medium: its format by content, what kind it is, and one picture or several frames, first to last."""
 
     format: str
-    pictures: list[Picture]
+    kind: Literal["image", "video"]
+    pictures: Sequence[Picture]
 
 
 def prepare() -> None:
-    """Load every decoder and its codecs, before the jail closes: nothing can be loaded later."""
-    for decoder in _decoders():
+    """Load every decoder and what it loads late, before the jail closes."""
+    for name in ("latin-1", "utf-16-be", "utf-16-le", "iso2022_jp"):
+        codecs.lookup(name)  # a codec is a module, and found by opening files
+    for decoder in load("media").values():
         decoder.prepare()
 
 
 def open_media(data: bytes) -> Opened:
-    """Decode a medium. Raises FormatError, in words for a person, when nothing of it can be shown."""
-    head = data[:_HEAD]
-    for decoder in _decoders():
-        format_ = decoder.detect(head)
-        if format_ is None:
+    """Decode `data` with the decoder that knows it. Raises FormatError where nothing can be shown."""
+    head = data[:HEAD]
+    decoders: dict[str, Decoder] = load("media")
+    for decoder in decoders.values():
+        format = decoder.detect(head)
+        if format is None:
             continue
         try:
-            pictures = decoder.decode(data, format_)
-        except FormatError:
+            pictures = decoder.decode(data, format)
+        except (FormatError, MemoryError):
             raise
-        except MemoryError:
-            raise
-        except Exception as error:  # why: codecs raise anything on hostile bytes; the item is the failure
-            raise FormatError(f"cannot be decoded as {format_}: {_said(error)}") from error
+        except Exception as error:  # why: codecs raise anything on hostile bytes
+            raise FormatError(f"the {format} cannot be decoded: {said(error)}") from error
         if not pictures:
-            raise FormatError(f"cannot be decoded as {format_}: it holds no picture")
-        return Opened(format_, pictures)
+            raise FormatError(f"the {format} holds no picture")
+        kind: Literal["image", "video"] = "video" if pictures[0].format == _FRAME else "image"
+        return Opened(format, kind, pictures)
     raise FormatError("cannot be decoded: there is no decoder for this format")
-
-
-def _decoders() -> list[Decoder]:
-    return [decoder for _, decoder in sorted(load("media").items())]
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]

@@ -31,12 +31,15 @@ class Picture(Protocol):
     """The encoded bytes (empty for a video frame)."""
     position: float | None
     """Seconds from the start, for a video frame."""
+    orientation: int
+    """EXIF number 1..8 by which `rgb` and `luma` must still be turned to stand upright (1: they do)."""
     metadata: Mapping[str, Any]
     """What the container states of its making (a video's first frame); empty where the bytes say it themselves."""
 
     def rgb(self, at_least: int | None = None) -> Pixels:
         """`(h, w, 3) uint8`; both sides may be scaled down by the same power of two, the shorter side
-        staying ≥ `at_least` pixels where the picture has as many. None: full size. Never enlarged."""
+        staying ≥ `at_least` pixels where the picture has as many. None: full size, or what its decoder's
+        limits leave of it. Never enlarged. The array is shared and read-only."""
         ...
 
     def luma(self, at_least: int | None = None) -> Pixels:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from io import BytesIO
 
+import numpy as np
 from PIL import Image
 
+from safelight.media.picture import turned
 from safelight.media.protocol import Picture
 
 SIDE = 256
 """Pixels of the longer side."""
+_QUALITY = 75
 
 
-def thumbnail(picture: Picture) -> bytes:
-    """A JPEG of at most 256 pixels a side, as stored (the orientation is not applied)."""
-    image = Image.fromarray(picture.rgb(SIDE))
-    image.thumbnail((SIDE, SIDE))
+def thumbnail(picture: Picture, side: int = SIDE) -> bytes:
+    """A JPEG of at most `side` pixels a side, turned upright, without any metadata. Never enlarged."""
+    longer, shorter = max(picture.width, picture.height), min(picture.width, picture.height)
+    image = Image.fromarray(picture.rgb(max(1, min(shorter, side * shorter // longer))))
+    image.thumbnail((side, side))
+    if picture.orientation != 1:
+        image = Image.fromarray(turned(np.asarray(image), picture.orientation))
     made = BytesIO()
-    image.save(made, "JPEG", quality=75)
+    image.save(made, "JPEG", quality=_QUALITY)
     return made.getvalue()

@@ -1,144 +1,198 @@
-"""A few key frames of a moving picture, through FFmpeg (PyAV), from memory: MP4, MOV, MKV, WebM, AVI and kin.
+"""A few key frames of a moving picture, spread over its length, decoded from memory by FFmpeg (PyAV).
 
-Key frames nearest to evenly spread moments; where a file cannot be sought in, the first ones.
+The demuxer is chosen by content, never probed: the formats of FFmpeg that open other files (playlists,
+`concat`) cannot be reached. One thread; sound and everything between key frames is left alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
 
 import av
 import numpy as np
-from PIL import Image
 
 from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
 from safelight.media.exif import stated_by
+from safelight.media.picture import LazyPicture, check_size, luma_of, reduced
+from safelight.media.pillow import said
 from safelight.media.protocol import Picture, Pixels
-from safelight.media.scaling import scale_for
 
-FRAMES = 5
-"""So many frames stand for a video."""
-_MOST_DECODED = 400
-"""Frames decoded at most while looking for them."""
-_FORMATS = frozenset(("mp4", "mov", "3gp", "mkv", "webm", "avi", "wmv", "flv", "mpeg", "mpegts", "ogg"))
+KEY_FRAMES = 5
+"""Frames taken of one video."""
+_MAX_FRAME_PIXELS = 64_000_000
+_KEPT_PIXELS = 2_100_000
+"""Larger frames (above full HD) are halved until they fit: the frames of a batch share one worker's memory."""
+_MAX_PACKETS = 20_000
+"""Packets read in search of one key frame."""
+_DEMUXERS = {
+    "mp4": "mov",
+    "mov": "mov",
+    "3gp": "mov",
+    "mkv": "matroska",
+    "webm": "matroska",
+    "avi": "avi",
+    "wmv": "asf",
+    "flv": "flv",
+    "mpeg": "mpeg",
+    "mpegts": "mpegts",
+    "ogg": "ogg",
+}
+_MAX_LOOSE_FRAMES = 50
+"""Frames decoded at most where a video has no key frame to be found."""
 
 
 class VideoDecoder:
-    """Decoder of moving pictures."""
+    """MP4, QuickTime, 3GP, Matroska, WebM, AVI, WMV, FLV, MPEG, Ogg."""
 
     name = "video"
 
+    def detect(self, head: bytes) -> str | None:
+        """See `Decoder.detect`."""
+        found = sniff(head)
+        return found if found in _DEMUXERS else None
+
     def prepare(self) -> None:
-        """Load FFmpeg's codecs by decoding a tiny clip."""
+        """Keep FFmpeg quiet, and decode something once."""
         av.logging.set_level(None)
         made = BytesIO()
         with av.open(made, "w", format="mp4") as container:
             stream = container.add_stream("mpeg4", rate=5)
             stream.width = stream.height = 32
             stream.pix_fmt = "yuv420p"
-            for _ in range(3):
-                frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
-                container.mux(stream.encode(frame))
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
         self.decode(made.getvalue(), "mp4")
 
-    def detect(self, head: bytes) -> str | None:
-        """By content."""
-        format_ = sniff(head)
-        return format_ if format_ in _FORMATS else None
-
     def decode(self, data: bytes, format: str) -> list[Picture]:
-        """Up to five frames, first to last. Raises FormatError when there is no picture in it."""
+        """See `Decoder.decode`; the pictures have the format `frame` and a `position`, and stand upright."""
+        found: dict[float, LazyPicture] = {}
+        problem: str | None = None
         try:
-            with av.open(BytesIO(data), "r", metadata_errors="replace") as container:
-                if not container.streams.video:
-                    raise FormatError(f"no picture in it: {format} without a video stream")
-                return _frames(container, format, stated_by(container.metadata))
-        except av.FFmpegError as error:
-            raise FormatError(f"cannot be decoded as {format}: {str(error)[:160]}") from error
+            with _opened(data, format) as container:
+                stated = stated_by(container.metadata)
+                for take in (_key_frames, _loose_frames):
+                    try:
+                        for frame in take(container):
+                            picture = _picture(frame, stated)
+                            found.setdefault(picture.position or 0.0, picture)
+                    except (av.FFmpegError, OverflowError) as error:
+                        problem = said(error)
+                    if found:
+                        break
+        except (av.FFmpegError, ValueError) as error:
+            problem = said(error)
+        if not found:
+            raise FormatError(f"no frame of the {format} can be decoded: {problem or 'it holds none'}")
+        pictures = [found[position] for position in sorted(found)]
+        for picture in pictures:
+            picture.damaged = f"damaged: {problem}" if problem else None
+        return list(pictures)
 
 
-class Frame:
-    """One frame, as `Picture`."""
-
-    data = b""
-
-    def __init__(
-        self, rgb: Pixels, position: float | None, damaged: str | None, metadata: Mapping[str, Any]
-    ) -> None:
-        self.metadata = metadata
-        self.format = "frame"
-        self.height, self.width = rgb.shape[:2]
-        self.position, self.damaged = position, damaged
-        self._made = {1: rgb}
-
-    def rgb(self, at_least: int | None = None) -> Pixels:
-        """See `Picture.rgb`."""
-        scale = scale_for(self.width, self.height, at_least)
-        if scale not in self._made:
-            self._made[scale] = np.asarray(Image.fromarray(self._made[1]).reduce(scale))
-        return self._made[scale]
-
-    def luma(self, at_least: int | None = None) -> Pixels:
-        """See `Picture.luma`."""
-        return np.asarray(Image.fromarray(self.rgb(at_least)).convert("L"))
+def _opened(data: bytes, format: str) -> Any:
+    """FFmpeg's view of the bytes, as a context manager; nothing but these bytes can be reached from it."""
+    return av.open(
+        BytesIO(data),
+        format=_DEMUXERS[format],
+        metadata_errors="replace",
+        options={"protocol_whitelist": "none"},
+    )
 
 
-def _frames(container: Any, format: str, metadata: Mapping[str, Any]) -> list[Picture]:
-    stream = container.streams.video[0]
-    stream.thread_type = "NONE"
+def _key_frames(container: Any) -> Iterator[Any]:
+    """The first key frame at or before each of a few points in time; from the start where time is unknown."""
+    stream = _stream(container)
     stream.codec_context.skip_frame = "NONKEY"
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if width and height:
-        scale_for(width, height, None, largest=1)
-    found: dict[int, Any] = {}
-    damaged = None
-    try:
-        for moment in _moments(container, stream):
-            if moment is not None:
-                container.seek(moment, stream=stream)
-            for frame in container.decode(stream):
-                found.setdefault(frame.pts if frame.pts is not None else len(found), frame)
-                if moment is not None or len(found) >= FRAMES:
-                    break
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        damaged = f"damaged: {str(error)[:160]}"
-    if not found:
-        found, again = _first_frames(container, stream)
-        damaged = damaged or again
-    if not found:
-        raise FormatError(f"cannot be decoded as {format}: {damaged or 'no frame came out'}")
-    frames: list[Picture] = []
-    for pts in sorted(found)[:FRAMES]:
-        frame = found[pts]
-        frames.append(Frame(frame.to_ndarray(format="rgb24"), frame.time, damaged, metadata))
-    return frames
+    seconds = _duration(container, stream)
+    if seconds is None:
+        yield from _next_frames(container, stream, KEY_FRAMES, keys=True)
+        return
+    start = float((stream.start_time or 0) * stream.time_base)
+    for number in range(KEY_FRAMES):
+        if number:
+            point = start + seconds * number / KEY_FRAMES
+            container.seek(int(point / stream.time_base), stream=stream, backward=True)
+        yield from _next_frames(container, stream, 1, keys=True)
 
 
-def _moments(container: Any, stream: Any) -> list[int | None]:
-    """Time stamps spread evenly over the video, in the stream's units; [None]: read from the start."""
-    duration = stream.duration
-    if not duration and container.duration and stream.time_base:
-        duration = int(container.duration / av.time_base / stream.time_base)
-    if not duration or duration < 0:
-        return [None]
-    start = stream.start_time or 0
-    return [start + duration * index // FRAMES for index in range(FRAMES)]
-
-
-def _first_frames(container: Any, stream: Any) -> tuple[dict[int, Any], str | None]:
-    """Whatever decodes from the start, key frame or not."""
-    found: dict[int, Any] = {}
+def _loose_frames(container: Any) -> Iterator[Any]:
+    """Where there is no key frame: whatever decodes first."""
+    stream = _stream(container)
     stream.codec_context.skip_frame = "DEFAULT"
-    try:
-        container.seek(0, stream=stream)
-        for number, frame in enumerate(container.decode(stream)):
-            found[frame.pts if frame.pts is not None else number] = frame
-            if len(found) >= FRAMES or number >= _MOST_DECODED:
-                break
-    except (av.FFmpegError, ValueError) as error:
-        return found, f"damaged: {str(error)[:160]}"
-    return found, None
+    container.seek(0)
+    for number, frame in enumerate(_next_frames(container, stream, _MAX_LOOSE_FRAMES, keys=False)):
+        if number % (_MAX_LOOSE_FRAMES // KEY_FRAMES) == 0:
+            yield frame
+
+
+def _stream(container: Any) -> Any:
+    if not container.streams.video:
+        raise FormatError("there is no moving picture in it")
+    stream = container.streams.video[0]
+    codec = stream.codec_context
+    if codec is None:
+        raise FormatError("the codec of its pictures is not known")
+    check_size(codec.width or 1, codec.height or 1, _MAX_FRAME_PIXELS)
+    if not codec.is_open:
+        codec.thread_type = "NONE"
+        codec.thread_count = 1
+    return stream
+
+
+def _next_frames(container: Any, stream: Any, count: int, *, keys: bool) -> Iterator[Any]:
+    for number, packet in enumerate(container.demux(stream)):
+        if number > _MAX_PACKETS:
+            return
+        if keys and packet.size and not packet.is_keyframe:
+            continue
+        for frame in packet.decode():
+            yield frame
+            count -= 1
+            if count == 0:
+                return
+
+
+def _duration(container: Any, stream: Any) -> float | None:
+    """Seconds; None where the file does not say or says nonsense."""
+    if stream.duration and stream.time_base:
+        seconds = float(stream.duration * stream.time_base)
+    elif container.duration:
+        seconds = container.duration / av.time_base
+    else:
+        return None
+    return seconds if 0 < seconds < 1e7 else None
+
+
+def _position(frame: Any) -> float:
+    """Seconds from the start of the stream, to the millisecond."""
+    return round(float(frame.time), 3) if frame.time is not None and math.isfinite(frame.time) else 0.0
+
+
+def _picture(frame: Any, stated: Mapping[str, Any]) -> LazyPicture:
+    check_size(frame.width, frame.height, _MAX_FRAME_PIXELS)
+    kept = 1
+    while frame.width * frame.height > _KEPT_PIXELS * kept * kept:
+        kept *= 2
+    width, height = -(-frame.width // kept), -(-frame.height // kept)
+    pixels: Pixels = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    quarters = round(frame.rotation / 90) % 4
+    pixels = np.ascontiguousarray(np.rot90(pixels, quarters))
+
+    def read(scale: int, luma: bool) -> Pixels:
+        scaled = reduced(pixels, max(1, scale // kept))
+        return luma_of(scaled) if luma else scaled
+
+    return LazyPicture(
+        "frame",
+        (frame.height, frame.width) if quarters % 2 else (frame.width, frame.height),
+        b"",
+        read,
+        position=_position(frame),
+        least_scale=kept,
+        metadata=stated,
+    )

@@ -13,13 +13,13 @@ from safelight.model import Capability, SignalValue
 class ExifSignal:
     """Value: a flat object, `{}` where the file states nothing.
 
-    `make model serial lens software artist owner taken digitized changed offset subsecond latitude longitude
-    altitude datum gps_time orientation image_id thumbnail`; times are the camera's own, local unless stated.
+    Its members are those of `media.exif.exif` (and, for a video, of `media.exif.stated_by`). Times are the
+    camera's own; `zone` is `local`, `utc` or the offset that the file states.
     """
 
     name = "exif"
     capability = Capability.HASH_MATCH
-    version = "1"
+    version = "2"
 
     def prepare(self) -> None:
         """Nothing to load beyond the decoders."""

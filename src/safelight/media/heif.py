@@ -1,0 +1,57 @@
+"""HEIC (the pictures of Apple phones) by libheif. It turns pictures itself, as the file says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pillow_heif
+
+from safelight.errors import FormatError
+from safelight.evidence.sniff import sniff
+from safelight.media import pillow
+from safelight.media.picture import LazyPicture, check_size, luma_of, reduced
+from safelight.media.protocol import Picture, Pixels
+
+
+class HeifDecoder:
+    """The primary picture of a HEIC file."""
+
+    name = "heif"
+
+    def detect(self, head: bytes) -> str | None:
+        """See `Decoder.detect`."""
+        return "heic" if sniff(head) == "heic" else None
+
+    def prepare(self) -> None:
+        """Load the codec. One thread a picture: the pool of workers is the parallelism."""
+        pillow_heif.options.DECODE_THREADS = 1
+        pillow_heif.options.THUMBNAILS = False
+        pillow_heif.options.DEPTH_IMAGES = False
+        pillow_heif.options.AUX_IMAGES = False
+        pillow_heif.register_heif_opener()
+        self.decode(pillow.sample("HEIF"), "heic")
+
+    def decode(self, data: bytes, format: str) -> list[Picture]:
+        """See `Decoder.decode`."""
+        try:
+            heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+            check_size(*heif.size)
+            full = _rgb(np.asarray(heif))
+        except (FormatError, MemoryError):
+            raise
+        except Exception as error:  # noqa: BLE001  # why: libheif's errors come as several types
+            raise FormatError(f"no pixel can be decoded: {pillow.said(error)}") from None
+
+        def read(scale: int, luma: bool) -> Pixels:
+            scaled = reduced(full, scale)
+            return luma_of(scaled) if luma else scaled
+
+        return [LazyPicture(format, (full.shape[1], full.shape[0]), data, read)]
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    """`(h, w, 3)` of what libheif gives: grey, grey and alpha, RGB, or RGB and alpha (dropped)."""
+    if pixels.ndim == 2:
+        pixels = pixels[..., None]
+    if pixels.shape[2] < 3:
+        return np.repeat(pixels[..., :1], 3, axis=2)
+    return np.ascontiguousarray(pixels[..., :3])
