@@ -93,7 +93,7 @@ class Reader(Protocol):
     """Short and fixed: `zip`, `e01`, `gpt`, `ntfs` … It is written into findings and reports."""
 
     order: int
-    """Readers are asked in this order (media 10, partition tables 20, file systems 30, archives 40)."""
+    """Readers are asked in this order (media 10, partition tables 20, file systems 30, archives 40 and on)."""
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it this format? `head` is the first 64 KiB (or less); reading more must stay cheap."""

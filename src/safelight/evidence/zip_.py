@@ -64,7 +64,7 @@ class ZipReader:
     """ZIP and what is built on it (office documents, apk, jar, epub); also behind other data."""
 
     name = "zip"
-    order = 40
+    order = 46  # after the archives that a signature names: a ZIP may lie stored at the end of one
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Does it begin like one, or is there an end record with a directory before it?"""
