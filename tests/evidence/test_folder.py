@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -95,15 +98,33 @@ def test_a_folder_that_vanishes_is_said_and_the_rest_is_read(tmp_path: Path) -> 
     assert rest[0].error
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_said(tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir(mode=0o000)
-    (tmp_path / "file").write_text("x")
-    (tmp_path / "file").chmod(0)
-    found = by_path(tmp_path)
-    assert found["closed"].error
-    with pytest.raises(EvidenceError):
-        found["file"].content()
+@pytest.fixture
+def nobody() -> Iterator[Path]:
+    """A folder that the user without rights owns; root, who may read everything, becomes that user."""
+    was = os.geteuid()
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    if was == 0:
+        os.chown(folder, 65534, 65534)
+        os.seteuid(65534)
+    try:
+        yield folder
+    finally:
+        os.seteuid(was)
+        shutil.rmtree(folder)
+
+
+def test_what_may_not_be_read_is_said(nobody: Path) -> None:
+    (nobody / "closed").mkdir()
+    (nobody / "file").write_text("x")
+    for name in ("closed", "file"):
+        (nobody / name).chmod(0)
+    nodes = walk_folder(nobody)
+    assert "Permission denied" in (next(nodes).error or "")
+    file = next(nodes)
+    assert file.open is not None
+    with pytest.raises(EvidenceError, match="Permission denied"):
+        file.open()
+    (nobody / "closed").chmod(0o700)
 
 
 def test_a_very_deep_tree_needs_few_descriptors(tmp_path: Path) -> None:
