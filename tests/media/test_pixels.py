@@ -186,3 +186,9 @@ def test_a_playlist_in_the_guise_of_a_video_reaches_no_other_file(tmp_path: Path
         for head in (b"", b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"):
             with pytest.raises(FormatError):
                 open_media(head + text.encode())
+
+
+def test_reduction_in_strips_is_reduction() -> None:
+    tall = scene(60, 2500)
+    (seen,) = open_media(encoded("PNG", tall)).pictures
+    assert (picture.reduced(seen.rgb(), 8) == np.asarray(tall.reduce(8))).all()

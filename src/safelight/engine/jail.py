@@ -95,8 +95,9 @@ def landlock_abi() -> int:
 def jail_status() -> dict[str, Any]:
     """What the jail holds on this machine, by trying in a child: for `safelight doctor`.
 
-    `landlock`, `seccomp`, `no_new_privs` as from `close_jail`; `refused` and `open` list what the child
-    could not and could still do; `holds` is True when nothing stayed open.
+    `landlock`, `seccomp`, `no_new_privs`, `jailed` as from `close_jail`; `holds`: every escape that was
+    tried failed; `refused` lists those that did, `open` (only where there are any) those that did not, and
+    `error` says why nothing could be tried.
     """
     child = subprocess.run(  # nosec B603
         [sys.executable, "-P", "-m", "safelight.engine.jail"],
@@ -109,7 +110,12 @@ def jail_status() -> dict[str, Any]:
         status: dict[str, Any] = json.loads(child.stdout)
     except ValueError:
         tail = child.stderr.decode(errors="replace")[-500:]
-        return {"landlock": 0, "seccomp": False, "holds": False, "refused": [], "open": [], "error": tail}
+        return {
+            "jailed": False,
+            "holds": False,
+            "refused": [],
+            "error": tail or f"exit code {child.returncode}",
+        }
     return status
 
 
@@ -208,15 +214,18 @@ def _try_escapes() -> dict[str, Any]:
         "run a program": lambda: os.execv("/bin/true", ["true"]),  # nosec B606
         "signal another process": lambda: os.kill(os.getppid(), 0),
     }
-    status: dict[str, Any] = {**close_jail(1 << 30), "refused": [], "open": []}
+    status: dict[str, Any] = {**close_jail(1 << 30), "refused": []}
+    still_open = []
     for name, attempt in attempts.items():
         try:
             attempt()
         except OSError:
             status["refused"].append(name)
         else:
-            status["open"].append(name)
-    status["holds"] = not status["open"]
+            still_open.append(name)
+    status["holds"] = not still_open
+    if still_open:
+        status["open"] = still_open
     return status
 
 

@@ -16,6 +16,8 @@ MAX_PIXELS = 250_000_000
 FIRST_SIDE = 512
 """Decoders try a picture once before they hand it out, at this size: most signals want the same."""
 _SCALES = (1, 2, 4, 8)
+_STRIP_ROWS = 1024
+"""Rows at a time; a multiple of every scale."""
 _CACHED_PIXELS = 64_000_000
 """Larger decodes are given out but not kept: a batch of them would not fit a worker."""
 
@@ -93,10 +95,15 @@ def luma_of(rgb: Pixels) -> Pixels:
 
 
 def reduced(pixels: Pixels, scale: int) -> Pixels:
-    """Pixels at 1/scale by box averages, sides rounded up."""
+    """Pixels at 1/scale by box averages, sides rounded up; in strips, as Pillow holds four bytes a pixel."""
     from PIL import Image
 
-    return np.array(Image.fromarray(pixels).reduce(scale)) if scale > 1 else pixels
+    if scale == 1:
+        return pixels
+    strips = range(0, pixels.shape[0], _STRIP_ROWS)
+    return np.concatenate(
+        [np.asarray(Image.fromarray(pixels[top : top + _STRIP_ROWS]).reduce(scale)) for top in strips]
+    )
 
 
 _QUARTER_TURNS = {3: 2, 4: 2, 5: 3, 6: 3, 7: 1, 8: 1}

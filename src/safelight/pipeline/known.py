@@ -7,10 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from safelight.model import Place
-from safelight.store.inventory import Entry, fingerprint, place_key
-
-CLOSED = "closed"
-"""Kind of the entry that says: everything in this container was listed."""
+from safelight.store.inventory import CLOSED, Entry, fingerprint, place_key
 
 
 class Seen(NamedTuple):

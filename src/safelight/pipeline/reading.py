@@ -17,13 +17,13 @@ from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Source
 from safelight.evidence.sniff import is_media, sniff
 from safelight.model import Digests
-from safelight.pipeline.known import CLOSED, Known, counts_of
+from safelight.pipeline.known import Known, counts_of
 from safelight.pipeline.looking import Job
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester, digest
 from safelight.store import inventory
 from safelight.store.database import Database
-from safelight.store.inventory import Entry
+from safelight.store.inventory import CLOSED, Entry
 from safelight.store.keys import Sealer
 from safelight.store.tables import item, place
 
@@ -115,6 +115,7 @@ class ExhibitReader:
         before = context.known.find(found.place) if context.known and found.examined else None
         if before is not None and found.error is None:
             context.counts.update(before.counts)
+            found.descend = before.container
             if before.media and before.sha256 is not None:
                 self._look_again(found, before.sha256)
             return
@@ -198,18 +199,18 @@ def _listed(found: Found) -> Entry:
 def read_whole(source: Source, keep: int) -> tuple[bytes, Digests, bytes | None]:
     """Head, digests, and the whole content where it is a medium of up to `keep` bytes."""
     if source.size <= WHOLE:
-        data = source.read_at(0, source.size)
-        return data[:4096], digest(data), data
+        data = source.read_at(0, WHOLE + 1)
+        if len(data) <= WHOLE:
+            return data[:4096], digest(data), data
     head = source.read_at(0, 4096)
     format_ = sniff(head)
     kept: list[bytes] | None = [] if format_ and is_media(format_) and source.size <= keep else None
     with Digester() as digester:
-        for offset in range(0, source.size, PIECE):
-            piece = source.read_at(offset, PIECE)
-            if not piece:
-                break
+        offset = 0
+        while piece := source.read_at(offset, PIECE):  # a container may understate the size
+            offset += len(piece)
             digester.update(piece)
-            if kept is not None:
+            if kept is not None and offset <= keep:
                 kept.append(piece)
         digests = digester.finish()
-    return head, digests, b"".join(kept) if kept is not None else None
+    return head, digests, b"".join(kept) if kept is not None and offset <= keep else None

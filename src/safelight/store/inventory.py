@@ -19,6 +19,8 @@ from safelight.model import Digests, Place, State, Times, Timestamp
 from safelight.store.keys import Sealer
 from safelight.store.tables import exhibit, inventory
 
+CLOSED = "closed"
+"""Kind of the entry that says: everything in this container was listed. It is no place of its own."""
 _CODEC = "latin-1"  # raw bytes through JSON: every byte is one character, and back
 
 
@@ -105,11 +107,13 @@ def newest(connection: sa.Connection, sealer: Sealer, exhibit_id: str) -> Iterat
     repeated = False
     for page_id, entries in pages(connection, sealer, exhibit_id):
         for number, entry in enumerate(entries):
+            if entry.kind == CLOSED:
+                continue
             repeated |= last.setdefault(entry.key, (page_id, number)) != (page_id, number)
             last[entry.key] = (page_id, number)
     for page_id, entries in pages(connection, sealer, exhibit_id):
         for number, entry in enumerate(entries):
-            if not repeated or last[entry.key] == (page_id, number):
+            if entry.kind != CLOSED and (not repeated or last[entry.key] == (page_id, number)):
                 yield page_id, number, entry
 
 
@@ -202,6 +206,7 @@ def _unpack_time(time: list[str] | None) -> Timestamp | None:
 
 
 __all__ = [
+    "CLOSED",
     "Entry",
     "append_page",
     "exhibits_of",
