@@ -180,3 +180,13 @@ def test_what_cannot_be_opened_yet_is_said(shared: Path) -> None:
 def test_a_truncated_gzip_of_others_is_said(shared: Path) -> None:
     _, errors = listing(shared / "evidence" / "corrupt1.gz")
     assert errors
+
+
+def test_frames_that_are_to_be_skipped_are_no_damage(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"first\n")
+    tool("zstd", tmp_path / "a")
+    frame = (tmp_path / "a.zst").read_bytes()
+    (tmp_path / "b.zst").write_bytes(frame + b"\x50\x2a\x4d\x18\2\0\0\0ab" + frame)
+    files, errors = listing(tmp_path / "b.zst")
+    assert errors == []
+    assert files["b.zst//b"] == hashlib.sha256(b"first\nfirst\n").hexdigest()

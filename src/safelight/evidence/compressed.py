@@ -26,11 +26,12 @@ _SUFFIXES = {
     b".tgz": b".tar", b".taz": b".tar", b".tbz": b".tar", b".tbz2": b".tar", b".txz": b".tar", b".tlz": b".tar",
     b".tzst": b".tar", b".gz": b"", b".bz2": b"", b".xz": b"", b".lzma": b"", b".zst": b"", b".svgz": b".svg",
 }  # fmt: skip
+_ZSTD = b"\x28\xb5\x2f\xfd"
 _MAGIC: dict[str, tuple[bytes, Unpack]] = {
     "bzip2": (b"BZh", decompress.bunzip),
     "xz": (b"\xfd7zXZ\0", decompress.unxz),
     "lzma": (b"", decompress.unlzma),
-    "zstd": (b"\x28\xb5\x2f\xfd", decompress.unzstd),
+    "zstd": (_ZSTD, decompress.unzstd),
 }
 
 
@@ -96,7 +97,9 @@ def _more(feed: Feed, magic: bytes) -> bool:
     feed.back(ahead)
     if not ahead:
         return False
-    if magic and ahead.startswith(magic):
+    if magic and (
+        ahead.startswith(magic) or (magic == _ZSTD and sniff(ahead) == "zstd")
+    ):  # or a skippable frame
         return True
     raise EvidenceError("something else follows the compressed data")
 
