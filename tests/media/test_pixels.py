@@ -14,7 +14,7 @@ from safelight.errors import FormatError
 from safelight.media import jpeg, picture
 from safelight.media.open import open_media, prepare
 from safelight.media.thumbnail import thumbnail
-from tests.media.test_media import encoded, scene
+from tests.media.test_media import clip, encoded, scene
 
 prepare()
 
@@ -139,6 +139,33 @@ def test_formats_that_come_turned_are_not_turned_again(format: str) -> None:
     (seen,) = open_media(encoded(format, marked(), exif=stated)).pictures
     assert seen.orientation == 1
     assert (corner(seen.rgb()), seen.width, seen.height) == ("upper right", 160, 320)
+
+
+@pytest.mark.parametrize("format", ["mp4", "avi", "matroska", "webm"])
+def test_a_whole_video_is_whole_and_a_cut_one_says_so(format: str) -> None:
+    data = faststart(clip(6, format)) if format == "mp4" else clip(6, format)
+    assert open_media(data).pictures[0].damaged is None
+    (first, *_) = open_media(data[: len(data) * 2 // 3]).pictures
+    assert first.damaged == "the end is missing"
+
+
+def faststart(data: bytes) -> bytes:
+    """The same MP4 with its index first, as phones upload it: it plays when it is cut."""
+    import av
+
+    made = BytesIO()
+    with (
+        av.open(BytesIO(data)) as source,
+        av.open(
+            made, "w", format="mp4", options={"movflags": "+faststart+empty_moov+frag_keyframe"}
+        ) as target,
+    ):
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return made.getvalue()
 
 
 def test_a_video_held_upright_comes_upright() -> None:

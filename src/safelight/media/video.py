@@ -20,6 +20,7 @@ from safelight.media.exif import stated_by
 from safelight.media.picture import LazyPicture, check_size, luma_of, reduced
 from safelight.media.pillow import said
 from safelight.media.protocol import Picture, Pixels
+from safelight.media.wholeness import is_cut
 
 KEY_FRAMES = 5
 """Frames taken of one video."""
@@ -88,9 +89,12 @@ class VideoDecoder:
             problem = said(error)
         if not found:
             raise FormatError(f"no frame of the {format} can be decoded: {problem or 'it holds none'}")
+        damaged = f"damaged: {problem}" if problem else None
+        if is_cut(data, format):
+            damaged = "the end is missing"
         pictures = [found[position] for position in sorted(found)]
         for picture in pictures:
-            picture.damaged = f"damaged: {problem}" if problem else None
+            picture.damaged = damaged
         return list(pictures)
 
 
