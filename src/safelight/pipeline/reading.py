@@ -45,8 +45,10 @@ class Context:
     case_id: str
     exhibit_id: str
     known: Known
+    lacks_look: Callable[[bytes], bool]
+    """Does an item lack a signal, and is its look not under way?"""
     wants_look: Callable[[bytes, Digests], Job | None]
-    """Given an item's SHA-256 and digests: an empty job where signals are missing, else None."""
+    """Given an item's SHA-256 and digests: an empty job where it lacks a look, once; else None."""
     anyone_missing: Callable[[], bool]
     """Are there media of earlier runs that still have to be looked at?"""
     media_bytes: int
@@ -127,7 +129,7 @@ class ExhibitReader:
 
     def _look_again(self, found: Found, sha256: bytes) -> None:
         """A medium that was listed, but whose look was lost with the run (or is wanted anew)."""
-        if self.context.wants_look(sha256, Digests(b"", b"", sha256)) is not None:
+        if self.context.lacks_look(sha256):
             self._read(found)
 
     def _read(self, found: Found) -> Entry:

@@ -126,14 +126,16 @@ class _Run:
         self._missing = sum(have < self._versions.keys() for have in self._looked.values())
         return self._versions
 
-    def wants_look(self, sha256: bytes, digests: Digests) -> Job | None:
-        """An empty job where the item lacks a signal, once per run; None where it has all, or is known good."""
+    def lacks_look(self, sha256: bytes) -> bool:
+        """Does the item lack a signal that is wanted, and is its look not under way?"""
         have = self._looked.get(sha256)
-        if have is not None and have >= self._versions.keys():
+        return have is None or not have >= self._versions.keys()
+
+    def wants_look(self, sha256: bytes, digests: Digests) -> Job | None:
+        """An empty job where the item lacks a look, once per run; None where it has one, or is known good."""
+        if not self.lacks_look(sha256):
             return None
-        kinds = (
-            {one.kind for one in exact(self.matcher, [digests])[0]} if self.matcher and digests.md5 else set()
-        )
+        kinds = {one.kind for one in exact(self.matcher, [digests])[0]} if self.matcher else set()
         self._looked[sha256] = set(self._versions)
         if kinds == {"known-good"}:
             return None
@@ -164,6 +166,7 @@ class _Run:
             self.case.id,
             record.id,
             known,
+            self.lacks_look,
             self.wants_look,
             lambda: self._missing > 0,
             self.house.config.media_bytes,
