@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
 import signal
@@ -29,11 +30,13 @@ def pool() -> Iterator[PoolEngine]:
         yield engine
 
 
-def children() -> set[int]:
-    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    for thread in Path("/proc/self/task").iterdir():
-        listed += (thread / "children").read_text().split()
-    return {int(pid) for pid in listed}
+def children(pid: int | str = "self") -> set[int]:
+    """Child processes of all threads of a process; a thread may end while we look."""
+    found: set[int] = set()
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found |= {int(child) for child in (thread / "children").read_text().split()}
+    return found
 
 
 @pytest.mark.parametrize("kind", ["pool", "inprocess"])
@@ -181,11 +184,7 @@ for _ in outcomes: pass
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
     assert parent.stdout is not None
     assert parent.stdout.readline() == b"busy\n"
-    workers = [
-        int(pid)
-        for thread in Path(f"/proc/{parent.pid}/task").iterdir()
-        for pid in (thread / "children").read_text().split()
-    ]
+    workers = children(parent.pid)
     assert workers
     parent.send_signal(signal.SIGKILL)
     parent.wait()
