@@ -24,9 +24,9 @@ def counts_of(entry: Entry) -> tuple[str, ...]:
     """The counters of a scan's summary that an entry raises."""
     if entry.kind == CLOSED:
         return ()
-    raised = []
     if not entry.examined:
         return ("not_examined",)
+    raised = []
     if entry.kind == "file":
         raised.append("files")
         raised.append(
@@ -57,6 +57,9 @@ class Known:
         key = entry.key
         if entry.kind == CLOSED:
             self._closed[key] = fingerprint(entry.place)
+            return
+        if not entry.examined:
+            self._seen.pop(key, None)  # left out by that order: a wider one must read it
             return
         digest = entry.digests.sha256 if entry.digests else None
         self._seen[key] = Seen(

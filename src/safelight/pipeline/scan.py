@@ -158,7 +158,8 @@ class _Run:
         database = self.house.database
         with database.transaction() as connection:
             record = exhibits.register(connection, self.sealer, self.case.id, path, described.kind, facts)
-            known = Known(inventory.pages(connection, self.sealer, record.id))
+            earlier = () if record.changed else inventory.pages(connection, self.sealer, record.id)
+            known = Known(earlier)
         self.records.append(record)
         context = Context(
             database,

@@ -17,7 +17,7 @@ from safelight.store.keys import Sealer
 from safelight.store.sealed import seal, unseal
 from safelight.store.tables import exhibit
 
-BEGUN, READ, FAILED = "begun", "read", "failed"
+BEGUN, READ = "begun", "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Record:
         """Where the exhibit lay when it was read, as shown text."""
         return str(self.facts["path"])
 
+    @property
+    def changed(self) -> bool:
+        """Is the medium another than before, and not yet read to its end since?"""
+        return bool(self.facts.get("changed"))
+
 
 def register(
     connection: sa.Connection, sealer: Sealer, case_id: str, path: Path, kind: str, facts: Mapping[str, Any]
@@ -54,7 +59,7 @@ def register(
             )
         )
         return made
-    changed = before.facts.get("medium") != facts.get("medium")
+    changed = before.facts.get("medium") != facts.get("medium") or (before.changed and before.state != READ)
     rules_changed = [before.facts.get("only"), before.facts.get("exclude")] != [
         facts.get("only"),
         facts.get("exclude"),
