@@ -29,6 +29,7 @@ from safelight.export.protocol import (
 )
 from safelight.governance import inspection, log
 from safelight.hashsets import library
+from safelight.matching.match import match_json
 from safelight.model import Case, Digests, HashSet, Lead, Pdq, SignalValue
 from safelight.plugins import load
 from safelight.review.decisions import decisions_of
@@ -135,13 +136,12 @@ class CaseFindings:
 
     def unread(self) -> Iterator[UnreadView]:
         """Everything that could not be read or decoded, wholly or in part."""
-        broken = facts.undecodable(self._connection, self.case.id)
-        for record in self._records:
-            for _, _, entry in inventory.newest(self._connection, self._sealer, record.id):
-                reason = entry.error or (broken.get(entry.digests.sha256) if entry.digests else None)
-                if reason is not None:
-                    path = join_path(entry.place.trail, entry.place.layers)
-                    yield UnreadView(record.id, path, reason, entry.place.state, entry.place.size)
+        ids = [record.id for record in self._records]
+        for exhibit_id, entry, reason in facts.unread(self._connection, self._sealer, self.case.id, ids):
+            place = entry.place
+            yield UnreadView(
+                exhibit_id, join_path(place.trail, place.layers), reason, place.state, place.size
+            )
 
     def events(self) -> Iterator[EventView]:
         """The case's events, without what is sealed in them."""
@@ -295,17 +295,7 @@ def _lead_json(one: Lead, located: facts.Located) -> dict[str, Any]:
             for exhibit_id, entry in located.entries
         ],
         "reasons": [{"code": why.code, "text": why.text, "weight": why.weight} for why in one.reasons],
-        "matches": [
-            {
-                "hashset": match.hashset,
-                "kind": str(match.kind),
-                "entry": match.entry,
-                "by": match.by,
-                "distance": match.distance,
-                "category": match.category,
-            }
-            for match in one.matches
-        ],
+        "matches": [match_json(match) for match in one.matches],
         "stack": one.stack,
         "decided": one.decided,
     }

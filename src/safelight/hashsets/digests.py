@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -66,6 +67,33 @@ def parse_digest(algorithm: str, text: str) -> bytes:
         if len(raw) == width:
             return raw
     raise ValueError(f"{algorithm} has {len(text)} characters, not {2 * width}")
+
+
+@dataclass(slots=True)
+class Stated:
+    """The digests of one record: those that are known here, others by the list's own name, and what is wrong."""
+
+    found: dict[str, bytes] = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def stated_digests(pairs: Iterable[tuple[str, str]]) -> Stated:
+    """Read the `(name, text)` pairs of one record. A digest given twice that differs is a fault; the first is kept."""
+    stated = Stated()
+    for name, text in pairs:
+        algorithm = algorithm_named(name)
+        if algorithm is None:
+            stated.others[name] = text
+            continue
+        try:
+            digest = parse_digest(algorithm, text)
+        except ValueError as error:
+            stated.faults.append(str(error))
+            continue
+        if stated.found.setdefault(algorithm, digest) != digest:
+            stated.faults.append(f"{algorithm} is given twice, and differs")
+    return stated
 
 
 def algorithm_of_length(digits: int) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safelight.errors import FormatError
-from safelight.hashsets.digests import algorithm_named, parse_digest
+from safelight.hashsets.digests import stated_digests
 from safelight.hashsets.protocol import Block, ReadOptions, Record, Rejected
 from safelight.hashsets.source import open_bytes, readable_head
 
@@ -142,25 +142,10 @@ def _key(element: Any) -> tuple[str, str]:
 
 def _record(number: int, element: Any) -> Iterator[Record | Rejected]:
     """One entry as a record, and a `Rejected` for each fingerprint that is none."""
-    found: dict[str, bytes] = {}
-    others: dict[str, str] = {}
-    faults: list[str] = []
     fingerprints = _child(element, "fingerprints")
-    for one in () if fingerprints is None else fingerprints:
-        name, text = _name(one), _text(one)
-        algorithm = algorithm_named(name)
-        if not text:
-            continue
-        if algorithm is None:
-            others[name] = text
-            continue
-        try:
-            digest = parse_digest(algorithm, text)
-        except ValueError as error:
-            faults.append(str(error))
-            continue
-        if found.setdefault(algorithm, digest) != digest:
-            faults.append(f"{algorithm} is given twice, and differs")
+    pairs = ((_name(one), _text(one)) for one in (() if fingerprints is None else fingerprints))
+    stated = stated_digests((name, text) for name, text in pairs if text)
+    found, others, faults = stated.found, stated.others, stated.faults
     yield from (Rejected(number, fault, kept=bool(found)) for fault in faults)
     if not found:
         if not faults:

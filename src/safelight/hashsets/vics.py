@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from safelight.hashsets.digests import algorithm_named, parse_digest
+from safelight.hashsets.digests import stated_digests
 from safelight.hashsets.json_records import json_records
 from safelight.hashsets.protocol import Block, ReadOptions, Record, Rejected
 from safelight.hashsets.source import open_source, readable_head
@@ -74,21 +74,8 @@ class Vics:
 
 def _record(number: int, value: Mapping[str, Any]) -> Iterator[Record | Rejected]:
     """One VICS record as ours, and a `Rejected` for each digest in it that is none."""
-    found: dict[str, bytes] = {}
-    others: dict[str, str] = {}
-    faults: list[str] = []
-    for name, text in _digest_texts(value):
-        algorithm = algorithm_named(name)
-        if algorithm is None:
-            others[name] = text
-            continue
-        try:
-            digest = parse_digest(algorithm, text)
-        except ValueError as error:
-            faults.append(str(error))
-            continue
-        if found.setdefault(algorithm, digest) != digest:
-            faults.append(f"{algorithm} is given twice, and differs")
+    stated = stated_digests(_digest_texts(value))
+    found, others, faults = stated.found, stated.others, stated.faults
     yield from (Rejected(number, fault, kept=bool(found)) for fault in faults)
     if not found:
         if not faults:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,3 +165,15 @@ def _graver(first: str | None, second: str | None, named: str | None) -> str | N
         return first
     known = scheme(named)
     return second if (known.severity(second) or 0.0) > (known.severity(first) or 0.0) else first
+
+
+def match_json(match: Match) -> dict[str, Any]:
+    """A match as `leads --json` and `screen --json` print it."""
+    return {
+        "hashset": match.hashset,
+        "kind": str(match.kind),
+        "entry": match.entry,
+        "by": match.by,
+        "distance": match.distance,
+        "category": match.category,
+    }

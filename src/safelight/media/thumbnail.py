@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from safelight.media.picture import turned
+from safelight.media.picture import FIRST_SIDE, turned
 from safelight.media.protocol import Picture
 
 SIDE = 256
@@ -17,8 +17,7 @@ _QUALITY = 75
 
 def thumbnail(picture: Picture, side: int = SIDE) -> bytes:
     """A JPEG of at most `side` pixels a side, turned upright, without any metadata. Never enlarged."""
-    longer, shorter = max(picture.width, picture.height), min(picture.width, picture.height)
-    image = Image.fromarray(picture.rgb(max(1, min(shorter, side * shorter // longer))))
+    image = Image.fromarray(picture.rgb(FIRST_SIDE))  # the decode that is there already
     image.thumbnail((side, side))
     if picture.orientation != 1:
         image = Image.fromarray(turned(np.asarray(image), picture.orientation))

@@ -241,7 +241,12 @@ class _Run:
             items = set(
                 connection.execute(sa.select(item.c.sha256).where(item.c.case_id == self.case.id)).scalars()
             )
-            unread = list(_unread(connection, self.sealer, self.case.id, self.records))
+            unread = [
+                {"path": join_path(entry.place.trail, entry.place.layers), "reason": reason}
+                for _, entry, reason in facts.unread(
+                    connection, self.sealer, self.case.id, [record.id for record in self.records]
+                )
+            ]
         return self._summary(tally, ranked, items & tally.items, unread)
 
     def _summary(
@@ -274,20 +279,6 @@ class _Run:
             "suspected": len(ranked.suspected & tally.items),
             "leads": len(ranked.leads & tally.items),
         }
-
-
-def _unread(
-    connection: sa.Connection, sealer: Any, case_id: str, records: Sequence[exhibits.Record]
-) -> Iterator[dict[str, str]]:
-    """Everything that could not be read or decoded, wholly or in part, with its reason."""
-    broken = facts.undecodable(connection, case_id)
-    for record in records:
-        for _, _, entry in inventory.newest(connection, sealer, record.id):
-            reason = entry.error
-            if reason is None and entry.digests is not None:
-                reason = broken.get(entry.digests.sha256)
-            if reason is not None:
-                yield {"path": join_path(entry.place.trail, entry.place.layers), "reason": reason}
 
 
 def _resolved(path: Path) -> Path:

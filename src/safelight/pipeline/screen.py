@@ -17,8 +17,8 @@ from safelight.evidence.names import show
 from safelight.evidence.sniff import is_media, sniff
 from safelight.evidence.source import FileSource
 from safelight.hashsets import library
-from safelight.matching.match import Matcher
-from safelight.model import Digests, Match
+from safelight.matching.match import Matcher, match_json
+from safelight.model import Digests
 from safelight.pipeline.looking import Job, Look, Looked
 from safelight.pipeline.matched import exact
 from safelight.pipeline.reading import BATCH_ITEMS, read_whole
@@ -77,19 +77,8 @@ def _result(
         "sha256": digests.sha256.hex(),
         "pdq": pdq,
         "quality": quality,
-        "matches": [_match(match) for match in matches],
+        "matches": [match_json(match) for match in matches],
         "error": error or (seen.error or seen.damaged if seen else None),
-    }
-
-
-def _match(match: Match) -> dict[str, Any]:
-    return {
-        "hashset": match.hashset,
-        "kind": str(match.kind),
-        "entry": match.entry,
-        "by": match.by,
-        "distance": match.distance,
-        "category": match.category,
     }
 
 

@@ -8,30 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
+from safelight.media.picture import turned
 from safelight.media.protocol import Picture, Pixels
 
 _TAG = 0x0112
 _MOST_ENTRIES = 512
 _MOST_CHUNKS = 4096
-_UNMIRRORED = {2: 1, 4: 3, 5: 6, 7: 8}
-_QUARTER_TURNS = {3: 2, 6: 3, 8: 1}
 
 
 def upright(picture: Picture, at_least: int | None = None) -> Pixels:
     """`(h, w, 3) uint8`, turned and mirrored as the EXIF orientation says; scaled like `Picture.rgb`."""
     return turned(picture.rgb(at_least), orientation(picture.data, picture.format))
-
-
-def turned(rgb: Pixels, number: int) -> Pixels:
-    """Apply an EXIF orientation (1..8; anything else is 1)."""
-    turns = _QUARTER_TURNS.get(_UNMIRRORED.get(number, number), 0)
-    result = np.rot90(rgb, turns)
-    if number in _UNMIRRORED:
-        # 2 and 4 mirror left and right after the turn, and so do 5 and 7: EXIF 2.32, 4.6.4 A.
-        result = result[:, ::-1]
-    return np.ascontiguousarray(result)
 
 
 def orientation(data: bytes, format: str) -> int:
@@ -95,3 +82,6 @@ def _in_tiff(block: bytes) -> int:
             found = number(at + 8, 2)
             return found if 1 <= found <= 8 else 1
     return 1
+
+
+__all__ = ["orientation", "turned", "upright"]

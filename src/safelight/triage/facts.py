@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -120,6 +120,20 @@ def undecodable(connection: sa.Connection, case_id: str) -> dict[bytes, str]:
         )
     )
     return {row.sha256: row.error or row.damaged for row in rows}
+
+
+def unread(
+    connection: sa.Connection, sealer: Sealer, case_id: str, exhibits: Iterable[str]
+) -> Iterator[tuple[str, Entry, str]]:
+    """`(exhibit, entry, reason)` of everything that could not be read or decoded, wholly or in part."""
+    broken = undecodable(connection, case_id)
+    for exhibit_id in exhibits:
+        for _, _, entry in inventory.newest(connection, sealer, exhibit_id):
+            reason = entry.error
+            if reason is None and entry.digests is not None:
+                reason = broken.get(entry.digests.sha256)
+            if reason is not None:
+                yield exhibit_id, entry, reason
 
 
 def signal_context(sha256: bytes, name: str) -> str:
