@@ -29,7 +29,6 @@ zip           makes ZIP archives
 zstd          unpacks compressed test images
 xz-utils      makes xz archives
 chromium      looks at the HTML report, wide and narrow
-chromium-driver  drives that browser
 openssl       the peer of the digest benchmark'
 
 usage() {

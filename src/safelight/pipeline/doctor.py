@@ -16,13 +16,12 @@ from safelight.signals.models import registry as models
 
 _LIBRARIES = {
     "pytsk3": "file systems and deleted entries",
-    "pyqcow": "qcow2 images",
     "pyvmdk": "VMDK images",
     "pyvhdi": "VHD and VHDX images",
     "pyfsapfs": "APFS",
     "pyfsxfs": "XFS",
-    "py7zr": "7z archives",
-    "zstandard": "zst archives",
+    "py7zr": "7z archives of the demonstration",
+    "zstandard": "pages of the inventory",
     "av": "video frames",
     "pillow_heif": "HEIC pictures",
     "onnxruntime": "models",
@@ -71,7 +70,7 @@ def _line(what: str, ok: bool, detail: str, hint: str) -> dict[str, Any]:
 
 
 def _version(name: str) -> str:
-    packages = {"pyqcow": "libqcow-python", "pyvmdk": "libvmdk-python", "pyvhdi": "libvhdi-python"}
+    packages = {"pyvmdk": "libvmdk-python", "pyvhdi": "libvhdi-python"}
     packages |= {
         "pyfsapfs": "libfsapfs-python",
         "pyfsxfs": "libfsxfs-python",
