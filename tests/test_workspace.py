@@ -12,12 +12,13 @@ import pytest
 
 from safelight.errors import IntegrityError, ModelMissingError, RefusedError, SafelightError, UsageError
 from safelight.governance.gate import Verb
+from safelight.governance.users import Proof
 from safelight.model import Capability, HashSetKind
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
 from tests.conftest import authority
 
-OF_THE_GATE = {"acting_user", "identity_is_proven", "publish", "exclusive", "close"}
+OF_THE_GATE = {"publish", "exclusive", "close"}
 """What the gate itself asks of a workspace, and closing it: they touch nothing of a case."""
 
 
@@ -39,6 +40,8 @@ def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]
         "export_hashset": (("n", folder / "out.csv"), {}),
         "remove_hashset": (("n",), {}),
         "add_models": ((folder,), {}),
+        "add_user": (("Meier", Proof("four random words here")), {}),
+        "remove_user": (("Meier",), {}),
         "audit_prove": ((0,), {}),
         "scan": (([folder],), {}),
         "decide": (("L-0", "unsure"), {}),
@@ -48,7 +51,7 @@ def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]
     return given.get(name, ((), {}))
 
 
-FAIL = {"decide": UsageError, "add_models": ModelMissingError}
+FAIL = {"decide": UsageError, "add_models": ModelMissingError, "remove_user": UsageError}
 """Verbs that have nothing to do in an empty workspace; that they were tried is an event all the same."""
 
 CASE_VERBS = sorted(name for name, verb in verbs().items() if verb.case)
@@ -152,7 +155,7 @@ def test_face_search_needs_an_approver_who_is_someone_else_and_a_ground(
     opened = open_again()
     for changes, ground in (
         ({}, "approver"),
-        ({"approved_by": opened.acting_user()}, "approver"),
+        ({"approved_by": opened.actor}, "approver"),
         ({"approved_by": "someone else"}, "ground"),
         ({"approved_by": "someone else", "ground": "suspect"}, "offence"),
     ):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from safelight.errors import UsageError
+
 
 class Settings(BaseSettings):
     """What an operator may set. Every field is `SAFELIGHT_<NAME>` in the environment."""
@@ -25,6 +26,10 @@ class Settings(BaseSettings):
     """The workspace folder."""
     user: str = ""
     """The acting user; empty: the login name."""
+    user_passphrase_file: Path | None = None
+    """A file holding the acting user's own passphrase, where the acting user is not the login."""
+    user_key: Path | None = None
+    """The acting user's own Ed25519 key file, where the acting user is not the login."""
     key_folder: Path = user_config_path("safelight") / "keys"
     """Where workspace keys lie: outside every workspace."""
     passphrase_file: Path | None = None
@@ -57,13 +62,29 @@ class Settings(BaseSettings):
         toml = user_config_path("safelight") / "safelight.toml"
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=toml)
 
+    def passphrase(self) -> str | None:
+        """The passphrase of the workspace key; None where no file is set. UsageError if it cannot be read."""
+        return read_secret(self.passphrase_file)
+
+    def user_passphrase(self) -> str | None:
+        """The acting user's own passphrase; None where no file is set. UsageError if it cannot be read."""
+        return read_secret(self.user_passphrase_file)
+
     def worker_count(self) -> int:
         """How many workers to start: the setting, else one a core this process may use."""
         return self.workers or len(os.sched_getaffinity(0))
 
-    def acting_user(self) -> str:
-        """The name events carry: the setting, else the login name."""
-        return self.user or getpass.getuser()
+
+def read_secret(file: Path | None) -> str | None:
+    """The first line of a file that holds a passphrase; None without a file. UsageError if it cannot be read."""
+    if file is None:
+        return None
+    try:
+        with file.open(encoding="utf-8") as opened:
+            return opened.readline(4096).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"The passphrase file {file} cannot be read: {why}.") from error
 
 
 @cache

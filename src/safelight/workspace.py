@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from safelight.errors import BusyError, KeyMissingError, UsageError
 from safelight.export import deliver
 from safelight.export.protocol import ExportOptions
 from safelight.governance import authority as rules
-from safelight.governance import cases, inspection
+from safelight.governance import cases, inspection, users
 from safelight.governance.event import Event
 from safelight.governance.gate import HOUSE_KEY, Permit, verb
 from safelight.governance.log import AuditLog
@@ -45,12 +45,18 @@ class Workspace:
     """One folder with a store, encrypted blobs and hash sets, and the acting user. Close it when done."""
 
     def __init__(
-        self, folder: Path, config: Settings, *, actor: str | None = None, evaluation: bool = False
+        self,
+        folder: Path,
+        config: Settings,
+        *,
+        actor: str | None = None,
+        proof: Callable[[], users.Proof] | None = None,
+        evaluation: bool = False,
     ) -> None:
         """Open the workspace, or make it where there is none. Use `open_workspace`."""
         self.folder = folder
         self.config = config
-        self.actor = actor or config.acting_user()
+        self.actor = actor or config.user or users.os_account()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder / "opening.lock", wait=True, who=self.actor):
             self.database = Database(sa.URL.create("sqlite", database=str(folder / "safelight.db")))
@@ -70,6 +76,8 @@ class Workspace:
                     f"{folder} is a workspace for real cases already.",
                     "Choose another folder for --evaluation.",
                 )
+            with self.database.transaction() as connection:
+                self.identity = users.identify(connection, self.actor, self.evaluation, proof)
             workspace_key = self._workspace_key()
             self.keys = KeyRing(workspace_key)
             self.log = AuditLog(workspace_key.signer, f"safelight.audit/{self.id}")
@@ -94,14 +102,6 @@ class Workspace:
         self.close()
 
     # What the gate asks of a workspace.
-
-    def acting_user(self) -> str:
-        """The name events carry."""
-        return self.actor
-
-    def identity_is_proven(self) -> bool:
-        """Is the acting user the login? In an evaluation workspace names are taken on trust."""
-        return self.evaluation or self.actor == Settings(user="").acting_user()
 
     def publish(self, event: Event) -> None:
         """Write the checkpoint of a committed event beside the store."""
@@ -186,6 +186,28 @@ class Workspace:
         """Remove a hash set. Matches of earlier scans with it go at the next scan."""
         with permit.transaction() as connection:
             library.remove(connection, self.folder / "hashsets", name)
+        permit.detail = {"name": name}
+
+    @verb("user add", case=False)
+    def add_user(self, permit: Permit, name: str, proof: users.Proof) -> users.User:
+        """Register a person who will act under a name that is not the login, by passphrase or key."""
+        with permit.transaction() as connection:
+            made = users.add(connection, name, proof, self.actor)
+        permit.detail = {"name": name, "by": made.by}
+        permit.subjects.append(made.fingerprint)
+        return made
+
+    @verb("user list", case=False)
+    def list_users(self, permit: Permit) -> list[users.User]:
+        """The people who may act under a name that is not the login."""
+        with permit.transaction() as connection:
+            return users.everyone(connection)
+
+    @verb("user remove", case=False)
+    def remove_user(self, permit: Permit, name: str) -> None:
+        """Take a person off; what they did stays in the log under their name."""
+        with permit.transaction() as connection:
+            permit.subjects.append(users.remove(connection, name))
         permit.detail = {"name": name}
 
     @verb("doctor", case=False)
@@ -359,9 +381,7 @@ class Workspace:
             raise UsageError(
                 f"The key folder {folder} lies in the workspace.", "Set SAFELIGHT_KEY_FOLDER elsewhere."
             )
-        passphrase = None
-        if self.config.passphrase_file is not None:
-            passphrase = self.config.passphrase_file.read_text(encoding="utf-8").rstrip("\r\n")
+        passphrase = self.config.passphrase()
         try:
             return WorkspaceKey.load(folder, self.id, passphrase)
         except KeyMissingError:
@@ -374,13 +394,22 @@ def open_workspace(
     folder: str | os.PathLike[str] | None = None,
     *,
     actor: str | None = None,
+    proof: Callable[[], users.Proof] | None = None,
     evaluation: bool = False,
     config: Settings | None = None,
 ) -> Workspace:
-    """Open the workspace in `folder` (default: the setting), making it where there is none."""
+    """Open the workspace in `folder` (default: the setting), making it where there is none.
+
+    `proof` is asked only where `actor` is a registered user and not the login; without it the settings'
+    files are taken.
+    """
     config = config or settings()
     return Workspace(
-        Path(folder) if folder is not None else config.workspace, config, actor=actor, evaluation=evaluation
+        Path(folder) if folder is not None else config.workspace,
+        config,
+        actor=actor,
+        proof=proof or (lambda: users.Proof(config.user_passphrase(), config.user_key)),
+        evaluation=evaluation,
     )
 
 

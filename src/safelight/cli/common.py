@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import typer
 
 if TYPE_CHECKING:
+    from safelight.governance.users import Proof
     from safelight.workspace import Workspace
 
 BROKEN = 4
@@ -112,8 +113,23 @@ def workspace(*, evaluation: bool = False) -> Iterator[Workspace]:
     """The workspace that the global options name, opened for the acting user."""
     from safelight.workspace import open_workspace
 
-    with open_workspace(state.workspace, actor=state.actor, evaluation=evaluation) as opened:
+    with open_workspace(
+        state.workspace, actor=state.actor, proof=proof_of_user, evaluation=evaluation
+    ) as opened:
         yield opened
+
+
+def proof_of_user() -> Proof:
+    """What the acting user gives to prove who they are: the settings' files, else what they type."""
+    from safelight.governance.users import Proof
+    from safelight.settings import settings
+
+    given = Proof(settings().user_passphrase(), settings().user_key)
+    if given == Proof() and sys.stdin.isatty():
+        given = Proof(
+            typer.prompt(f"Passphrase of {state.actor or settings().user}", hide_input=True, err=True)
+        )
+    return given
 
 
 def show(value: Any, text: Callable[[], None]) -> None:

@@ -7,7 +7,20 @@ from typing import Any
 
 import typer
 
-from safelight.cli import audit, case, common, demo, doctor, export, hashset, leads, models, scan, screen
+from safelight.cli import (
+    audit,
+    case,
+    common,
+    demo,
+    doctor,
+    export,
+    hashset,
+    leads,
+    models,
+    scan,
+    screen,
+    user,
+)
 from safelight.errors import IntegrityError, RefusedError, SafelightError
 
 app = typer.Typer(
@@ -39,7 +52,7 @@ def _application(
     """Find what matters on seized devices. It orders and explains; a person decides."""
 
 
-for module in (case, hashset, audit, models):
+for module in (case, hashset, audit, models, user):
     app.add_typer(module.app)
 for module in (demo, doctor, scan, leads, screen, export):
     module.register(app)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import os
-import pwd
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from safelight.governance import authority as rules
 from safelight.governance import cases
 from safelight.governance.event import Event, NewEvent, Phase
 from safelight.governance.log import AuditLog
+from safelight.governance.users import Identity, os_account
 from safelight.model import Capability, Case
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing, Sealer
@@ -99,12 +99,9 @@ class Gated(Protocol):
     keys: KeyRing
     log: AuditLog
 
-    def acting_user(self) -> str:
-        """The name events carry."""
-        ...
-
-    def identity_is_proven(self) -> bool:
-        """Is the acting user the login, or has the person proven who they are?"""
+    @property
+    def identity(self) -> Identity:
+        """Who acts, whether that is proven, and why they may not."""
         ...
 
     def publish(self, event: Event) -> None:
@@ -189,17 +186,12 @@ def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: C
 
 def _new_permit(self: Gated, mark: Verb) -> Permit:
     operation = os.urandom(12).hex()
-    return Permit(mark, self.acting_user(), operation, self.database, self.keys)
+    return Permit(mark, self.identity.name, operation, self.database, self.keys)
 
 
 def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str | None) -> None:
     """Raise RefusedError or UsageError unless the verb may run now."""
-    if not self.identity_is_proven():
-        raise RefusedError(
-            f"'{permit.actor}' is not the login of this session, and has not proven to be that person.",
-            "identity",
-            "Act under your own login, or give that person's own passphrase file (SAFELIGHT_PERSON_PASSPHRASE_FILE).",
-        )
+    self.identity.check()
     if not permit.verb.case:
         return
     permit.case = cases.find(connection, self.keys, wanted)
@@ -213,9 +205,9 @@ def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str |
 def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: Phase) -> Event:
     event = NewEvent(
         actor=permit.actor,
-        os_account=_os_account(),
+        os_account=os_account(),
         host=socket.gethostname(),
-        proven=self.identity_is_proven(),
+        proven=self.identity.proven,
         verb=permit.verb.name,
         phase=phase,
         case=permit.case.id if permit.case else None,
@@ -267,13 +259,6 @@ def _unfinished(connection: sa.Connection, operation: str) -> bool:
         .limit(1)
     ).scalar()
     return last in {"begun", "resumed"}
-
-
-def _os_account() -> str:
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return str(os.getuid())
 
 
 __all__ = ["HOUSE_KEY", "Gated", "Permit", "Verb", "verb"]

@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from safelight.errors import SafelightError
 from safelight.store.tables import metadata
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it against the migrations folder."""
 
 

@@ -7,18 +7,16 @@ import contextlib
 import json
 import os
 import secrets
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from sqlalchemy import Connection, delete, insert, select
 
 from safelight.errors import IntegrityError, KeyMissingError, SafelightError, UsageError
-from safelight.store.sealing import KEY_BYTES, NONCE_BYTES, ExtendedGcm, Sealer, derive
+from safelight.store.sealing import KEY_BYTES, NONCE_BYTES, SCRYPT, ExtendedGcm, Sealer, derive, stretch
 from safelight.store.tables import key as key_table
 
 __all__ = ["ROOT", "KeyRing", "Sealer", "WorkspaceKey", "key_path"]
@@ -26,7 +24,6 @@ __all__ = ["ROOT", "KeyRing", "Sealer", "WorkspaceKey", "key_path"]
 ROOT = "workspace"
 """The parent of keys that the workspace key itself wraps."""
 
-_SCRYPT = {"n": 1 << 17, "r": 8, "p": 1}  # OWASP's first choice: 128 MiB, about 0.3 s
 _SCRYPT_MEMORY = 1 << 30
 _DEPTH = 8
 
@@ -200,7 +197,7 @@ def _encode(made: WorkspaceKey, passphrase: str | None) -> bytes:
     if passphrase is not None:
         if not passphrase:
             raise UsageError("The passphrase is empty.")
-        header["kdf"] = {"name": "scrypt", **_SCRYPT, "salt": secrets.token_hex(16)}
+        header["kdf"] = {"name": "scrypt", **SCRYPT, "salt": secrets.token_hex(16)}
         nonce = secrets.token_bytes(NONCE_BYTES)
         secret = nonce + _passphrase_cipher(passphrase, header["kdf"]).encrypt(
             nonce, secret, _context(header)
@@ -252,8 +249,7 @@ def _passphrase_cipher(passphrase: str, kdf: dict[str, Any]) -> ExtendedGcm:
     n, r, p = int(kdf["n"]), int(kdf["r"]), int(kdf["p"])
     if kdf["name"] != "scrypt" or min(n, r, p) < 1 or 128 * n * r > _SCRYPT_MEMORY or p > 16:
         raise ValueError("parameters of scrypt out of range")
-    scrypt = Scrypt(salt=bytes.fromhex(kdf["salt"]), length=KEY_BYTES, n=n, r=r, p=p)
-    return ExtendedGcm(scrypt.derive(unicodedata.normalize("NFC", passphrase).encode()))
+    return ExtendedGcm(stretch(passphrase, bytes.fromhex(kdf["salt"]), n, r, p))
 
 
 def _place(temporary: Path, path: Path) -> None:

@@ -35,6 +35,17 @@ key = Table(
     Column("wrapped", LargeBinary, nullable=False),
 )
 
+# People who may act under a name that is not the login: what proves who they are (governance/users.py).
+user = Table(
+    "user",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("public_key", LargeBinary(32), nullable=False),
+    Column("salt", LargeBinary(16)),  # of the passphrase the private key is derived from; null: a key file
+    Column("added_by", String, nullable=False),
+    Column("added_at", String, nullable=False),
+)
+
 # The audit log: `body` is the only truth, the columns beside it are views that `audit verify` derives again.
 log_event = Table(
     "log_event",
