@@ -64,7 +64,7 @@ def main() -> None:
         code = app(prog_name="safelight", standalone_mode=False)
     except SafelightError as error:
         code = _report(error)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # Abort: broken off at a prompt
         common.note("Interrupted. Start it again and it goes on from there.")
         code = 130
     except BrokenPipeError:
