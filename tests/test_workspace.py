@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from safelight.errors import IntegrityError, ModelMissingError, RefusedError, SafelightError, UsageError
+from safelight.errors import (
+    BusyError,
+    IntegrityError,
+    ModelMissingError,
+    RefusedError,
+    SafelightError,
+    UsageError,
+)
 from safelight.governance.gate import Verb
 from safelight.governance.users import Proof
 from safelight.model import Capability, HashSetKind
@@ -219,3 +226,12 @@ def test_case_names_and_references_are_not_in_the_store_in_clear(config: Setting
         if file.is_file():
             content = file.read_bytes()
             assert b"Heather" not in content and b"12 Gs" not in content and b"Sample Court" not in content
+
+
+def test_only_one_writes_at_length_but_readers_stand_beside_it(workspace: Workspace, tmp_path: Path) -> None:
+    with workspace.exclusive():
+        with pytest.raises(BusyError):
+            workspace.scan([tmp_path])
+        assert workspace.audit_verify()["ok"]
+        workspace.export("csv", tmp_path / "leads.csv")
+    assert log_of(workspace)[-1]["phase"] == "ended"

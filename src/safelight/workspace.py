@@ -244,7 +244,7 @@ class Workspace:
         with permit.transaction() as connection:
             return inspection.show(connection, case_id, top)
 
-    @verb("audit verify", case=False)
+    @verb("audit verify", case=False, reads=True)
     def audit_verify(self, permit: Permit) -> dict[str, Any]:
         """Recompute the whole log. Raises IntegrityError naming the first bad event."""
         found = inspection.verify_folder(self.folder)
@@ -341,17 +341,17 @@ class Workspace:
         permit.personal = {"note": note} if note else {}
         return made
 
-    @verb("screen", needs=Capability.SCREENING)
+    @verb("screen", needs=Capability.SCREENING, reads=True)
     def screen(
         self, permit: Permit, files: Sequence[Path], *, case: str | None = None
     ) -> list[dict[str, Any]]:
         """Match loose files against the hash sets, by the same code as a scan; nothing is stored."""
-        with permit.transaction() as connection:
+        with permit.snapshot() as connection:
             found = screening.screen(self, connection, files)
         permit.detail = {"files": len(found), "matched": sum(bool(one["matches"]) for one in found)}
         return found
 
-    @verb("export", needs=Capability.EXPORT)
+    @verb("export", needs=Capability.EXPORT, reads=True)
     def export(
         self,
         permit: Permit,
@@ -362,7 +362,7 @@ class Workspace:
         case: str | None = None,
     ) -> dict[str, Any]:
         """Write the case's findings in a format, whole or not at all; returns where, how much, its digest."""
-        with permit.transaction() as connection:
+        with permit.snapshot() as connection:
             findings = deliver.CaseFindings(self, connection, permit.the_case)
             written = deliver.write(findings, format, out, options or ExportOptions())
         permit.detail = {"format": format, "records": written["records"], "sha256": written["sha256"]}

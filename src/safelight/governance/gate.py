@@ -2,6 +2,7 @@
 
 A verb is a method of the workspace marked `@verb(...)`. Short verbs run inside one transaction that also
 holds their event. Long verbs write *begun* before they compute and *ended*, *failed* or *resumed* after.
+One long verb works at a time in a workspace, but those that only read stand beside it, on a snapshot.
 A refusal is an event too, even when the case is unknown, and nothing is computed then.
 """
 
@@ -11,7 +12,7 @@ import functools
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -45,6 +46,8 @@ class Verb:
     needs: Capability | None
     case: bool
     long: bool
+    reads: bool
+    """Long, but it changes nothing in the store: it may run beside others."""
 
 
 @dataclass(slots=True)
@@ -87,6 +90,12 @@ class Permit:
             with self.database.transaction() as connection:
                 yield connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """The store as it stands now, for reading at length: others may write meanwhile."""
+        with self.database.snapshot() as connection:
+            yield connection
+
     def sealer(self, connection: sa.Connection) -> Sealer:
         """The key of the permit's case, or the house key of the workspace."""
         return self.keys.sealer(connection, self.case.id if self.case else HOUSE_KEY)
@@ -109,7 +118,7 @@ class Gated(Protocol):
         ...
 
     def exclusive(self) -> Any:
-        """A context in which no other long verb runs in this workspace."""
+        """A context in which no other long verb that writes runs in this workspace."""
         ...
 
 
@@ -117,14 +126,20 @@ W = TypeVar("W", bound=Gated)
 
 
 def verb(
-    name: str, *, needs: Capability | None = None, case: bool = True, long: bool = False
+    name: str,
+    *,
+    needs: Capability | None = None,
+    case: bool = True,
+    long: bool = False,
+    reads: bool = False,
 ) -> Callable[[Callable[Concatenate[W, Permit, P], R]], Callable[Concatenate[W, P], R]]:
     """Mark a workspace method as a public verb. Its first argument after `self` is the `Permit`.
 
     A method bound to a case takes `case=` (name or id, optional when exactly one is open); the gate reads it,
-    the method has the case from its permit. Raises RefusedError (exit 3) before anything is computed.
+    the method has the case from its permit. A long verb that only `reads` runs beside others.
+    Raises RefusedError (exit 3) before anything is computed.
     """
-    mark = Verb(name, needs, case, long)
+    mark = Verb(name, needs, case, long or reads, reads)
 
     def decorate(method: Callable[Concatenate[W, Permit, P], R]) -> Callable[Concatenate[W, P], R]:
         @functools.wraps(method)
@@ -166,12 +181,13 @@ def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[
 def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: Callable[[Permit], R]) -> R:
     permit = _new_permit(self, mark)
     try:
-        with self.exclusive():
+        with nullcontext() if mark.reads else self.exclusive():
             with self.database.transaction() as connection:
                 _admit(self, permit, connection, wanted)
-                case_id = permit.case.id if permit.case else ""
-                permit.operation = sha256(f"{case_id}\0{fingerprint}".encode()).hexdigest()[:24]
-                permit.resumed = _unfinished(connection, permit.operation)
+                if not mark.reads:  # what only reads begins anew each time
+                    case_id = permit.case.id if permit.case else ""
+                    permit.operation = sha256(f"{case_id}\0{fingerprint}".encode()).hexdigest()[:24]
+                    permit.resumed = _unfinished(connection, permit.operation)
                 event = _record(self, connection, permit, Phase.RESUMED if permit.resumed else Phase.BEGUN)
             self.publish(event)
             result = body(permit)

@@ -35,6 +35,12 @@ class Database:
         with self._connection.begin():
             yield self._connection
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Read the store as it stands at the first look, on a connection of its own that locks nobody out."""
+        with self.engine.connect().execution_options(reads_only=True) as connection, connection.begin():
+            yield connection
+
     def migrate(self) -> None:
         """Bring the tables to the newest form; a no-op (and no import of Alembic) when they are."""
         if self._revision() == HEAD:
@@ -87,7 +93,8 @@ def _sqlite_pragmas(connection: Any, _record: ConnectionPoolEntry) -> None:
 
 
 def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get("reads_only", False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 __all__ = ["HEAD", "Database", "metadata"]

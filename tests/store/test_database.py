@@ -1,0 +1,56 @@
+"""Transactions, snapshots that lock nobody out, and migrations that make the tables the code speaks of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from safelight.errors import SafelightError
+from safelight.store.database import HEAD, Database
+from safelight.store.tables import info, metadata
+
+MIGRATIONS = Path(__file__).parents[2] / "src/safelight/store/migrations/versions"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    made = Database(sa.URL.create("sqlite", database=str(tmp_path / "store.db")))
+    made.migrate()
+    return made
+
+
+def test_the_migrations_make_the_tables_the_code_speaks_of(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        assert compare_metadata(context, metadata) == []
+    assert sorted(path.name[:4] for path in MIGRATIONS.glob("[0-9]*.py"))[-1] == HEAD
+
+
+def test_a_store_of_a_newer_version_is_left_alone(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SafelightError, match="newer"):
+        database.migrate()
+
+
+def test_a_snapshot_sees_one_instant_and_locks_nobody_out(database: Database) -> None:
+    count = sa.select(sa.func.count()).select_from(info)
+    with database.snapshot() as reading:
+        before = reading.scalar(count)
+        with database.transaction() as writing:
+            writing.execute(sa.insert(info).values(name="a", value="b"))
+        assert reading.scalar(count) == before
+    with database.snapshot() as reading:
+        assert reading.scalar(count) == (before or 0) + 1
+
+
+def test_a_transaction_is_whole_or_not_at_all(database: Database) -> None:
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+        connection.execute(sa.insert(info).values(name="a", value="b"))
+        raise ZeroDivisionError
+    with database.snapshot() as reading:
+        assert reading.scalar(sa.select(sa.func.count()).select_from(info)) == 0
