@@ -10,7 +10,7 @@ from safelight.evidence.stream import damage
 from safelight.model import Place, State
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester
-from safelight.store.inventory import Entry
+from safelight.store.inventory import FINDING, Entry
 
 
 def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | None, list[Entry]]:
@@ -19,7 +19,7 @@ def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | No
     trail = (path.name.encode(errors="surrogateescape"),)
 
     def finding(reason: str) -> Entry:
-        return Entry(Place(trail, ("file",), State.ALLOCATED, None), "finding", error=reason)
+        return Entry(Place(trail, ("file",), State.ALLOCATED, None), FINDING, error=reason)
 
     try:
         with described.medium() as source, Digester() as digester:

@@ -21,6 +21,8 @@ from safelight.store.tables import exhibit, inventory
 
 CLOSED = "closed"
 """Kind of the entry that says: everything in this container was listed. It is no place of its own."""
+FINDING = "finding"
+"""Kind of the entry that says what is wrong at a place, beside the place's own line; there may be several."""
 _CODEC = "latin-1"  # raw bytes through JSON: every byte is one character, and back
 
 
@@ -44,11 +46,11 @@ class Entry:
 
     @property
     def key(self) -> bytes:
-        """16 bytes that name the place within its exhibit."""
-        return place_key(self.place)
+        """16 bytes that name the place within its exhibit; of a finding, the place and what it says of it."""
+        return place_key(self.place, self.error if self.kind == FINDING else None)
 
 
-def place_key(place: Place) -> bytes:
+def place_key(place: Place, finding: str | None = None) -> bytes:
     """16 bytes that name a place within its exhibit: trail, state and address where the state needs it."""
     digest = hashlib.blake2b(digest_size=16)
     for part in place.trail:
@@ -57,6 +59,8 @@ def place_key(place: Place) -> bytes:
     if place.state is not State.ALLOCATED:
         address = place.address
         digest.update(f"\0{place.state}:{address.get('inode', '')}:{address.get('offset', '')}".encode())
+    if finding is not None:
+        digest.update(b"\1" + finding.encode("utf-8", "surrogatepass"))
     return digest.digest()
 
 
@@ -102,18 +106,28 @@ def pages(connection: sa.Connection, sealer: Sealer, exhibit_id: str) -> Iterato
 
 
 def newest(connection: sa.Connection, sealer: Sealer, exhibit_id: str) -> Iterator[tuple[int, int, Entry]]:
-    """`(page, number, entry)` of every place's newest entry, in the order they were written."""
+    """`(page, number, entry)` of every place's newest entry, in the order they were written.
+
+    A place's own line comes before what was found wrong there: findings older than it are of an earlier reading.
+    """
     last: dict[bytes, tuple[int, int]] = {}
+    wrong: dict[bytes, list[bytes]] = {}
     repeated = False
     for page_id, entries in pages(connection, sealer, exhibit_id):
         for number, entry in enumerate(entries):
             if entry.kind == CLOSED:
                 continue
-            repeated |= last.setdefault(entry.key, (page_id, number)) != (page_id, number)
-            last[entry.key] = (page_id, number)
+            key = entry.key
+            if entry.kind == FINDING:
+                wrong.setdefault(place_key(entry.place), []).append(key)
+            elif wrong:
+                for outdated in wrong.pop(key, ()):
+                    repeated |= last.pop(outdated, None) is not None
+            repeated |= last.setdefault(key, (page_id, number)) != (page_id, number)
+            last[key] = (page_id, number)
     for page_id, entries in pages(connection, sealer, exhibit_id):
         for number, entry in enumerate(entries):
-            if entry.kind != CLOSED and (not repeated or last[entry.key] == (page_id, number)):
+            if entry.kind != CLOSED and (not repeated or last.get(entry.key) == (page_id, number)):
                 yield page_id, number, entry
 
 
@@ -207,6 +221,7 @@ def _unpack_time(time: list[str] | None) -> Timestamp | None:
 
 __all__ = [
     "CLOSED",
+    "FINDING",
     "Entry",
     "append_page",
     "exhibits_of",
