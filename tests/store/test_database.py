@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 
 from safelight.errors import SafelightError
 from safelight.store.database import HEAD, Database
-from safelight.store.tables import info, metadata
+from safelight.store.tables import info, lead, metadata
 
 MIGRATIONS = Path(__file__).parents[2] / "src/safelight/store/migrations/versions"
 
@@ -54,3 +54,19 @@ def test_a_transaction_is_whole_or_not_at_all(database: Database) -> None:
         raise ZeroDivisionError
     with database.snapshot() as reading:
         assert reading.scalar(sa.select(sa.func.count()).select_from(info)) == 0
+
+
+def test_what_is_in_an_older_store_is_kept(tmp_path: Path) -> None:
+    old = Database(sa.URL.create("sqlite", database=str(tmp_path / "old.db")))
+    old.migrate(to="0001")
+    with old.transaction() as connection:
+        for name in ("L-1", "L-2"):
+            connection.execute(
+                sa.insert(lead).values(
+                    id=name, case_id="C-1", kind="media", sha256=bytes(32), priority=0.5, band="high", stack="S-1",
+                    sealed=b"reasons",
+                )
+            )  # fmt: skip
+    old.migrate()
+    with old.snapshot() as reading:
+        assert reading.scalars(sa.select(lead.c.id).order_by(lead.c.id)).all() == ["L-1", "L-2"]

@@ -13,7 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from safelight.errors import SafelightError
 from safelight.store.tables import metadata
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it against the migrations folder."""
 
 
@@ -41,9 +41,9 @@ class Database:
         with self.engine.connect().execution_options(reads_only=True) as connection, connection.begin():
             yield connection
 
-    def migrate(self) -> None:
-        """Bring the tables to the newest form; a no-op (and no import of Alembic) when they are."""
-        if self._revision() == HEAD:
+    def migrate(self, to: str = HEAD) -> None:
+        """Bring the tables to the newest form (or that of `to`); a no-op, and no import of Alembic, when they are."""
+        if self._revision() == to:
             return
         from alembic import command
         from alembic.config import Config
@@ -52,7 +52,7 @@ class Database:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self.engine.connect() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
 
     def _revision(self) -> str | None:
         with self.engine.connect() as connection:

@@ -172,8 +172,8 @@ match = Table(
 lead = Table(
     "lead",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("case_id", String, nullable=False),
+    Column("id", String, primary_key=True),  # follows from the item: the same in every case that has it
+    Column("case_id", String, primary_key=True),
     Column("kind", String, nullable=False),
     Column("sha256", LargeBinary(32), nullable=False),
     Column("priority", Float, nullable=False),

@@ -246,7 +246,7 @@ def _store(
     decided = sa.select(decision.c.lead_id).where(decision.c.case_id == case_id)
     connection.execute(lead.delete().where(lead.c.case_id == case_id, lead.c.id.not_in(decided)))
     if assessed:
-        again = lead.delete().where(lead.c.id == sa.bindparam("again"))
+        again = lead.delete().where(lead.c.case_id == case_id, lead.c.id == sa.bindparam("again"))
         connection.execute(again, [{"again": lead_id(sha)} for sha in assessed])
     rows = [
         {
