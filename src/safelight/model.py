@@ -177,8 +177,8 @@ class Pdq:
 class Face:
     """A face: box as fractions of width and height (x, y, w, h), detector score, apparent age, template.
 
-    `age` is the distribution over 101 classes (0..100 years) of *apparent* age; `below_18` its share
-    below 18. It is an assessment of looks, not a probability that the person is a minor.
+    `age` is the distribution over the model's classes of *apparent* age, a year each from 0 (81 with the model
+    that is delivered); `below_18` its share below 18. It is an assessment of looks, not a probability that the person is a minor.
     """
 
     box: tuple[float, float, float, float]

@@ -30,7 +30,7 @@ def test_the_published_hashes_are_reproduced() -> None:
 @pytest.mark.parametrize("size", [(64, 64), (65, 97), (200, 130), (513, 1023), (1600, 1004), (3000, 64)])
 def test_the_operator_equals_the_reference_at_full_size(size: tuple[int, int]) -> None:
     rgb = np.asarray(scene(sum(size), *size))
-    assert linear_pdq(rgb, size) == plain_pdq(rgb)
+    assert linear_pdq(rgb, size)[:2] == plain_pdq(rgb)
 
 
 def test_scaled_jpegs_stay_within_two_bits() -> None:

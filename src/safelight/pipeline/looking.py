@@ -10,9 +10,10 @@ import sqlalchemy as sa
 
 from safelight.engine.beat import beat
 from safelight.engine.protocol import TaskLimits
-from safelight.errors import FormatError, ModelMissingError, SafelightError
+from safelight.errors import FormatError, IntegrityError, ModelMissingError, SafelightError
 from safelight.model import Capability, SignalValue
 from safelight.plugins import load
+from safelight.signals.shape import check
 from safelight.store.blobs import BlobStore
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal
@@ -56,7 +57,7 @@ class Look:
     names: tuple[str, ...]
     limits: TaskLimits
     absent: dict[str, str] = field(default_factory=dict)
-    """Signals whose model is missing, and why: filled by `prepare`, never a zero in its place."""
+    """Signals whose model cannot be used, and why: filled by `prepare`, never a zero in its place."""
 
     def prepare(self) -> None:
         """Load decoders and models, before the jail closes."""
@@ -67,7 +68,7 @@ class Look:
         for name in self.names:
             try:
                 load("signals")[name].prepare()
-            except ModelMissingError as error:
+            except (ModelMissingError, IntegrityError) as error:  # missing, or not the pinned one
                 self.absent[name] = f"not computed: {error}"
         self([Job(bytes(32), _WARM_UP)])  # whatever is loaded late must be loaded before the jail closes
 
@@ -120,8 +121,14 @@ class Look:
         """Make a result of what the worker sent. Raises ValueError, TypeError or KeyError where it lies."""
         signals = []
         for name, version, value, absent in raw.get("signals", ()):
-            if name not in self.names or not isinstance(version, str):
-                raise ValueError(f"a signal that was not asked for: {name!r}")
+            if (
+                name not in self.names
+                or not isinstance(version, str)
+                or (value is None) != bool(_text(absent))
+            ):
+                raise ValueError(f"a signal that was not asked for, or is neither there nor absent: {name!r}")
+            if value is not None:
+                check(load("signals")[name].shape, value)
             signals.append(SignalValue(name, version, value, absent))
         return Looked(
             sha256=_bytes(raw["sha256"], 32),
@@ -161,8 +168,11 @@ def store(
 ) -> None:
     """Record a batch of results: sizes, damage, thumbnails, one row a signal (absent ones too)."""
     rows = []
+    pictured = [seen for seen in results if seen.thumbnail is not None]
+    kept = blobs.put_many(sealer, (seen.thumbnail for seen in pictured if seen.thumbnail is not None))
+    blob_of = dict(zip((seen.sha256 for seen in pictured), kept, strict=True))
     for seen in results:
-        blob = blobs.put(sealer, seen.thumbnail) if seen.thumbnail is not None else None
+        blob = blob_of.get(seen.sha256)
         values: dict[str, Any] = {
             "width": seen.width, "height": seen.height, "damaged": seen.damaged, "error": seen.error, "thumbnail": blob
         }  # fmt: skip

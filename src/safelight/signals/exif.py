@@ -3,11 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, FiniteFloat
 
 from safelight.media.exif import exif_of_picture
 from safelight.media.protocol import Picture
 from safelight.model import Capability, SignalValue
+from safelight.signals.shape import EXACTLY, Text, TypedDict, with_config
+
+
+@with_config(EXACTLY)
+class ExifValue(TypedDict, total=False):
+    """What a file may state, see `media.exif.exif`."""
+
+    make: Text
+    model: Text
+    serial: Text
+    lens: Text
+    lens_serial: Text
+    software: Text
+    artist: Text
+    owner: Text
+    description: Text
+    comment: Text
+    image_id: Text
+    datum: Text
+    subsecond: Text
+    taken: Text
+    digitized: Text
+    changed: Text
+    zone: Text
+    gps_time: Text
+    latitude: Annotated[FiniteFloat, Field(ge=-90, le=90)]
+    longitude: Annotated[FiniteFloat, Field(ge=-180, le=180)]
+    altitude: FiniteFloat
+    orientation: Annotated[int, Field(ge=1, le=8)]
+    thumbnail: bool
 
 
 class ExifSignal:
@@ -19,6 +51,7 @@ class ExifSignal:
 
     name = "exif"
     capability = Capability.HASH_MATCH
+    shape = ExifValue
     version = "2"
 
     def prepare(self) -> None:

@@ -23,6 +23,7 @@ from safelight.signals.models.session import Network, load_network
 from safelight.signals.models.version import ModelVersion
 from safelight.signals.orientation import upright
 from safelight.signals.scale import SHARED_SIDE
+from safelight.signals.shape import EXACTLY, Seconds, Share, TypedDict, with_config
 
 _MODEL = "open-nsfw"
 _REVISION = "1"
@@ -32,11 +33,20 @@ _MEAN_BGR = np.array([104, 117, 123], dtype=np.float32)
 _BATCH = 8
 
 
+@with_config(EXACTLY)
+class ExplicitValue(TypedDict):
+    """The highest score, and where."""
+
+    score: Share
+    position: Seconds
+
+
 class ExplicitSignal:
     """Value: `{"score": 0..1, "position": seconds or None}` of the frame that scores highest."""
 
     name = "explicit"
     capability = Capability.CLASSIFY
+    shape = ExplicitValue
 
     def __init__(self) -> None:
         self._version = ModelVersion(_REVISION, (_MODEL,))

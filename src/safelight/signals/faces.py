@@ -7,10 +7,11 @@ ordering what people look at, never a probability that a person is a minor; no f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field, FiniteFloat
 
 from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
@@ -18,6 +19,7 @@ from safelight.model import Capability, SignalValue
 from safelight.signals.locate import MODELS, LocatedFace, locator
 from safelight.signals.models.session import Network, load_network
 from safelight.signals.models.version import ModelVersion
+from safelight.signals.shape import EXACTLY, Box, Seconds, Share, TypedDict, with_config
 
 _MODEL = "apparent-age"
 _REVISION = "1"
@@ -25,6 +27,20 @@ _MEANS = np.array([122.782, 117.001, 104.298], np.float32)
 _ADULT = 18
 _BATCH = 16
 NO_FRAME = "not computed: no frame was decoded"
+
+
+@with_config(EXACTLY)
+class FaceValue(TypedDict):
+    """One face; its members are told below."""
+
+    box: Box
+    score: FiniteFloat
+    check: FiniteFloat
+    turn: int
+    pixels: Annotated[int, Field(ge=0)]
+    below_18: Share
+    age: Annotated[list[Share], Field(min_length=81, max_length=81)]
+    position: Seconds
 
 
 class FacesSignal:
@@ -38,6 +54,7 @@ class FacesSignal:
 
     name = "faces"
     capability = Capability.CLASSIFY
+    shape = list[FaceValue]
 
     def __init__(self) -> None:
         self._version = ModelVersion(_REVISION, (*MODELS, _MODEL))

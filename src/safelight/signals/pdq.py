@@ -9,7 +9,8 @@ running stock PDQ on a small copy instead moves its windows and its grid, and is
 The linear way is taken from the full picture, with the reference's bits, and for JPEGs from the scaled decode
 that all signals share: on 156 variants of 26 photographs (400 to 3000 pixels, qualities 30 to 90) 0.03 bits
 from the reference on average, 2 at most. The plain way is for slivers, and for pictures without structure in
-both directions (stripes, flat areas): most of their bits are rounding noise that only the reference repeats.
+both directions (stripes, flat areas): most of their bits are rounding noise that only the reference repeats. Above
+60 megapixels the plain way would need more memory than a worker has, and such pictures keep their noise.
 Orientation stored in EXIF is not applied, as in the reference.
 
 Source: "PDQ & TMK + PDQF", Meta, 2019; ThreatExchange `pdq/cpp` (BSD).
@@ -19,13 +20,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from safelight.media.protocol import Picture, Pixels
 from safelight.model import Capability, SignalValue
 from safelight.signals.scale import SHARED_SIDE
+from safelight.signals.shape import EXACTLY, Seconds, TypedDict, with_config
 
 Floats = NDArray[np.float32]
 
@@ -37,6 +41,17 @@ _UNDECIDED = 0.1
 """How near the median a DCT coefficient lies in the noise of 8-bit pixels (units of luma)."""
 _MOST_UNDECIDED = 32
 """Photographs have 1 to 4 such coefficients, stripes all 256."""
+_PLAIN_PIXELS = 60_000_000
+"""The reference takes some 16 bytes a pixel."""
+
+
+@with_config(EXACTLY)
+class PdqValue(TypedDict):
+    """One frame's hash."""
+
+    hash: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    quality: Annotated[int, Field(ge=0, le=100)]
+    position: Seconds
 
 
 class PdqSignal:
@@ -44,6 +59,7 @@ class PdqSignal:
 
     name = "pdq"
     capability = Capability.HASH_MATCH
+    shape = list[PdqValue]
     version = "1"
 
     def prepare(self) -> None:
@@ -77,7 +93,11 @@ def picture_pdq(picture: Picture) -> tuple[bytes, int]:
         return plain_pdq(picture.rgb())
     scalable = picture.format == "jpeg" and not picture.damaged
     rgb = picture.rgb(SHARED_SIDE if scalable else None)
-    return linear_pdq(rgb, (picture.width, picture.height)) or plain_pdq(picture.rgb())
+    size = (picture.width, picture.height)
+    code, quality, undecided = linear_pdq(rgb, size)
+    if undecided > _MOST_UNDECIDED and picture.width * picture.height <= _PLAIN_PIXELS:
+        return plain_pdq(picture.rgb())
+    return code, quality
 
 
 def plain_pdq(rgb: Pixels) -> tuple[bytes, int]:
@@ -88,11 +108,11 @@ def plain_pdq(rgb: Pixels) -> tuple[bytes, int]:
     return np.packbits(bits).tobytes(), int(quality)
 
 
-def linear_pdq(rgb: Pixels, size: tuple[int, int]) -> tuple[bytes, int] | None:
+def linear_pdq(rgb: Pixels, size: tuple[int, int]) -> tuple[bytes, int, int]:
     """Hash and quality of a picture of `size` (width, height) from its pixels `(h, w, 3)`, scaled or not.
 
     The scale, a power of two (or 1), is what brings the sides of the picture to those of `rgb`, rounded up.
-    None when too many bits are undecided at the precision of 8-bit pixels.
+    The third number says how many of the 256 bits are undecided at the precision of 8-bit pixels.
     """
     height, width = rgb.shape[:2]
     rows = _operator(size[1], _scale(size[1], height))
@@ -105,10 +125,9 @@ def linear_pdq(rgb: Pixels, size: tuple[int, int]) -> tuple[bytes, int] | None:
     buffer = half_way @ columns.T
     transformed = (_DCT @ buffer @ _DCT.T).ravel()
     median = np.partition(transformed, 127)[127]
-    if np.count_nonzero(np.abs(transformed - median) < _UNDECIDED) > _MOST_UNDECIDED:
-        return None
+    undecided = int(np.count_nonzero(np.abs(transformed - median) < _UNDECIDED))
     bits = (transformed > median)[::-1]
-    return np.packbits(bits).tobytes(), _quality(buffer)
+    return np.packbits(bits).tobytes(), _quality(buffer), undecided
 
 
 def _quality(buffer: Floats) -> int:

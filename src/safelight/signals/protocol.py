@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from safelight.media.protocol import Picture
 from safelight.model import Capability, SignalValue
@@ -18,6 +18,8 @@ class Signal(Protocol):
 
     name: str
     capability: Capability
+    shape: Any
+    """The type of a value, as pydantic reads it: a worker's answer that differs is refused."""
 
     @property
     def version(self) -> str:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
@@ -20,10 +22,20 @@ from safelight.signals.faces import NO_FRAME
 from safelight.signals.locate import MODELS, locator
 from safelight.signals.models.session import Network, load_network
 from safelight.signals.models.version import ModelVersion
+from safelight.signals.shape import EXACTLY, Box, Seconds, TypedDict, with_config
 
 _MODEL = "face-template"
 _REVISION = "1"
 _BATCH = 16
+
+
+@with_config(EXACTLY)
+class TemplateValue(TypedDict):
+    """One face's template."""
+
+    box: Box
+    template: Annotated[str, Field(pattern="^[A-Za-z0-9+/]{683}=$")]
+    position: Seconds
 
 
 class TemplatesSignal:
@@ -34,6 +46,7 @@ class TemplatesSignal:
 
     name = "templates"
     capability = Capability.FACE_SEARCH
+    shape = list[TemplateValue]
 
     def __init__(self) -> None:
         self._version = ModelVersion(_REVISION, (*MODELS, _MODEL))
