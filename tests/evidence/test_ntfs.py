@@ -172,3 +172,22 @@ def test_compressed_files_are_read() -> None:
 def test_the_boot_file_is_not_taken_for_a_volume() -> None:
     boot = images.files(images.nodes(NtfsReader(), images.ntfs()))["$Boot"]
     assert not NtfsReader().detect(boot, BytesSource(boot))
+
+
+def test_a_shadow_copy_is_read_as_a_file_and_said_to_hold_more() -> None:
+    service = "{3808876b-c176-4e48-b7ae-04046e6cc752}"
+    store = f"System Volume Information/{{600f0b69-5bdf-11e3-9d6c-005056c00008}}{service}"
+    root = images.folder() / "shadowed"
+    for path in (store, f"System Volume Information/{service}"):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(b"older blocks")
+    image, wim = images.blank("shadowed.img", 16), images.folder() / "shadowed.wim"
+    config = images.folder() / "everything.ini"
+    config.write_text("[ExclusionList]\n")
+    images.run("mkntfs", "-F", "-Q", "-q", image)
+    images.run("wimlib-imagex", "capture", root, wim, "--compress=none", f"--config={config}")
+    images.run("wimlib-imagex", "apply", wim, "1", image)
+    found = images.nodes(NtfsReader(), image)
+    said = [(node.name.decode(), node.error) for node in found if node.kind is Kind.FINDING]
+    assert [name for name, _ in said] == [store] and "shadow copy" in (said[0][1] or "")
+    assert images.content(_named(found, store)) == b"older blocks"

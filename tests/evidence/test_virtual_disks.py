@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from safelight.evidence.vdi import VdiReader
 from safelight.evidence.vhd import VhdReader
 from safelight.evidence.vhdx import VhdxReader
 from safelight.evidence.vmdk import VmdkReader
+from safelight.evidence.walk import walk
 from tests.evidence import images
 
 CASES: list[tuple[Reader, str, str, bool]] = [
@@ -130,6 +132,19 @@ def test_an_extent_that_is_not_beside_the_descriptor_is_named() -> None:
     image = images.converted("vmdk", "subformat=monolithicFlat")
     with pytest.raises(EvidenceError, match="is not beside it"):
         list(VmdkReader().walk(BytesSource(image.read_bytes()), Limits()))
+
+
+def test_an_image_that_a_parallels_descriptor_misses_is_named(tmp_path: Path) -> None:
+    (tmp_path / "DiskDescriptor.xml").write_bytes(
+        b"<?xml version='1.0'?>\n<Parallels_disk_image Version='1.0'><Image><File>x.0.hds</File></Image>"
+        b"<Image><File>C:\\disks\\x.1.hds</File></Image></Parallels_disk_image>"
+    )
+    shutil.copyfile(images.converted("parallels"), tmp_path / "x.0.hds")
+    found = list(walk(tmp_path))
+    assert [one.error for one in found if one.kind is Kind.FINDING] == [
+        "the disk image x.1.hds that it describes is not beside it"
+    ]
+    assert {"DiskDescriptor.xml", "x.0.hds", "x.0.hds//small.txt"} <= {one.path for one in found}
 
 
 def test_files_of_other_kinds_are_not_taken_for_virtual_disks() -> None:

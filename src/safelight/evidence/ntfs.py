@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 _DATA, _INDEX = 128, 144  # $DATA, $INDEX_ROOT
 _BITMAP, _BAD_CLUSTERS = 6, 8  # records of the MFT
 _SECOND = 1_000_000_000
+_SHADOW_COPY = re.compile(
+    rb"System Volume Information/\{[0-9a-f-]{36}\}\{3808876b-c176-4e48-b7ae-04046e6cc752\}", re.IGNORECASE
+)
+"""The file of one shadow copy: its own identifier, then that of the service that writes them."""
 
 
 class NtfsReader:
@@ -36,6 +41,9 @@ class NtfsReader:
             if node.layer == "stream" and node.address.get("inode") == _BAD_CLUSTERS:
                 node.kind, node.open, node.error = Kind.SPECIAL, None, None  # a volume's worth of zeros
             yield node
+            if node.layer == "file" and _SHADOW_COPY.fullmatch(node.name):
+                text = "a shadow copy: what it keeps of older states of the volume cannot be opened by this version"
+                yield Node(node.name, Kind.FINDING, node.state, address=node.address, error=text)
 
 
 def _times(_entry: Any, meta: Any) -> Times:
