@@ -130,7 +130,6 @@ def rich() -> Sample:
             "near",
             place("x1", "p2", f"{pictures_folder}/a-small.jpg", day=4),
             stack_size=2,
-            representative=False,
             signals=signals(2),
         ),
         *(
@@ -147,7 +146,6 @@ def rich() -> Sample:
                 f"new{n}",
                 place("x1", "p2", f"{pictures_folder}/DCIM/IMG_000{n}.JPG", day=50 + n),
                 stack_size=3,
-                representative=n == 0,
                 signals=signals(3 + 2 * n, 0.44, faces=True),
                 decisions=(decision, corrected) if n == 2 else (),
             )
@@ -351,9 +349,7 @@ class Large(Sample):
         for n in range(count):
             value = lead(n, f"large{n}", bands[min(3, 4 * n // count)], 1 - n / count, f"s{n // 4}")
             spot = place("x1", "p2", f"Users/u{n % 7}/Pictures/{n % 90:03d}/IMG_{n:06d}.JPG", day=n % 800)
-            yield view(
-                n, value, f"large{n}", spot, stack_size=4, representative=n % 4 == 0, signals=signals(n, 0.3)
-            )
+            yield view(n, value, f"large{n}", spot, stack_size=4, signals=signals(n, 0.3))
 
     def files(self) -> Iterator[FileView]:
         for n in range(self.size):

@@ -35,6 +35,7 @@ from safelight.plugins import load
 from safelight.review.decisions import decisions_of
 from safelight.settings import Settings
 from safelight.signals.models import registry as models
+from safelight.signals.models.version import VERSION_DIGITS
 from safelight.store import exhibits, inventory
 from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
@@ -94,11 +95,13 @@ class CaseFindings:
 
     @property
     def models(self) -> Sequence[ModelView]:
-        """All models with cards; used where a signal of this case was computed."""
-        used = self._connection.scalar(
-            sa.select(sa.func.count()).select_from(signal).where(signal.c.case_id == self.case.id)
-        )
-        return [_model_view(state, bool(used) and state.usable) for state in models.list_models()]
+        """All models with cards; used are those that the version of a signal in this case names."""
+        query = sa.select(signal.c.version).where(signal.c.case_id == self.case.id).distinct()
+        versions = self._connection.scalars(query).all()
+        return [
+            _model_view(state, any(state.card.sha256[:VERSION_DIGITS] in version for version in versions))
+            for state in models.list_models()
+        ]
 
     @property
     def hash_sets(self) -> Sequence[HashSet]:
@@ -329,7 +332,6 @@ def _lead_views(
             pdq=pdq,
             signals=signals,
             stack_size=stacks[one.stack],
-            representative=one.stack == f"S-{one.sha256[:16]}",
             decisions=tuple(decisions.get(one.id, ())),
         )
 

@@ -82,8 +82,8 @@ class LeadView:
 
     `digests.sha256` equals `lead.sha256`. `format` is by content (`jpeg`, `mp4` …). `damaged` says why the
     picture is not whole, `error` why it could not be decoded at all. `signals` holds every signal by name,
-    computed or honestly absent. `stack_size` counts the leads of the stack, `representative` says that
-    this one stands for it. `decisions` are all of them, oldest first; the last one counts.
+    computed or honestly absent. `stack_size` counts the leads of the stack. `decisions` are all of them,
+    oldest first; the last one counts.
     """
 
     lead: Lead
@@ -98,7 +98,6 @@ class LeadView:
     pdq: Pdq | None = None
     signals: Mapping[str, SignalValue] = field(default_factory=dict)
     stack_size: int = 1
-    representative: bool = True
     decisions: tuple[Decision, ...] = ()
 
 

@@ -32,7 +32,7 @@ ELSEWHERE = "other folders"
 
 @dataclass(slots=True)
 class Stack:
-    """Near-copies shown once: the lead that stands for them first, and the others."""
+    """Near-copies shown once: the lead of highest priority, and the others named with it."""
 
     id: str
     shown: LeadView
@@ -42,14 +42,10 @@ class Stack:
     """One of them is on a list, or near one that is: no picture of any of them is shown."""
 
     def add(self, view: LeadView) -> None:
-        """Take a further lead in; the representative moves to the front."""
+        """Take a lead in, best first."""
         self.size += 1
         self.known = self.known or is_known(view)
-        if view is self.shown:
-            return
-        if view.representative and not self.shown.representative:
-            self.shown, view = view, self.shown
-        if len(self.members) < MEMBERS:
+        if view is not self.shown and len(self.members) < MEMBERS:
             self.members.append(view)
 
 

@@ -85,6 +85,7 @@ def scan(
                 run.store(outcome.results)
             else:
                 run.store([Looked(outcome.item.sha256, error=f"the decoder failed on it: {outcome.reason}")])
+        permit.detail["jail"] = engine.jail  # None where nothing was decoded
     summary = run.finish()
     if order.verify_after:
         summary["changed"] = run.changed

@@ -8,6 +8,10 @@ from safelight.signals.models.card import card
 from safelight.signals.models.registry import installed
 
 
+VERSION_DIGITS = 8
+"""So many hexadecimal digits of a model's SHA-256 stand at least in the version of what it made."""
+
+
 class ModelVersion:
     """What names a signal's results in the cache.
 
@@ -37,5 +41,5 @@ class ModelVersion:
     def _look(self) -> str:
         if not all(installed(name) for name in self._models):
             return self.missing
-        digits = 12 if len(self._models) == 1 else 8
+        digits = 12 if len(self._models) == 1 else VERSION_DIGITS
         return f"{self._revision}+{'.'.join(card(name).sha256[:digits] for name in self._models)}"
