@@ -6,11 +6,13 @@ import csv
 import hashlib
 import os
 import subprocess
+import zlib
 from pathlib import Path
 
 import pytest
 
 from safelight.workspace import Workspace
+from tests.evidence import images
 
 
 def lines(opened: Workspace, folder: Path) -> list[tuple[str, str, str, str]]:
@@ -81,3 +83,25 @@ def test_a_second_scan_says_it_once_and_a_mended_file_no_more(
     assert again["unread"] == first["unread"] and again["files"] == first["files"]
     os.truncate(disk, 6 << 20)  # now the partitions lie within
     assert workspace.scan([folder])["unread"] == []
+
+
+def test_damage_that_was_met_while_reading_is_not_said_again_of_the_medium(
+    workspace: Workspace, folder: Path
+) -> None:
+    with (folder / "zeros.img").open("wb") as file:
+        file.truncate(1 << 20)
+    acquired = images.e01(image=folder / "zeros.img")
+    image = folder / "zeros.E01"
+    data = bytearray(acquired.read_bytes())
+    chunk = data.index(zlib.compress(bytes(32_768), 1)[:8])
+    data[chunk + 20] ^= 0xFF
+    image.write_bytes(data)
+    (only,) = workspace.scan([image])["unread"]
+    assert only["path"] == "zeros.E01" and "damaged" in only["reason"]
+
+
+def test_what_cannot_be_opened_is_said_once(workspace: Workspace, folder: Path) -> None:
+    (folder / "disk.ex01").write_bytes(b"EVF2\x0d\x0a\x81\x00".ljust(2_000, b"x"))
+    summary = workspace.scan([folder / "disk.ex01"])
+    assert [one["path"] for one in summary["unread"]] == ["disk.ex01"]
+    assert summary["exhibits"][0]["sha256"] is None

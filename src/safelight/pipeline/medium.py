@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from safelight.errors import EvidenceError
@@ -13,8 +14,13 @@ from safelight.signals.digest import PIECE, Digester
 from safelight.store.inventory import FINDING, Entry
 
 
-def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | None, list[Entry]]:
-    """SHA-256 of the decoded medium, whether stored digests agree (None: none stored), and findings."""
+def digest_medium(
+    path: Path, progress: Progress, said: Collection[str] = ()
+) -> tuple[str | None, bool | None, list[Entry]]:
+    """SHA-256 of the decoded medium, whether stored digests agree (None: none stored), and findings.
+
+    What is in `said`, the reasons that reading has given for the exhibit, is not said again.
+    """
     described = describe(path)
     trail = (path.name.encode(errors="surrogateescape"),)
 
@@ -29,11 +35,9 @@ def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | No
                     progress(Progressed("digesting", bytes=offset, total_bytes=source.size))
             digests, broken = digester.finish(), damage(source)
     except EvidenceError as error:
-        return (
-            None,
-            False if described.digests else None,
-            [finding(f"the medium cannot be read as a whole: {error}")],
-        )
+        known = str(error) in said
+        wrong = [] if known else [finding(f"the medium cannot be read as a whole: {error}")]
+        return None, False if described.digests else None, wrong
     computed = {"md5": digests.md5.hex(), "sha1": digests.sha1.hex(), "sha256": digests.sha256.hex()}
     wrong = [
         finding(
@@ -43,4 +47,5 @@ def digest_medium(path: Path, progress: Progress) -> tuple[str | None, bool | No
         if name in computed and computed[name] != stored.lower()
     ]
     verified = not wrong if described.digests else None
-    return computed["sha256"], verified, [*wrong, *([finding(broken)] if broken else [])]
+    new = [part for part in (broken or "").split("; ") if part and f"the medium: {part}" not in said]
+    return computed["sha256"], verified, [*wrong, *([finding("; ".join(new))] if new else [])]

@@ -23,7 +23,7 @@ from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester, digest
 from safelight.store import inventory
 from safelight.store.database import Database
-from safelight.store.inventory import CLOSED, Entry
+from safelight.store.inventory import CLOSED, FINDING, Entry
 from safelight.store.keys import Sealer
 from safelight.store.tables import item, place
 
@@ -55,6 +55,8 @@ class Context:
     progress: Progress
     counts: Counter[str] = field(default_factory=Counter)
     read_bytes: int = 0
+    said: set[str] = field(default_factory=set)
+    """Reasons given for the exhibit itself, a medium that is damaged or cannot be opened."""
 
 
 class ExhibitReader:
@@ -125,6 +127,8 @@ class ExhibitReader:
         context.counts.update(counts_of(entry))
         if entry.media:
             self._media.append((len(self._page), entry))
+        if entry.kind == FINDING and entry.error and len(entry.place.trail) == 1:
+            context.said.add(entry.error)
         self._page.append(entry)
 
     def _look_again(self, found: Found, sha256: bytes) -> None:

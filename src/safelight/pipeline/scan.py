@@ -190,7 +190,7 @@ class _Run:
                 with database.transaction() as connection:
                     digest = exhibits.manifest_sha256(connection, self.sealer, record.id)
             else:
-                digest, verified, findings = medium.digest_medium(path, self.progress)
+                digest, verified, findings = medium.digest_medium(path, self.progress, context.said)
             record = replace(record, sha256=digest, verified=verified)
         if findings:
             with database.transaction() as connection:
