@@ -178,7 +178,8 @@ class Face:
     """A face: box as fractions of width and height (x, y, w, h), detector score, apparent age, template.
 
     `age` is the distribution over the model's classes of *apparent* age, a year each from 0 (81 with the model
-    that is delivered); `below_18` its share below 18. It is an assessment of looks, not a probability that the person is a minor.
+    that is delivered); `below_18` its share below 18. It is an assessment of looks, not a probability that the
+    person is a minor.
     """
 
     box: tuple[float, float, float, float]

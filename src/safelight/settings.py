@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic_settings import (
@@ -44,8 +45,10 @@ class Settings(BaseSettings):
     """Time limit for one item in a worker."""
     media_bytes: int = 512 << 20
     """The largest medium that is decoded (in memory); larger ones are digested and listed as not decoded."""
-    log_level: str = "warning"
-    """Level of the operational log on standard error."""
+    log_level: Literal["debug", "info", "warning", "error", "off"] = "warning"
+    """Level of the operational log on standard error; only `debug` shows names and paths of evidence."""
+    log_format: Literal["text", "json"] = "text"
+    """Form of the operational log: lines for people, or one JSON object a line."""
     weights: Path | None = None
     """A TOML file that replaces weights of the triage table."""
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from safelight import logs
 from safelight.errors import BusyError, KeyMissingError, UsageError
 from safelight.export import deliver
 from safelight.export.protocol import ExportOptions
@@ -404,6 +405,7 @@ def open_workspace(
     files are taken.
     """
     config = config or settings()
+    logs.configure(config.log_level, config.log_format == "json")
     return Workspace(
         Path(folder) if folder is not None else config.workspace,
         config,

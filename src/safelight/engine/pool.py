@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from safelight import logs
 from safelight.engine.process import TaskFailed, WorkerProcess, pickled
 from safelight.engine.protocol import Done, Failed, Item, Result, Task
 from safelight.errors import SafelightError
@@ -171,6 +172,8 @@ class _Slot(threading.Thread):
         try:
             return process.call(message, run.task, len(batch))
         except TaskFailed as failure:
+            logs.info("worker ended" if failure.fatal else "worker failed", items=len(batch))
+            logs.debug("why", reason=str(failure))
             if failure.fatal:
                 self._discard()
             return str(failure)
@@ -188,9 +191,12 @@ class _Slot(threading.Thread):
                 if self._stopped or run.cancelled:
                     process.kill()
             try:
-                self._report(process.start())
+                state = process.start()
+                self._report(state)
+                logs.info("worker started", jailed=bool(state.get("jailed")))
                 return process
             except TaskFailed as failure:
+                logs.warning("worker not started", reason=str(failure))
                 if attempt == _STARTS or run.cancelled:
                     detail = process.last_words()
                     raise SafelightError(

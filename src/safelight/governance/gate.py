@@ -16,10 +16,12 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from time import monotonic
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
+from safelight import logs
 from safelight.errors import IntegrityError, RefusedError, UsageError
 from safelight.governance import authority as rules
 from safelight.governance import cases
@@ -163,6 +165,7 @@ def verb(
 
 def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[Permit], R]) -> R:
     permit = _new_permit(self, mark)
+    started = monotonic()
     try:
         with self.database.transaction() as connection:
             permit._connection = connection
@@ -170,8 +173,9 @@ def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[
             result = body(permit)
             event = _record(self, connection, permit, Phase.DONE)
         self.publish(event)
+        _tell(permit, event.phase, started)
     except BaseException as error:  # why: whatever ended it, the log must say that it was tried
-        _record_end(self, permit, error)
+        _record_end(self, permit, error, started)
         raise
     finally:
         permit._connection = None
@@ -180,6 +184,7 @@ def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[
 
 def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: Callable[[Permit], R]) -> R:
     permit = _new_permit(self, mark)
+    started = monotonic()
     try:
         with nullcontext() if mark.reads else self.exclusive():
             with self.database.transaction() as connection:
@@ -190,14 +195,30 @@ def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: C
                     permit.resumed = _unfinished(connection, permit.operation)
                 event = _record(self, connection, permit, Phase.RESUMED if permit.resumed else Phase.BEGUN)
             self.publish(event)
+            _tell(permit, event.phase, started)
             result = body(permit)
             with self.database.transaction() as connection:
                 event = _record(self, connection, permit, Phase.ENDED)
             self.publish(event)
+            _tell(permit, event.phase, started)
     except BaseException as error:  # why: whatever ended it, the log must say so; only a kill leaves it begun
-        _record_end(self, permit, error)
+        _record_end(self, permit, error, started)
         raise
     return result
+
+
+def _tell(permit: Permit, phase: Phase, started: float, **more: str) -> None:
+    """Put the verb into the operational log."""
+    case = permit.case.id if permit.case else None
+    logs.info(
+        "verb",
+        verb=permit.verb.name,
+        phase=str(phase),
+        case=case,
+        operation=permit.operation,
+        seconds=round(monotonic() - started, 3),
+        **more,
+    )
 
 
 def _new_permit(self: Gated, mark: Verb) -> Permit:
@@ -237,7 +258,7 @@ def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: Phase
     return self.log.append(connection, event)
 
 
-def _record_end(self: Gated, permit: Permit, error: BaseException) -> None:
+def _record_end(self: Gated, permit: Permit, error: BaseException, started: float) -> None:
     """Log a refusal or a failure in a transaction of its own: what it undid is gone, that it was tried is not."""
     permit._connection = None
     permit.subjects.clear()
@@ -248,6 +269,8 @@ def _record_end(self: Gated, permit: Permit, error: BaseException) -> None:
         phase, permit.detail = Phase.FAILED, {**permit.detail, "error": type(error).__name__}
     if permit.verb.name == "case open":
         permit.case = None  # undone with its key
+    more = {"ground": error.ground} if isinstance(error, RefusedError) else {"cause": type(error).__name__}
+    _tell(permit, phase, started, **more)
     try:
         with self.database.transaction() as connection:
             event = _record(self, connection, permit, phase)

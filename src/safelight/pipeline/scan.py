@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from safelight import logs
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
 from safelight.errors import EvidenceError, UsageError
@@ -148,6 +149,7 @@ class _Run:
             yield from self._read(path)
 
     def _read(self, path: Path) -> Iterator[list[Job]]:
+        logs.debug("exhibit", path=str(path))
         described = describe(path)
         facts = {
             "path": str(path),
@@ -212,6 +214,7 @@ class _Run:
             exhibits.save(connection, self.sealer, record)
         self.records[-1] = record
         self.counts.update(context.counts)
+        logs.info("exhibit read", exhibit=record.id, kind=record.kind, **_told(counts))
 
     def _read_again(self, record: exhibits.Record, path: Path) -> bool:
         """Compare the evidence with what was read; what differs is a finding of this run."""
@@ -280,6 +283,10 @@ class _Run:
             "suspected": len(ranked.suspected & tally.items),
             "leads": len(ranked.leads & tally.items),
         }
+
+
+def _told(counts: Mapping[str, int]) -> dict[str, int]:
+    return {name: counts.get(name, 0) for name in ("files", "media", "unreadable")}
 
 
 def _resolved(path: Path) -> Path:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from safelight import logs
 from safelight.errors import SafelightError
 from safelight.store.tables import metadata
 
@@ -45,6 +46,7 @@ class Database:
         """Bring the tables to the newest form (or that of `to`); a no-op, and no import of Alembic, when they are."""
         if self._revision() == to:
             return
+        logs.info("migration", version=to)
         from alembic import command
         from alembic.config import Config
 

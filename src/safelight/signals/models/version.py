@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from safelight.signals.models.card import card
 from safelight.signals.models.registry import installed
 
-
 VERSION_DIGITS = 8
 """So many hexadecimal digits of a model's SHA-256 stand at least in the version of what it made."""
 
