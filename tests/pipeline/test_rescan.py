@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from safelight.evidence import zip_
+from safelight.model import HashSetKind
 from safelight.workspace import Workspace
 
 
@@ -73,3 +78,28 @@ def test_an_image_that_changed_is_read_anew_though_sizes_and_times_inside_are_th
     before = lines(workspace, tmp_path)["disk.img//same.txt"]["sha256"]
     workspace.scan([image(b"two")])
     assert lines(workspace, tmp_path)["disk.img//same.txt"]["sha256"] != before
+
+
+def test_an_archive_is_left_shut_though_it_holds_what_nobody_looks_at(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known good pictures, and files of a list that are no pictures: neither ever gets a look."""
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    Image.linear_gradient("L").save(tmp_path / "good.png")
+    (tmp_path / "watched.txt").write_bytes(b"text on a list")
+    with zipfile.ZipFile(folder / "both.zip", "w") as archive:
+        for name in ("good.png", "watched.txt"):
+            archive.write(tmp_path / name, name)
+    for name, kind in (("good.png", HashSetKind.KNOWN_GOOD), ("watched.txt", HashSetKind.WATCH)):
+        digest = hashlib.sha1((tmp_path / name).read_bytes()).hexdigest()
+        (tmp_path / "list.txt").write_text(digest + "\n", encoding="ascii")
+        workspace.import_hashset(tmp_path / "list.txt", name=name, kind=kind)
+    first = workspace.scan([folder])
+    opened: list[str] = []
+    monkeypatch.setattr(zip_.ZipReader, "walk", lambda self, *_: opened.append("again") or iter(()))
+    again = workspace.scan([folder])
+    assert opened == []
+    assert {name: again[name] for name in ("files", "media", "embedded", "leads")} == {
+        "files": 3, "media": 1, "embedded": 2, "leads": 1,
+    } == {name: first[name] for name in ("files", "media", "embedded", "leads")}  # fmt: skip

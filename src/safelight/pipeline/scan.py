@@ -21,11 +21,12 @@ from safelight.evidence.describe import describe
 from safelight.evidence.names import join_path
 from safelight.evidence.protocol import Limits
 from safelight.evidence.scope import Scope
+from safelight.evidence.sniff import is_media
 from safelight.evidence.walk import walk
 from safelight.governance.gate import Permit
 from safelight.hashsets import library
 from safelight.matching.match import Matcher
-from safelight.model import Digests
+from safelight.model import Digests, HashSetKind
 from safelight.pipeline import again, looking, medium
 from safelight.pipeline.known import Known
 from safelight.pipeline.looking import Job, Look, Looked
@@ -125,8 +126,23 @@ class _Run:
                 have = self._looked.setdefault(row.sha256, set())
                 if row.name is not None and self._versions.get(row.name) == row.version:
                     have.add(row.name)
-        self._missing = sum(have < self._versions.keys() for have in self._looked.values())
+            lacking = [sha256 for sha256, have in self._looked.items() if have < self._versions.keys()]
+            self._missing = sum(self._is_for_looking(connection, sha256) for sha256 in lacking)
         return self._versions
+
+    def _is_for_looking(self, connection: sa.Connection, sha256: bytes) -> bool:
+        """Is the item a medium that is looked at: not known good, not too large?"""
+        of_item = (item.c.case_id == self.case.id) & (item.c.sha256 == sha256)
+        row = connection.execute(
+            sa.select(item.c.md5, item.c.sha1, item.c.size, item.c.format).where(of_item)
+        ).one()
+        if not is_media(row.format) or row.size > self.house.config.media_bytes:
+            return False
+        return self._kinds(Digests(row.md5, row.sha1, sha256)) != {HashSetKind.KNOWN_GOOD}
+
+    def _kinds(self, digests: Digests) -> set[HashSetKind]:
+        """What the lists say of exactly this content."""
+        return {one.kind for one in exact(self.matcher, [digests])[0]} if self.matcher else set()
 
     def lacks_look(self, sha256: bytes) -> bool:
         """Does the item lack a signal that is wanted, and is its look not under way?"""
@@ -137,11 +153,11 @@ class _Run:
         """An empty job where the item lacks a look, once per run; None where it has one, or is known good."""
         if not self.lacks_look(sha256):
             return None
-        kinds = {one.kind for one in exact(self.matcher, [digests])[0]} if self.matcher else set()
+        kinds = self._kinds(digests)
         self._looked[sha256] = set(self._versions)
-        if kinds == {"known-good"}:
+        if kinds == {HashSetKind.KNOWN_GOOD}:
             return None
-        return Job(sha256, b"", thumbnail="known-illegal" not in kinds)
+        return Job(sha256, b"", thumbnail=HashSetKind.KNOWN_ILLEGAL not in kinds)
 
     def read_all(self, paths: Sequence[Path]) -> Iterator[list[Job]]:
         """Read every exhibit in turn; yields batches of media to look at."""
