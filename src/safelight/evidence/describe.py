@@ -52,7 +52,10 @@ class Described:
 
 
 def describe(path: Path) -> Described:
-    """Say what an exhibit is; a file that no reader knows, or that cannot be opened, is a `file`."""
+    """Say what an exhibit is; a file that no reader knows, or that cannot be opened, is a `file`.
+
+    Raises EvidenceError where there is nothing, or nothing any more.
+    """
     if path.is_dir():
         return Described(path, "folder")
     kind, digests = "file", {}
@@ -78,11 +81,14 @@ def _opened(path: Path) -> Iterator[tuple[Found, Reader | None]]:
 
 
 def _fingerprint(path: Path) -> list[list[str | int]]:
-    """The file and, where its name is that of a segment, all segments beside it."""
+    """The file and, where its name is that of a segment, all segments beside it. Raises EvidenceError."""
     files = [path]
-    if _SEGMENT.search(path.name):
-        files = sorted(
-            one for one in path.parent.iterdir() if one.stem == path.stem and _SEGMENT.search(one.name)
-        )
-    stats = [(one.name, one.stat()) for one in files]
+    try:
+        if _SEGMENT.search(path.name):
+            files = sorted(
+                one for one in path.parent.iterdir() if one.stem == path.stem and _SEGMENT.search(one.name)
+            )
+        stats = [(one.name, one.stat()) for one in files]
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}", "Is it still there?") from error
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats]

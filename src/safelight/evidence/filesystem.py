@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence.protocol import Kind, Limits, Node, Source
-from safelight.evidence.tsk import ALLOCATED, UNALLOCATED, TskFile, open_file_system, reason
+from safelight.evidence.tsk import ALLOCATED, ERRORS, UNALLOCATED, TskFile, open_file_system, reason
 from safelight.model import State, Times
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class _Listing:
                     continue
                 try:
                     file = self.fs.open_meta(inode=inode)
-                except OSError:  # an inode that cannot be read and that nothing leads to tells nothing
+                except ERRORS:  # an inode that cannot be read and that nothing leads to tells nothing
                     continue
                 meta = file.info.meta
                 if (
@@ -173,7 +173,7 @@ class _Listing:
         """Yield the entries of one folder; those it repeats (slack of an index) once."""
         try:
             directory = self.fs.open_dir(inode=inode)
-        except OSError as error:
+        except ERRORS as error:
             self._unlisted = True
             text = f"the folder cannot be listed: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
@@ -193,7 +193,7 @@ class _Listing:
                     again.add(key)
                 deleted = bool(unlinked) or state is State.DELETED
                 yield from self._entry(entry, info, prefix + name, inode, deleted)
-        except OSError as error:  # TSK does not step over it
+        except ERRORS as error:  # TSK does not step over it
             self._unlisted = True
             text = f"the entries of the folder cannot all be read: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
@@ -250,7 +250,7 @@ class _Listing:
                 elif kind in self.dialect.streams and label is not None and label != b"$I30":
                     labels.add(label)
                     streams.append(self._stream(entry, attribute, node, folder, label))
-        except OSError as error:
+        except ERRORS as error:
             node.error = f"its attributes cannot be read: {reason(error)}"
         if node.kind is Kind.FILE:
             if main is None and streams and self.dialect.content == _DATA:
@@ -282,7 +282,7 @@ class _Listing:
             return None
         try:
             file = self.fs.open_meta(inode=info.meta_addr)
-        except OSError:  # the caller lists the name and says that only it is left
+        except ERRORS:  # the caller lists the name and says that only it is left
             return None
         meta = file.info.meta
         if meta is None or not int(meta.flags) & UNALLOCATED:
@@ -317,7 +317,7 @@ class _Listing:
             for found in (attribute,) if attribute is not None else list(entry)[:1]:
                 unit = self.block_size
                 runs = [(r.addr * unit, r.len * unit) for r in found if not int(r.flags) & _SPARSE_RUNS]
-        except OSError as error:
+        except ERRORS as error:
             node.error = f"where its content lies cannot be read: {reason(error)}"
             return False
         if not runs:
@@ -349,5 +349,5 @@ def _target(entry: Any, meta: Any, size: int) -> bytes | None:
         return link.encode("utf-8", "surrogateescape") if isinstance(link, str) else bytes(link)
     try:
         return bytes(entry.read_random(0, min(size, 4096))) if size else None
-    except OSError:  # a link is listed either way; its target is extra
+    except ERRORS:  # a link is listed either way; its target is extra
         return None

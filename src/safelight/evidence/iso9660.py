@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from safelight.errors import EvidenceError
 from safelight.evidence.filesystem import Dialect, walk_file_system
 from safelight.evidence.protocol import Kind, Limits, Node, Source
-from safelight.evidence.tsk import ISO
+from safelight.evidence.tsk import ERRORS, ISO
 from safelight.model import Times, Timestamp
 
 SECTOR = 2048
@@ -45,7 +45,7 @@ class Iso9660Reader:
         def times(entry: Any, meta: Any) -> Times:
             try:
                 sectors = [int(run.addr) for attribute in entry for run in attribute]
-            except OSError:  # the node is listed all the same; its content says what is wrong
+            except ERRORS:  # the node is listed all the same; its content says what is wrong
                 sectors = []
             raw = records.times.get(sectors[0]) if sectors else None
             return Times(modified=_undo(meta.crtime) if raw is None else _timestamp(raw))

@@ -36,10 +36,12 @@ def open_read_only(path: bytes | str | Path, folder: int | None = None) -> int:
 class FileSource:
     """A regular file (or, where `device` allows it, a block device), read with `pread`.
 
-    Raises EvidenceError when it cannot be opened or is something that must not be read from.
+    `size` is that of the moment it was opened; `damage` says when it was another file by the time its end was
+    read: shorter, longer, or written to. Raises EvidenceError when it cannot be opened or is something that
+    must not be read from.
     """
 
-    __slots__ = ("_fd", "_path", "size")
+    __slots__ = ("_fd", "_opened", "_path", "damage", "size")
 
     def __init__(
         self,
@@ -50,12 +52,15 @@ class FileSource:
         device: bool = False,
     ) -> None:
         self._fd = -1
+        self._opened: os.stat_result | None = None
         self._path = os.path.join(folder_path, os.fsencode(path))  # noqa: PTH118 -- bytes
+        self.damage: str | None = None
         try:
             self._fd = open_read_only(path, folder)
             status = os.fstat(self._fd)
             if stat.S_ISREG(status.st_mode):
                 self.size = status.st_size
+                self._opened = status
             elif device and stat.S_ISBLK(status.st_mode):
                 self.size = os.lseek(self._fd, 0, os.SEEK_END)
             else:
@@ -77,16 +82,30 @@ class FileSource:
             return b""
         try:
             data = os.pread(self._fd, length, offset)
-            if len(data) == length:
-                return data
-            parts = [data]
-            got = len(data)
-            while data and got < length:
-                data = os.pread(self._fd, length - got, offset + got)
-                parts.append(data)
-                got += len(data)
+            if len(data) < length:
+                data = self._rest(data, offset, length)
+            if offset + length == self.size and self._opened is not None and self.damage is None:
+                now = os.fstat(self._fd)
+                if (now.st_size, now.st_mtime_ns) != (self.size, self._opened.st_mtime_ns):
+                    self.damage = (
+                        f"it was written to while it was read ({self.size:,} bytes, then {now.st_size:,})"
+                    )
         except OSError as error:
             raise EvidenceError(f"cannot be read at offset {offset:,}: {error.strerror}") from error
+        return data
+
+    def _rest(self, data: bytes, offset: int, length: int) -> bytes:
+        """What a short read left, as far as there is any."""
+        parts = [data]
+        got = len(data)
+        while data and got < length:
+            data = os.pread(self._fd, length - got, offset + got)
+            parts.append(data)
+            got += len(data)
+        if got < length and self.damage is None:
+            self.damage = (
+                f"it became shorter while it was read: {offset + got:,} of {self.size:,} bytes are there"
+            )
         return b"".join(parts)
 
     def sibling(self, name: str) -> FileSource | None:

@@ -25,6 +25,8 @@ PIECE = 1 << 20
 """Bytes kept, encrypted and decrypted at once."""
 IN_MEMORY = 32 << 20
 """Bytes of one stream that stay in memory."""
+NO_ROOM = "no room to hold it"
+"""How `damage` begins where this machine's disk is full: nothing is wrong with the evidence."""
 _UNKNOWN = 1 << 62
 
 BROKEN = (EvidenceError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError)
@@ -129,7 +131,7 @@ class StreamSource:
                 except OSError as error:
                     self._got -= len(self._pending) + PIECE
                     self._pending.clear()
-                    raise EvidenceError(f"no room to hold it: {error.strerror}") from error
+                    raise EvidenceError(f"{NO_ROOM}: {error.strerror}") from error
 
     def _spill(self, piece: bytes) -> None:
         if self._file is None:

@@ -10,6 +10,9 @@ from typing import Any
 from safelight.errors import EvidenceError
 from safelight.evidence.protocol import Source
 
+ERRORS = (OSError, RuntimeError)
+"""What pytsk3 raises: the second where the image under it could not be read (a bad sector, a cable)."""
+_OF_IMAGE = re.compile(r"""OSError\((["'])(.*?)\1\)""")
 _WHERE = re.compile(r"^\w+: \([\w.]+:\d+\) ")
 ALLOCATED, UNALLOCATED = 1, 2
 """Flags of names and of inodes (TSK_FS_NAME_FLAG_ENUM, TSK_FS_META_FLAG_ENUM)."""
@@ -35,7 +38,7 @@ def _image_type() -> Any:
             try:
                 return self._source.read_at(offset, size)
             except EvidenceError as error:
-                raise OSError(str(error)) from error
+                raise OSError(f"the image {error}") from error
 
         def get_size(self) -> int:
             return self._source.size
@@ -50,7 +53,7 @@ def open_file_system(source: Source, kind: str) -> Any:
     try:
         image = _image_type()(source)
         fs = pytsk3.FS_Info(image, offset=0, type=getattr(pytsk3, f"TSK_FS_TYPE_{kind}"))
-    except OSError as error:
+    except ERRORS as error:
         raise EvidenceError(f"the file system cannot be opened: {reason(error)}") from error
     # The last number is the folder of orphans; TSK waits for itself for ever where that is the root.
     if fs.info.root_inum >= fs.info.last_inum:
@@ -58,8 +61,10 @@ def open_file_system(source: Source, kind: str) -> Any:
     return fs
 
 
-def reason(error: OSError) -> str:
-    """Return what TSK says in one line, without the names of its functions and files."""
+def reason(error: Exception) -> str:
+    """Return what TSK says in one line, without the names of its functions and files; else what the image said."""
+    if not isinstance(error, OSError) and (of_image := _OF_IMAGE.match(str(error))):
+        return of_image[2][:300]
     text = " ".join(str(error).split()).replace(
         " Contact brian with details of the system that created this image", ""
     )
@@ -70,7 +75,7 @@ def read_file(fs: Any, inode: int, most: int) -> bytes:
     """Return the first `most` bytes of a file of the file system's own (a bitmap). Raises EvidenceError."""
     try:
         file = fs.open_meta(inode=inode)
-    except OSError as error:
+    except ERRORS as error:
         raise EvidenceError(f"inode {inode} cannot be opened: {reason(error)}") from error
     return TskFile(fs, file, max(0, int(file.info.meta.size))).read_at(0, most)
 
@@ -110,7 +115,7 @@ class TskFile:
             raise EvidenceError("it is closed")
         try:
             data: bytes = self._file.read_random(offset, length, *self._attribute)
-        except OSError as error:
+        except ERRORS as error:
             raise EvidenceError(f"cannot be read at offset {offset:,}: {reason(error)}") from error
         if len(data) < length:
             raise EvidenceError(f"ends after {offset + len(data):,} of {self.size:,} bytes")
@@ -128,7 +133,7 @@ class TskFile:
                     if int(meta.type) != REGULAR:
                         return None
                     return TskFile(self._fs, entry, max(0, int(meta.size)), (), self._folder, wanted)
-        except OSError:  # a folder that cannot be read has no file to offer; the walk reports it
+        except ERRORS:  # a folder that cannot be read has no file to offer; the walk reports it
             return None
         return None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from safelight.model import Place
-from safelight.store.inventory import CLOSED, Entry, fingerprint, place_key
+from safelight.store.inventory import CLOSED, FINDING, Entry, fingerprint, place_key
 
 
 class Seen(NamedTuple):
@@ -18,6 +18,9 @@ class Seen(NamedTuple):
     media: bool
     container: bool
     counts: tuple[str, ...]
+    error: str | None
+    again: bool
+    """It could not be read. That may have been the cable, the disk or a right: the next scan tries again."""
 
 
 def counts_of(entry: Entry) -> tuple[str, ...]:
@@ -63,7 +66,13 @@ class Known:
             return
         digest = entry.digests.sha256 if entry.digests else None
         self._seen[key] = Seen(
-            fingerprint(entry.place), digest, entry.media, entry.container is not None, counts_of(entry)
+            fingerprint(entry.place),
+            digest,
+            entry.media,
+            entry.container is not None,
+            counts_of(entry),
+            entry.error,
+            entry.error is not None and digest is None and entry.kind != FINDING,
         )
         for parent in _parents(entry.place):
             self._within[parent].add(key)
@@ -72,9 +81,9 @@ class Known:
         return bool(self._seen)
 
     def find(self, place: Place) -> Seen | None:
-        """The earlier entry of this place, if nothing says that it changed."""
+        """The earlier entry of this place, if it could be read and nothing says that it changed."""
         seen = self._seen.get(place_key(place))
-        if seen is None or seen.fingerprint != fingerprint(place):
+        if seen is None or seen.again or seen.fingerprint != fingerprint(place):
             return None
         return None if any(parent in self._fresh for parent in _parents(place)) else seen
 
@@ -83,9 +92,26 @@ class Known:
         if self._within:
             self._fresh.add(_container_key(place.trail))
 
+    def has_said(self, entry: Entry) -> bool:
+        """Did an earlier run fail on this place in the same way? Then its line is there."""
+        seen = self._seen.get(entry.key)
+        return (
+            seen is not None
+            and seen.again
+            and seen.error == entry.error
+            and entry.digests is None
+            and seen.fingerprint == fingerprint(entry.place)
+        )
+
+    def is_listed(self, place: Place) -> bool:
+        """Does an entry say that this container, as it is, was listed to its end?"""
+        return self._closed.get(place_key(place)) == fingerprint(place)
+
     def is_closed(self, place: Place) -> bool:
-        """Was everything in this container listed by an earlier run, and is it unchanged?"""
-        return self.find(place) is not None and self._closed.get(place_key(place)) == fingerprint(place)
+        """Was everything in this container listed and read by an earlier run, and is it unchanged?"""
+        if self.find(place) is None or not self.is_listed(place):
+            return False
+        return not any(self._seen[key].again for key in self._within.get(_container_key(place.trail), ()))
 
     def counts_within(self, place: Place) -> Counter[str]:
         """What the entries below a container add to the summary."""

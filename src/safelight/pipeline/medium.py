@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from safelight.errors import EvidenceError
@@ -21,13 +21,15 @@ def digest_medium(
 
     What is in `said`, the reasons that reading has given for the exhibit, is not said again.
     """
-    described = describe(path)
     trail = (path.name.encode(errors="surrogateescape"),)
 
     def finding(reason: str) -> Entry:
         return Entry(Place(trail, ("file",), State.ALLOCATED, None), FINDING, error=reason)
 
+    stated: Mapping[str, str] = {}
     try:
+        described = describe(path)
+        stated = described.digests
         with described.medium() as source, Digester() as digester:
             for offset in range(0, source.size, PIECE):
                 digester.update(source.read_at(offset, PIECE))
@@ -37,15 +39,15 @@ def digest_medium(
     except EvidenceError as error:
         known = str(error) in said
         wrong = [] if known else [finding(f"the medium cannot be read as a whole: {error}")]
-        return None, False if described.digests else None, wrong
+        return None, False if stated else None, wrong
     computed = {"md5": digests.md5.hex(), "sha1": digests.sha1.hex(), "sha256": digests.sha256.hex()}
     wrong = [
         finding(
             f"the {name} stored in the container ({stored}) is not that of the content ({computed[name]})"
         )
-        for name, stored in described.digests.items()
+        for name, stored in stated.items()
         if name in computed and computed[name] != stored.lower()
     ]
-    verified = not wrong if described.digests else None
+    verified = not wrong if stated else None
     new = [part for part in (broken or "").split("; ") if part and f"the medium: {part}" not in said]
     return computed["sha256"], verified, [*wrong, *([finding("; ".join(new))] if new else [])]

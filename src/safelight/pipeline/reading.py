@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Source
 from safelight.evidence.sniff import is_media, sniff
+from safelight.evidence.stream import NO_ROOM
 from safelight.model import Digests
 from safelight.pipeline.known import Known, counts_of
 from safelight.pipeline.looking import Job
@@ -82,7 +83,8 @@ class ExhibitReader:
 
     def left(self, found: Found) -> None:
         """A container was listed to its end; called by the walk."""
-        self._page.append(Entry(found.place, CLOSED))
+        if not self.context.known.is_listed(found.place):
+            self._page.append(Entry(found.place, CLOSED))
 
     def batches(self, walk: Iterator[Found]) -> Iterator[list[Job]]:
         """Read everything the walk yields; batches of media to look at come out as they fill."""
@@ -125,6 +127,8 @@ class ExhibitReader:
             return
         entry = self._read(found) if found.kind is Kind.FILE and found.examined else _listed(found)
         context.counts.update(counts_of(entry))
+        if context.known.has_said(entry):
+            return
         if entry.media:
             self._media.append((len(self._page), entry))
         if entry.kind == FINDING and entry.error and len(entry.place.trail) == 1:
@@ -147,10 +151,15 @@ class ExhibitReader:
             head, digests, data = read_whole(source, context.media_bytes)
         except EvidenceError as error:
             return Entry(found.place, found.kind, error=found.error or str(error))
+        except Exception as error:  # noqa: BLE001 -- why: a parser under it may raise anything on hostile bytes
+            return Entry(found.place, found.kind, error=f"cannot be read: {type(error).__name__}: {error}")
         context.read_bytes += source.size
+        problem = found.error
+        if problem is not None and NO_ROOM in problem:  # cut here, not there: no digest, and nothing inside
+            found.descend = False
+            return Entry(replace(found.place, size=found.node.size), found.kind, error=problem)
         format_ = sniff(head)
         media = format_ is not None and is_media(format_)
-        problem = found.error
         if media:
             job = context.wants_look(digests.sha256, digests)
             if job is not None and data is not None:
