@@ -16,17 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
-from safelight.model import Capability, SignalValue
+from safelight.model import Capability
+from safelight.signals.modelled import ModelSignal
 from safelight.signals.models.session import Network, load_network
-from safelight.signals.models.version import ModelVersion
 from safelight.signals.orientation import upright
 from safelight.signals.scale import SHARED_SIDE
 from safelight.signals.shape import EXACTLY, Seconds, Share, TypedDict, with_config
 
 _MODEL = "open-nsfw"
-_REVISION = "1"
 _RESIZE = 256
 _BORDER = 16
 _MEAN_BGR = np.array([104, 117, 123], dtype=np.float32)
@@ -41,48 +39,27 @@ class ExplicitValue(TypedDict):
     position: Seconds
 
 
-class ExplicitSignal:
+class ExplicitSignal(ModelSignal):
     """Value: `{"score": 0..1, "position": seconds or None}` of the frame that scores highest."""
 
     name = "explicit"
     capability = Capability.CLASSIFY
     shape = ExplicitValue
+    revision = "1"
+    models = (_MODEL,)
+    _network: Network
 
-    def __init__(self) -> None:
-        self._version = ModelVersion(_REVISION, (_MODEL,))
-        self._network: Network | None = None
+    def load(self) -> None:
+        """See `ModelSignal`."""
+        self._network = load_network(_MODEL)
+        self._network(explicit_input(np.zeros((8, 8, 3), np.uint8))[None])
 
-    @property
-    def version(self) -> str:
-        """Code revision and models, see `ModelVersion`."""
-        return str(self._version)
-
-    def prepare(self) -> None:
-        """Load the model and run it once."""
-        if self._network is None:
-            self._version.fix()
-            network = load_network(_MODEL)
-            network(explicit_input(np.zeros((8, 8, 3), np.uint8))[None])
-            self._network = network
-
-    def compute(self, media: Sequence[Sequence[Picture]]) -> list[SignalValue]:
+    def values(self, media: Sequence[Sequence[Picture]]) -> list[ExplicitValue | None]:
         """Score every frame of every medium, in batches over all of them."""
-        try:
-            self.prepare()
-        except (SafelightError, OSError) as error:
-            absent = SignalValue(self.name, self._version.missing, None, f"not computed: {error}")
-            return [absent for _ in media]
-        scores = self._scores([frame for frames in media for frame in frames])
-        values = []
-        start = 0
-        for frames in media:
-            of_medium = scores[start : start + len(frames)]
-            start += len(frames)
-            values.append(self._value(frames, of_medium))
-        return values
+        scores = iter(self._scores([frame for frames in media for frame in frames]).tolist())
+        return [_highest([(next(scores), frame.position) for frame in frames]) for frames in media]
 
     def _scores(self, frames: Sequence[Picture]) -> NDArray[np.float32]:
-        assert self._network is not None
         parts = [
             self._network(
                 np.stack([explicit_input(upright(f, SHARED_SIDE)) for f in frames[at : at + _BATCH]])
@@ -91,12 +68,12 @@ class ExplicitSignal:
         ]
         return np.concatenate(parts)[:, 1] if parts else np.empty(0, np.float32)
 
-    def _value(self, frames: Sequence[Picture], scores: NDArray[np.float32]) -> SignalValue:
-        if not len(frames):
-            return SignalValue(self.name, self.version, None, "not computed: no frame was decoded")
-        at = int(scores.argmax())
-        value = {"score": round(float(scores[at]), 6), "position": frames[at].position}
-        return SignalValue(self.name, self.version, value)
+
+def _highest(scored: list[tuple[float, float | None]]) -> ExplicitValue | None:
+    if not scored:
+        return None
+    score, position = max(scored, key=lambda one: one[0])
+    return {"score": round(score, 6), "position": position}
 
 
 def explicit_input(rgb: Pixels) -> NDArray[np.float32]:

@@ -7,26 +7,23 @@ ordering what people look at, never a probability that a person is a minor; no f
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, FiniteFloat
 
-from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
-from safelight.model import Capability, SignalValue
+from safelight.model import Capability
 from safelight.signals.locate import MODELS, LocatedFace, locator
+from safelight.signals.modelled import ModelSignal
 from safelight.signals.models.session import Network, load_network
-from safelight.signals.models.version import ModelVersion
 from safelight.signals.shape import EXACTLY, Box, Seconds, Share, TypedDict, with_config
 
 _MODEL = "apparent-age"
-_REVISION = "1"
 _MEANS = np.array([122.782, 117.001, 104.298], np.float32)
 _ADULT = 18
 _BATCH = 16
-NO_FRAME = "not computed: no frame was decoded"
 
 
 @with_config(EXACTLY)
@@ -43,7 +40,7 @@ class FaceValue(TypedDict):
     position: Seconds
 
 
-class FacesSignal:
+class FacesSignal(ModelSignal):
     """Value: a list of faces, best first; empty where none was found, which is not the absence of people.
 
     Each is `{"box": [left, top, width, height], "score", "check", "turn", "pixels", "below_18", "age",
@@ -55,44 +52,23 @@ class FacesSignal:
     name = "faces"
     capability = Capability.CLASSIFY
     shape = list[FaceValue]
+    revision = "1"
+    models = (*MODELS, _MODEL)
+    _ages: Network
 
-    def __init__(self) -> None:
-        self._version = ModelVersion(_REVISION, (*MODELS, _MODEL))
-        self._ages: Network | None = None
+    def load(self) -> None:
+        """See `ModelSignal`."""
+        locator()
+        self._ages = load_network(_MODEL)
+        apparent_ages(self._ages, [np.zeros((64, 64, 3), np.uint8)])
 
-    @property
-    def version(self) -> str:
-        """Code revision and models, see `ModelVersion`."""
-        return str(self._version)
-
-    def prepare(self) -> None:
-        """Load the models and run each once."""
-        if self._ages is None:
-            self._version.fix()
-            locator()
-            ages = load_network(_MODEL)
-            apparent_ages(ages, [np.zeros((64, 64, 3), np.uint8)])
-            self._ages = ages
-
-    def compute(self, media: Sequence[Sequence[Picture]]) -> list[SignalValue]:
+    def values(self, media: Sequence[Sequence[Picture]]) -> list[list[FaceValue]]:
         """Find the faces of every frame; ages are estimated in batches over all of them."""
-        try:
-            self.prepare()
-        except (SafelightError, OSError) as error:
-            absent = SignalValue(self.name, self._version.missing, None, f"not computed: {error}")
-            return [absent for _ in media]
-        assert self._ages is not None
         located = locator().locate(media)
         chips = [face.chips.age for frames in located for _, faces in frames for face in faces]
         ages = iter(apparent_ages(self._ages, chips))
         return [
-            SignalValue(
-                self.name,
-                self.version,
-                [_entry(face, next(ages), frame.position) for frame, faces in frames for face in faces],
-            )
-            if frames
-            else SignalValue(self.name, self.version, None, NO_FRAME)
+            [_entry(face, next(ages), frame.position) for frame, faces in frames for face in faces]
             for frames in located
         ]
 
@@ -108,7 +84,7 @@ def apparent_ages(network: Network, chips: Sequence[Pixels]) -> NDArray[np.float
     return np.concatenate(parts)
 
 
-def _entry(face: LocatedFace, ages: NDArray[np.float32], position: float | None) -> dict[str, Any]:
+def _entry(face: LocatedFace, ages: NDArray[np.float32], position: float | None) -> FaceValue:
     return {
         "box": [round(side, 5) for side in face.box],
         "score": round(face.score, 4),

@@ -15,17 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from safelight.errors import SafelightError
 from safelight.media.protocol import Picture, Pixels
-from safelight.model import Capability, SignalValue
-from safelight.signals.faces import NO_FRAME
+from safelight.model import Capability
 from safelight.signals.locate import MODELS, locator
+from safelight.signals.modelled import ModelSignal
 from safelight.signals.models.session import Network, load_network
-from safelight.signals.models.version import ModelVersion
 from safelight.signals.shape import EXACTLY, Box, Seconds, TypedDict, with_config
 
 _MODEL = "face-template"
-_REVISION = "1"
 _BATCH = 16
 
 
@@ -38,7 +35,7 @@ class TemplateValue(TypedDict):
     position: Seconds
 
 
-class TemplatesSignal:
+class TemplatesSignal(ModelSignal):
     """Value: `[{"box": [left, top, width, height], "template": base64, "position"}, …]`, as `faces` orders them.
 
     A template is 128 float32, little-endian (512 bytes).
@@ -47,52 +44,31 @@ class TemplatesSignal:
     name = "templates"
     capability = Capability.FACE_SEARCH
     shape = list[TemplateValue]
+    revision = "1"
+    models = (*MODELS, _MODEL)
+    _network: Network
 
-    def __init__(self) -> None:
-        self._version = ModelVersion(_REVISION, (*MODELS, _MODEL))
-        self._network: Network | None = None
+    def load(self) -> None:
+        """See `ModelSignal`."""
+        locator()
+        self._network = load_network(_MODEL)
+        templates(self._network, [np.zeros((150, 150, 3), np.uint8)])
 
-    @property
-    def version(self) -> str:
-        """Code revision and models, see `ModelVersion`."""
-        return str(self._version)
-
-    def prepare(self) -> None:
-        """Load the models and run each once."""
-        if self._network is None:
-            self._version.fix()
-            locator()
-            network = load_network(_MODEL)
-            templates(network, [np.zeros((150, 150, 3), np.uint8)])
-            self._network = network
-
-    def compute(self, media: Sequence[Sequence[Picture]]) -> list[SignalValue]:
+    def values(self, media: Sequence[Sequence[Picture]]) -> list[list[TemplateValue]]:
         """Describe the faces of every frame, in batches over all of them."""
-        try:
-            self.prepare()
-        except (SafelightError, OSError) as error:
-            absent = SignalValue(self.name, self._version.missing, None, f"not computed: {error}")
-            return [absent for _ in media]
-        assert self._network is not None
         located = locator().locate(media)
         chips = [face.chips.template for frames in located for _, faces in frames for face in faces]
         described = iter(templates(self._network, chips))
         return [
-            SignalValue(
-                self.name,
-                self.version,
-                [
-                    {
-                        "box": [round(side, 5) for side in face.box],
-                        "template": base64.b64encode(next(described).astype("<f4").tobytes()).decode(),
-                        "position": frame.position,
-                    }
-                    for frame, faces in frames
-                    for face in faces
-                ],
-            )
-            if frames
-            else SignalValue(self.name, self.version, None, NO_FRAME)
+            [
+                {
+                    "box": [round(side, 5) for side in face.box],
+                    "template": base64.b64encode(next(described).astype("<f4").tobytes()).decode(),
+                    "position": frame.position,
+                }
+                for frame, faces in frames
+                for face in faces
+            ]
             for frames in located
         ]
 
