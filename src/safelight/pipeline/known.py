@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from safelight.model import Place
-from safelight.store.inventory import CLOSED, FINDING, Entry, fingerprint, place_key
+from safelight.store.inventory import ANEW, CLOSED, FINDING, Entry, fingerprint, place_key
 
 
 class Seen(NamedTuple):
@@ -25,7 +25,7 @@ class Seen(NamedTuple):
 
 def counts_of(entry: Entry) -> tuple[str, ...]:
     """The counters of a scan's summary that an entry raises."""
-    if entry.kind == CLOSED:
+    if entry.kind in (ANEW, CLOSED):
         return ()
     if not entry.examined:
         return ("not_examined",)
@@ -61,6 +61,9 @@ class Known:
         if entry.kind == CLOSED:
             self._closed[key] = fingerprint(entry.place)
             return
+        if entry.kind == ANEW:
+            self.walk_anew()
+            return
         if not entry.examined:
             self._seen.pop(key, None)  # left out by that order: a wider one must read it
             return
@@ -92,12 +95,19 @@ class Known:
         if self._within:
             self._fresh.add(_container_key(place.trail))
 
+    def walk_anew(self) -> None:
+        """Say that the store lets go of what failed before (see `ANEW`): it must be said again where it still fails."""
+        self._seen = {
+            key: seen._replace(error=None) if seen.again else seen for key, seen in self._seen.items()
+        }
+
     def has_said(self, entry: Entry) -> bool:
         """Did an earlier run fail on this place in the same way? Then its line is there."""
         seen = self._seen.get(entry.key)
         return (
             seen is not None
             and seen.again
+            and seen.error is not None
             and seen.error == entry.error
             and entry.digests is None
             and seen.fingerprint == fingerprint(entry.place)

@@ -14,6 +14,11 @@ from safelight.signals.digest import PIECE, Digester
 from safelight.store.inventory import FINDING, Entry
 
 
+def place(path: Path) -> Place:
+    """The place of the exhibit itself, where it is a file."""
+    return Place((path.name.encode(errors="surrogateescape"),), ("file",), State.ALLOCATED, None)
+
+
 def digest_medium(
     path: Path, progress: Progress, said: Collection[str] = ()
 ) -> tuple[str | None, bool | None, list[Entry]]:
@@ -21,10 +26,9 @@ def digest_medium(
 
     What is in `said`, the reasons that reading has given for the exhibit, is not said again.
     """
-    trail = (path.name.encode(errors="surrogateescape"),)
 
     def finding(reason: str) -> Entry:
-        return Entry(Place(trail, ("file",), State.ALLOCATED, None), FINDING, error=reason)
+        return Entry(place(path), FINDING, error=reason)
 
     stated: Mapping[str, str] = {}
     try:

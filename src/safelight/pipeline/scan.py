@@ -179,6 +179,10 @@ class _Run:
             record = exhibits.register(connection, self.sealer, self.case.id, path, described.kind, facts)
             earlier = () if record.changed else inventory.pages(connection, self.sealer, record.id)
             known = Known(earlier)
+            if (known or record.changed) and described.kind == "disk image" and record.sha256 is None:
+                mark = inventory.Entry(medium.place(path), inventory.ANEW)
+                inventory.append_page(connection, self.sealer, record.id, [mark])
+                known.walk_anew()
         self.records.append(record)
         context = Context(
             database,

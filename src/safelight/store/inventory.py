@@ -23,6 +23,13 @@ CLOSED = "closed"
 """Kind of the entry that says: everything in this container was listed. It is no place of its own."""
 FINDING = "finding"
 """Kind of the entry that says what is wrong at a place, beside the place's own line; there may be several."""
+ANEW = "anew"
+"""Kind of the entry that says: the medium could not be read as a whole, and is walked once more from its start.
+What could not be read of it and its file systems no longer holds, but for what was said of archives that were
+read to their end. It is no place of its own either."""
+_MARKS = frozenset({CLOSED, ANEW})
+_IN_MEDIUM = 2
+"""Files in the trail of what a medium's own file systems hold: the image, and the file in it."""
 _CODEC = "latin-1"  # raw bytes through JSON: every byte is one character, and back
 
 
@@ -112,22 +119,35 @@ def newest(connection: sa.Connection, sealer: Sealer, exhibit_id: str) -> Iterat
     """
     last: dict[bytes, tuple[int, int]] = {}
     wrong: dict[bytes, list[bytes]] = {}
+    of_medium: dict[bytes, bytes] = {}
+    closed: set[bytes] = set()
     repeated = False
     for page_id, entries in pages(connection, sealer, exhibit_id):
         for number, entry in enumerate(entries):
-            if entry.kind == CLOSED:
-                continue
             key = entry.key
-            if entry.kind == FINDING:
-                wrong.setdefault(place_key(entry.place), []).append(key)
-            elif wrong:
+            if entry.kind == CLOSED:
+                if len(entry.place.trail) > 1:  # a medium itself is walked by every scan
+                    closed.add(key)
+                continue
+            if entry.kind == ANEW:
+                for outdated in [one for one, of in of_medium.items() if of not in closed]:
+                    del of_medium[outdated]
+                    repeated |= last.pop(outdated, None) is not None
+                continue
+            if entry.error is not None and entry.digests is None:
+                of = place_key(entry.place)
+                if entry.place.layers.count("file") <= _IN_MEDIUM:
+                    of_medium[key] = of
+                if entry.kind == FINDING:
+                    wrong.setdefault(of, []).append(key)
+            if entry.kind != FINDING and wrong:
                 for outdated in wrong.pop(key, ()):
                     repeated |= last.pop(outdated, None) is not None
             repeated |= last.setdefault(key, (page_id, number)) != (page_id, number)
             last[key] = (page_id, number)
     for page_id, entries in pages(connection, sealer, exhibit_id):
         for number, entry in enumerate(entries):
-            if entry.kind != CLOSED and (not repeated or last.get(entry.key) == (page_id, number)):
+            if entry.kind not in _MARKS and (not repeated or last.get(entry.key) == (page_id, number)):
                 yield page_id, number, entry
 
 
@@ -220,6 +240,7 @@ def _unpack_time(time: list[str] | None) -> Timestamp | None:
 
 
 __all__ = [
+    "ANEW",
     "CLOSED",
     "FINDING",
     "Entry",
