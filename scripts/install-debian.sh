@@ -29,7 +29,8 @@ zip           makes ZIP archives
 zstd          unpacks compressed test images
 xz-utils      makes xz archives
 chromium      looks at the HTML report, wide and narrow
-openssl       the peer of the digest benchmark'
+openssl       the peer of the digest benchmark
+strace        proves that evidence is opened read-only; lets reads fail as a bad sector makes them'
 
 usage() {
   echo "usage: scripts/install-debian.sh [demo|test|docs]..." >&2

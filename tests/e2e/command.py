@@ -7,10 +7,28 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 SAFELIGHT = Path(sys.executable).with_name("safelight")
+
+
+@cache
+def _may_trace() -> bool:
+    return (
+        subprocess.run(["strace", "-f", "--seccomp-bpf", "true"], capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def traced(log: Path, *options: str) -> tuple[str, ...]:
+    """What a command runs under to have its system calls written to `log`; skips where the kernel forbids it."""
+    if not _may_trace():
+        pytest.skip("this kernel or sandbox lets nobody trace a process")
+    return ("strace", "-f", "-qq", "--seccomp-bpf", "-o", str(log), *options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,8 @@ class Command:
     """The command in one workspace; models are shared, keys are not."""
 
     home: Path
+    under: tuple[str, ...] = ()
+    """What the command runs under: `strace`, another mount namespace."""
 
     def environment(self) -> dict[str, str]:
         """The environment of a run: only this workspace and its own key folder."""
@@ -44,7 +64,7 @@ class Command:
     def run(self, *arguments: str | Path, code: int | None = 0, timeout: float = 300, **more: str) -> Ran:
         """Run to the end; `code` is the exit code that must come (None: any)."""
         done = subprocess.run(
-            [SAFELIGHT, *map(str, arguments)],
+            [*self.under, SAFELIGHT, *map(str, arguments)],
             env=self.environment() | more,
             capture_output=True,
             timeout=timeout,
@@ -57,7 +77,7 @@ class Command:
     def start(self, *arguments: str | Path) -> subprocess.Popen[bytes]:
         """Start and do not wait; in a session of its own, so that a kill reaches only this run."""
         return subprocess.Popen(
-            [SAFELIGHT, *map(str, arguments)],
+            [*self.under, SAFELIGHT, *map(str, arguments)],
             env=self.environment(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
