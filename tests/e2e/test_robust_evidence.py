@@ -45,7 +45,7 @@ def opened_by(process: int) -> set[str]:
     for one in (process, *children(process)):
         try:
             for link in Path(f"/proc/{one}/fd").iterdir():
-                found.add(os.readlink(link))
+                found.add(str(link.readlink()))
         except OSError:  # it has ended, or closed the descriptor meanwhile
             continue
     return found
@@ -134,7 +134,7 @@ def test_a_folder_that_goes_away_and_comes_back_is_read_to_its_end(command: Comm
 
 def copy_sparse(source: str, target: str) -> None:
     shutil.copystat(
-        source, shutil.copyfile(source, target) if os.stat(source).st_size < LONG else hole(target)
+        source, shutil.copyfile(source, target) if Path(source).stat().st_size < LONG else hole(target)
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from safelight.errors import EvidenceError
-from safelight.evidence.folder import file_node
+from safelight.evidence.folder import file_node, names_in
 from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Limits, Reader, Source
 from safelight.evidence.walk import ARCHIVE, PARTITIONS, recognise, safely
@@ -85,9 +85,8 @@ def _fingerprint(path: Path) -> list[list[str | int]]:
     files = [path]
     try:
         if _SEGMENT.search(path.name):
-            files = sorted(
-                one for one in path.parent.iterdir() if one.stem == path.stem and _SEGMENT.search(one.name)
-            )
+            beside = [path.parent / name for name in names_in(path.parent) if _SEGMENT.search(name)]
+            files = [one for one in beside if one.stem == path.stem]
         stats = [(one.name, one.stat()) for one in files]
     except OSError as error:
         raise EvidenceError(f"{path} cannot be read: {error.strerror}", "Is it still there?") from error

@@ -91,6 +91,15 @@ def file_node(path: Path, name: bytes) -> Node:
     return Node(name, Kind.FILE, size=size, times=_times(status), address=address, open=opening)
 
 
+def names_in(folder: Path) -> list[str]:
+    """The names in a folder, in order; its access time stays as it is where that is allowed. Raises OSError."""
+    fd = _open_folder(os.path.realpath(os.fsencode(folder)), None)
+    try:
+        return [os.fsdecode(name) for name in reversed(_names(fd))]
+    finally:
+        os.close(fd)
+
+
 def _open_folder(name: bytes, parent: int | None) -> int:
     try:
         return os.open(name, _FOLDER | os.O_NOATIME, dir_fd=parent)
