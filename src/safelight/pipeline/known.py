@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from safelight.model import Place
-from safelight.store.inventory import ANEW, CLOSED, FINDING, Entry, fingerprint, place_key
+from safelight.store.inventory import ANEW, CLOSED, FINDING, Entry, Page, fingerprint, place_key
 
 
 class Seen(NamedTuple):
@@ -47,13 +47,13 @@ def counts_of(entry: Entry) -> tuple[str, ...]:
 class Known:
     """The entries of earlier runs by place, the containers that were read to their end, and their counts."""
 
-    def __init__(self, pages: Iterable[tuple[int, list[Entry]]]) -> None:
+    def __init__(self, pages: Iterable[Page]) -> None:
         self._seen: dict[bytes, Seen] = {}
         self._closed: dict[bytes, tuple[Any, ...]] = {}
         self._within: dict[bytes, set[bytes]] = defaultdict(set)
         self._fresh: set[bytes] = set()
-        for _, entries in pages:
-            for entry in entries:
+        for page in pages:
+            for entry in page:
                 self._take(entry)
 
     def _take(self, entry: Entry) -> None:

@@ -11,8 +11,8 @@ from safelight.matching.match import Matcher
 from safelight.model import Digests, HashSetKind, Match
 from safelight.pipeline.reading import add_items
 from safelight.store import inventory
-from safelight.store.inventory import Entry
 from safelight.store.keys import Sealer
+from safelight.store.page import IS_MEDIA, Page
 from safelight.store.tables import item, match, signal
 
 
@@ -40,8 +40,8 @@ def match_case(
     media = set(connection.execute(sa.select(item.c.sha256).where(item.c.case_id == case_id)).scalars())
     for exhibit_id in inventory.exhibits_of(connection, case_id):
         here: set[bytes] = set()
-        for page_id, entries in inventory.pages(connection, sealer, exhibit_id):
-            here |= _match_page(connection, case_id, matcher, page_id, entries, found, media, tally)
+        for page in inventory.pages(connection, sealer, exhibit_id):
+            here |= _match_page(connection, case_id, matcher, page, found, media)
         if exhibit_id in exhibits:
             tally.items |= here
     _match_pdq(connection, case_id, matcher, found)
@@ -62,34 +62,28 @@ def _match_page(
     connection: sa.Connection,
     case_id: str,
     matcher: Matcher,
-    page_id: int,
-    entries: list[Entry],
+    page: Page,
     found: dict[bytes, list[Match]],
     media: set[bytes],
-    tally: Tally,
 ) -> set[bytes]:
-    read = [(number, entry) for number, entry in enumerate(entries) if entry.digests is not None]
-    here = {entry.digests.sha256 for _, entry in read if entry.digests is not None}
+    """Match what was read anew on a page; returns the distinct contents on it."""
+    read = {number: sha256 for number, sha256 in enumerate(page.sha256s) if sha256 is not None}
     if matcher:
-        new = [
-            entry.digests
-            for _, entry in read
-            if entry.digests is not None and entry.digests.sha256 not in found
-        ]
-        for digests, matches in zip(new, exact(matcher, new), strict=True):
+        new = [page.digests(number) for number, sha256 in read.items() if sha256 not in found]
+        known = [digests for digests in new if digests is not None]
+        for digests, matches in zip(known, exact(matcher, known), strict=True):
             if matches:
                 found[digests.sha256] = matches
-    become = [
-        (number, entry)
-        for number, entry in read
-        if entry.digests is not None
-        and not entry.media
-        and any(one.kind is not HashSetKind.KNOWN_GOOD for one in found.get(entry.digests.sha256, ()))
-    ]
-    if become:
-        add_items(connection, case_id, page_id, become)
-        media.update(entry.digests.sha256 for _, entry in become if entry.digests is not None)
-    return here
+        become = [
+            (number, page[number])
+            for number, sha256 in read.items()
+            if not page.flags[number] & IS_MEDIA
+            and any(one.kind is not HashSetKind.KNOWN_GOOD for one in found.get(sha256, ()))
+        ]
+        if become:
+            add_items(connection, case_id, page.id, become)
+            media.update(read[number] for number, _ in become)
+    return set(read.values())
 
 
 def exact(matcher: Matcher, digests: list[Digests]) -> list[list[Match]]:

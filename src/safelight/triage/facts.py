@@ -15,6 +15,7 @@ from safelight.model import HashSetKind, Match, State
 from safelight.store import inventory
 from safelight.store.inventory import Entry
 from safelight.store.keys import Sealer
+from safelight.store.page import HAS_ERROR
 from safelight.store.sealed import unseal
 from safelight.store.tables import hash_set, item, match, place, signal
 from safelight.store.tables import inventory as pages
@@ -128,12 +129,13 @@ def unread(
     """`(exhibit, entry, reason)` of everything that could not be read or decoded, wholly or in part."""
     broken = undecodable(connection, case_id)
     for exhibit_id in exhibits:
-        for _, _, entry in inventory.newest(connection, sealer, exhibit_id):
-            reason = entry.error
-            if reason is None and entry.digests is not None:
-                reason = broken.get(entry.digests.sha256)
-            if reason is not None:
-                yield exhibit_id, entry, reason
+        for page, numbers in inventory.newest_of_pages(connection, sealer, exhibit_id):
+            flags, sha256s = page.flags, page.sha256s
+            for number in numbers:
+                sha256 = sha256s[number] or b""
+                if flags[number] & HAS_ERROR or sha256 in broken:
+                    entry = page[number]
+                    yield exhibit_id, entry, broken[sha256] if entry.error is None else entry.error
 
 
 def signal_context(sha256: bytes, name: str) -> str:

@@ -1,0 +1,67 @@
+"""A line of the inventory: what was read at a place, or could not be, and how the place is known again."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from safelight.model import Digests, Place, State
+
+CLOSED = "closed"
+"""Kind of the entry that says: everything in this container was listed. It is no place of its own."""
+FINDING = "finding"
+"""Kind of the entry that says what is wrong at a place, beside the place's own line; there may be several."""
+ANEW = "anew"
+"""Kind of the entry that says: the medium could not be read as a whole, and is walked once more from its start.
+What could not be read of it and its file systems no longer holds, but for what was said of archives that were
+read to their end. It is no place of its own either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that was read, or could not be: a line of `export files`.
+
+    `kind` is the node kind (`file`, `folder`, `link`, `special`, `finding`); `format` the type by content;
+    `container` the reader that descended into it; `error` why it could not be read (or only in part).
+    """
+
+    place: Place
+    kind: str
+    format: str | None = None
+    digests: Digests | None = None
+    error: str | None = None
+    examined: bool = True
+    container: str | None = None
+    media: bool = False
+    target: bytes | None = None
+
+    @property
+    def key(self) -> bytes:
+        """16 bytes that name the place within its exhibit; of a finding, the place and what it says of it."""
+        return place_key(self.place, self.error if self.kind == FINDING else None)
+
+
+def place_key(place: Place, finding: str | None = None) -> bytes:
+    """16 bytes that name a place within its exhibit: trail, state and address where the state needs it."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in place.trail:
+        digest.update(len(part).to_bytes(4, "little"))
+        digest.update(part)
+    if place.state is not State.ALLOCATED:
+        address = place.address
+        digest.update(f"\0{place.state}:{address.get('inode', '')}:{address.get('offset', '')}".encode())
+    if finding is not None:
+        digest.update(b"\1" + finding.encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def fingerprint(place: Place) -> tuple[Any, ...]:
+    """What must be the same for a place not to be read again: size, times and address."""
+    times = place.times
+    return (
+        place.size,
+        times.modified.value if times.modified else None,
+        times.changed.value if times.changed else None,
+        place.address.get("inode"),
+    )
