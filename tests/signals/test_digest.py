@@ -51,3 +51,13 @@ def test_the_size_is_counted() -> None:
     digester.update(memoryview(b"de"))
     assert digester.size == 5
     assert digester.finish().md5 == hashlib.md5(b"abcde").digest()
+
+
+@pytest.mark.parametrize("size", [0, 1_000, module.THREADED_FROM + 5])
+def test_only_the_wanted_digests_are_computed(size: int) -> None:
+    data = bytes(range(256)) * (size // 256 + 1)
+    with Digester(("sha256", "md5")) as digester:
+        for start in range(0, len(data), 100_000):
+            digester.update(data[start : start + 100_000])
+        named = digester.named()
+    assert named == {"md5": hashlib.md5(data).hexdigest(), "sha256": hashlib.sha256(data).hexdigest()}

@@ -34,17 +34,16 @@ def digest_medium(
     try:
         described = describe(path)
         stated = described.digests
-        with described.medium() as source, Digester() as digester:
+        with described.medium() as source, Digester(("sha256", *stated)) as digester:
             for offset in range(0, source.size, PIECE):
                 digester.update(source.read_at(offset, PIECE))
                 if offset % (64 * PIECE) == 0:
                     progress(Progressed("digesting", bytes=offset, total_bytes=source.size))
-            digests, broken = digester.finish(), damage(source)
+            computed, broken = digester.named(), damage(source)
     except EvidenceError as error:
         known = str(error) in said
         wrong = [] if known else [finding(f"the medium cannot be read as a whole: {error}")]
         return None, False if stated else None, wrong
-    computed = {"md5": digests.md5.hex(), "sha1": digests.sha1.hex(), "sha256": digests.sha256.hex()}
     wrong = [
         finding(
             f"the {name} stored in the container ({stored}) is not that of the content ({computed[name]})"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from queue import Queue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ AHEAD = 8
 _md5 = hashlib.md5
 _sha1 = hashlib.sha1
 _sha256 = hashlib.sha256
+_NAMED = {"md5": _md5, "sha1": _sha1, "sha256": _sha256}
 
 
 def digest(data: bytes | memoryview) -> Digests:
@@ -54,7 +55,9 @@ def digest_pieces(pieces: Iterable[bytes | memoryview]) -> Digests:
 
 
 class Digester:
-    """Digests a stream that is too large for memory: `update` with each piece, then `finish`.
+    """Digests a stream that is too large for memory: `update` with each piece, then `finish` or `named`.
+
+    `names` says which of the three are wanted, where not all are.
 
     Use it as a context manager where reading may fail half-way, so that its threads end. A piece must not
     be changed after it was handed over (read into fresh `bytes`, not into one buffer again and again).
@@ -62,12 +65,8 @@ class Digester:
 
     __slots__ = ("_hashes", "_lanes", "size")
 
-    def __init__(self) -> None:
-        self._hashes: tuple[_Hash, _Hash, _Hash] = (
-            _md5(usedforsecurity=False),
-            _sha1(usedforsecurity=False),
-            _sha256(usedforsecurity=False),
-        )
+    def __init__(self, names: Collection[str] = tuple(_NAMED)) -> None:
+        self._hashes = {name: made(usedforsecurity=False) for name, made in _NAMED.items() if name in names}
         self._lanes: list[_Lane] = []
         self.size = 0
         """Bytes taken so far."""
@@ -83,20 +82,23 @@ class Digester:
     def update(self, piece: bytes | memoryview) -> None:
         """Take the next piece; waits when the lanes lie `AHEAD` pieces behind."""
         self.size += len(piece)
-        if not self._lanes:
-            if self.size < THREADED_FROM:
-                for one in self._hashes:
-                    one.update(piece)
-                return
+        if not self._lanes and self.size >= THREADED_FROM:
             self._lanes = [_Lane(hashes) for hashes in _share_out(self._hashes)]
+        if not self._lanes:
+            for one in self._hashes.values():
+                one.update(piece)
         for lane in self._lanes:
             lane.pieces.put(piece)
 
     def finish(self) -> Digests:
-        """Wait for the lanes and return the digests of everything taken."""
+        """Wait for the lanes and return the digests of everything taken; all three must have been wanted."""
         self._join()
-        md5, sha1, sha256 = self._hashes
-        return Digests(md5.digest(), sha1.digest(), sha256.digest())
+        return Digests(*(self._hashes[name].digest() for name in _NAMED))
+
+    def named(self) -> dict[str, str]:
+        """Wait for the lanes and return the wanted digests by name, in hex."""
+        self._join()
+        return {name: one.hexdigest() for name, one in self._hashes.items()}
 
     def _join(self) -> None:
         for lane in self._lanes:
@@ -123,10 +125,11 @@ class _Lane:
                 one.update(piece)
 
 
-def _share_out(hashes: tuple[_Hash, _Hash, _Hash]) -> list[tuple[_Hash, ...]]:
-    """Lanes of about equal work for the cores this process may use."""
-    md5, sha1, sha256 = hashes
+def _share_out(hashes: Mapping[str, _Hash]) -> list[tuple[_Hash, ...]]:
+    """Lanes of about equal work for the cores this process may use; none where there is one core."""
     cores = len(os.sched_getaffinity(0))
     if cores == 1:
-        return [(md5, sha1, sha256)]
-    return [(md5,), (sha1, sha256)] if cores == 2 else [(md5,), (sha1,), (sha256,)]
+        return []
+    if cores == 2 and len(hashes) == len(_NAMED):
+        return [(hashes["md5"],), (hashes["sha1"], hashes["sha256"])]
+    return [(one,) for one in hashes.values()]
