@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import EllipsisType
 
 from safelight.errors import EvidenceError
 from safelight.evidence.names import join_path, shown_trail
@@ -15,7 +16,7 @@ from safelight.model import Place
 Recognise = Callable[["Found"], Reader | None]
 
 HEAD_BYTES = 1 << 16
-"""What readers are shown to recognise their format; a file not longer than this is read exactly once."""
+"""What readers are shown to recognise their format; a shorter file is read exactly once."""
 CHUNK = 1 << 20
 
 
@@ -28,6 +29,7 @@ class Found:
     """
 
     __slots__ = (
+        "_format",
         "_head",
         "_note",
         "_open",
@@ -53,6 +55,7 @@ class Found:
         self._open: Callable[[], Source] | None = node.open if examined else None
         self._source: Source | None = None
         self._head: bytes | None = None
+        self._format: str | EllipsisType | None = ...
         self._note = node.error
         self._recognise = recognise
         self._reader: Reader | None = None
@@ -120,7 +123,9 @@ class Found:
     @property
     def format(self) -> str | None:
         """The type by content (`sniff.py`). Raises EvidenceError."""
-        return sniff(self.head()[:HEAD])
+        if self._format is ...:
+            self._format = sniff(self.head()[:HEAD])
+        return self._format
 
     def reader(self) -> Reader | None:
         """The reader that opens it as a container, if any does. Raises EvidenceError."""
@@ -128,6 +133,11 @@ class Found:
             ask, self._recognise = self._recognise, None
             self._reader = ask(self)
         return self._reader
+
+    @property
+    def is_plain(self) -> bool:
+        """Were the readers asked, and did none know it?"""
+        return self._recognise is None and self._reader is None
 
     @property
     def container(self) -> str | None:

@@ -20,7 +20,7 @@ from safelight.evidence.folder import file_node, walk_folder
 from safelight.evidence.found import Found
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.names import join_path
-from safelight.evidence.protocol import Kind, Limits, Node, Reader
+from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
 from safelight.evidence.scope import EVERYTHING, Scope
 from safelight.evidence.sniff import STILL, is_archive
 from safelight.evidence.source import SliceSource
@@ -55,6 +55,7 @@ _BLANK = 256 << 20
 
 Enter = Callable[[Found], bool]
 Left = Callable[[Found], None]
+Detect = Callable[[bytes, Source], bool]
 
 
 @cache
@@ -126,9 +127,8 @@ class _Walk:
         self._limits = limits
         self._enter = enter
         self._left = left
-        self._readers = [(reader, reader.detect, getattr(reader, "formats", None)) for reader in readers]
-        self._archives = [asked for asked in self._readers if asked[0].order >= ARCHIVE]
-        self._small = [asked for asked in self._readers if not PARTITIONS <= asked[0].order < ARCHIVE]
+        self._readers = readers
+        self._asked: dict[tuple[str | None, bool, bool], list[tuple[Reader, Detect]]] = {}
 
     def folder(self, path: Path) -> Iterator[Found]:
         return self._each(safely(walk_folder(path), "folder"), _Container(self._limits))
@@ -163,7 +163,7 @@ class _Walk:
                 found = Found(place, node, examined, recognise)
                 try:
                     yield found
-                    if found.descend and found.readable:
+                    if found.descend and found.readable and not found.is_plain:
                         yield from self._inside(found, at)
                 finally:
                     found.close()
@@ -216,17 +216,12 @@ class _Walk:
         head = found.head()
         if not head:
             return None
-        source, format = found.content(), found.format
-        asked = self._readers
-        if found.kind is Kind.FILE:
-            if format in _NO_MEDIUM or is_archive(format):
-                asked = self._archives
-            elif len(head) < _NO_FILE_SYSTEM:
-                asked = self._small
+        source, key = found.content(), (found.format, found.kind is Kind.FILE, len(head) < _NO_FILE_SYSTEM)
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = self._asked[key] = self._to_ask(*key)
         failed: EvidenceError | None = None
-        for reader, detect, formats in asked:
-            if formats is not None and format not in formats:
-                continue
+        for reader, detect in asked:
             try:
                 if detect(head, source):
                     return reader
@@ -235,6 +230,20 @@ class _Walk:
         if failed is not None:
             raise failed
         return None
+
+    def _to_ask(self, format: str | None, is_file: bool, is_small: bool) -> list[tuple[Reader, Detect]]:
+        """The readers that may know something of this format."""
+        asked: list[tuple[Reader, Detect]] = []
+        for reader in self._readers:
+            formats = getattr(reader, "formats", None)
+            if formats is not None and format not in formats:
+                continue
+            if is_file and reader.order < ARCHIVE and (format in _NO_MEDIUM or is_archive(format)):
+                continue
+            if is_file and is_small and PARTITIONS <= reader.order < ARCHIVE:
+                continue
+            asked.append((reader, reader.detect))
+        return asked
 
     def _inside(self, found: Found, at: _Container) -> Iterator[Found]:
         """What lies in a container, if it is one."""

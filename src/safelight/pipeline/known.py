@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
 from safelight.model import Place
@@ -25,21 +26,19 @@ class Seen(NamedTuple):
 
 def counts_of(entry: Entry) -> tuple[str, ...]:
     """The counters of a scan's summary that an entry raises."""
-    if entry.kind in (ANEW, CLOSED):
+    return _counts(entry.kind, entry.place.state, entry.examined, entry.media, entry.error is not None)
+
+
+@cache
+def _counts(kind: str, state: str, examined: bool, media: bool, failed: bool) -> tuple[str, ...]:
+    if kind in (ANEW, CLOSED):
         return ()
-    if not entry.examined:
+    if not examined:
         return ("not_examined",)
-    raised = []
-    if entry.kind == "file":
-        raised.append("files")
-        raised.append(
-            {"deleted": "deleted", "carved": "carved", "embedded": "embedded"}.get(
-                entry.place.state, "allocated"
-            )
-        )
-    if entry.media:
+    raised = ["files", str(state)] if kind == "file" else []
+    if media:
         raised.append("media")
-    if entry.error is not None:
+    if failed:
         raised.append("unreadable")
     return tuple(raised)
 
@@ -103,13 +102,12 @@ class Known:
 
     def has_said(self, entry: Entry) -> bool:
         """Did an earlier run fail on this place in the same way? Then its line is there."""
-        seen = self._seen.get(entry.key)
+        seen = self._seen.get(entry.key) if entry.digests is None else None
         return (
             seen is not None
             and seen.again
             and seen.error is not None
             and seen.error == entry.error
-            and entry.digests is None
             and seen.fingerprint == fingerprint(entry.place)
         )
 

@@ -13,9 +13,9 @@ from time import monotonic
 import sqlalchemy as sa
 
 from safelight.errors import EvidenceError
-from safelight.evidence.found import Found
+from safelight.evidence.found import HEAD_BYTES, Found
 from safelight.evidence.protocol import Kind, Source
-from safelight.evidence.sniff import is_media, sniff
+from safelight.evidence.sniff import HEAD, is_media, sniff
 from safelight.evidence.stream import NO_ROOM
 from safelight.model import Digests
 from safelight.pipeline.known import Known, counts_of
@@ -126,7 +126,8 @@ class ExhibitReader:
                 self._look_again(found, before.sha256)
             return
         entry = self._read(found) if found.kind is Kind.FILE and found.examined else _listed(found)
-        context.counts.update(counts_of(entry))
+        for name in counts_of(entry):
+            context.counts[name] += 1
         if context.known.has_said(entry):
             return
         if entry.media:
@@ -148,7 +149,8 @@ class ExhibitReader:
         try:
             container = found.container
             source = found.content()
-            head, digests, data = read_whole(source, context.media_bytes)
+            _, digests, data = read_whole(source, context.media_bytes, found.head())
+            format_ = found.format
         except EvidenceError as error:
             return Entry(found.place, found.kind, error=found.error or str(error))
         except Exception as error:  # noqa: BLE001 -- why: a parser under it may raise anything on hostile bytes
@@ -158,8 +160,7 @@ class ExhibitReader:
         if problem is not None and NO_ROOM in problem:  # cut here, not there: no digest, and nothing inside
             found.descend = False
             return Entry(replace(found.place, size=found.node.size), found.kind, error=problem)
-        format_ = sniff(head)
-        media = format_ is not None and is_media(format_)
+        media = is_media(format_)
         if media:
             job = context.wants_look(digests.sha256, digests)
             if job is not None and data is not None:
@@ -211,13 +212,18 @@ def _listed(found: Found) -> Entry:
     )
 
 
-def read_whole(source: Source, keep: int) -> tuple[bytes, Digests, bytes | None]:
-    """Head, digests, and the whole content where it is a medium of up to `keep` bytes."""
+def read_whole(source: Source, keep: int, head: bytes = b"") -> tuple[bytes, Digests, bytes | None]:
+    """Head, digests, and the whole content where it is small, or a medium of up to `keep` bytes.
+
+    `head` are the first `HEAD_BYTES`, where they were read before; fewer are the whole content.
+    """
+    if head and len(head) < HEAD_BYTES:
+        return head[:HEAD], digest(head), head
     if source.size <= WHOLE:
         data = source.read_at(0, WHOLE + 1)
         if len(data) <= WHOLE:
-            return data[:4096], digest(data), data
-    head = source.read_at(0, 4096)
+            return data[:HEAD], digest(data), data
+    head = (head or source.read_at(0, HEAD))[:HEAD]
     format_ = sniff(head)
     kept: list[bytes] | None = [] if format_ and is_media(format_) and source.size <= keep else None
     with Digester() as digester:
