@@ -216,6 +216,8 @@ class HashSet:
     source_sha256: str
     scheme: str | None = None
     imported_at: datetime | None = None
+    retired_at: datetime | None = None
+    """When it was replaced or removed; a case's matches may still cite it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ class Workspace:
             permit, self.folder / "hashsets", file, name, kind, format, columns or {}, scheme, progress
         )
         permit.detail = {"name": name, "kind": kind, "records": made.records, "added": made.added}
+        permit.detail["cited_by"] = made.cited_by
         permit.subjects.append(made.source_sha256)
         return made
 
@@ -183,11 +184,12 @@ class Workspace:
         return count
 
     @verb("hashset remove", case=False)
-    def remove_hashset(self, permit: Permit, name: str) -> None:
-        """Remove a hash set. Matches of earlier scans with it go at the next scan."""
+    def remove_hashset(self, permit: Permit, name: str) -> int:
+        """Remove a hash set; returns how many cases have findings with it, which go at their next scan."""
         with permit.transaction() as connection:
-            library.remove(connection, self.folder / "hashsets", name)
-        permit.detail = {"name": name}
+            cited_by = library.remove(connection, self.folder / "hashsets", name)
+        permit.detail = {"name": name, "cited_by": cited_by}
+        return cited_by
 
     @verb("user add", case=False)
     def add_user(self, permit: Permit, name: str, proof: users.Proof) -> users.User:

@@ -64,8 +64,18 @@ def test_a_new_picture_of_a_known_series_comes_first(
     assert all({"near-known", "camera-original", "recent"} <= _codes(leads[one]) for one in best)
 
 
+def test_the_camera_of_a_known_picture_leads_to_its_other_pictures(
+    exhibit: DemoExhibit, leads: dict[str, dict[str, Any]]
+) -> None:
+    same_camera = exhibit.digests(Role.SAME_CAMERA)
+    assert same_camera
+    assert all("near-series" in _codes(leads.get(one, {"reasons": []})) for one in same_camera)
+    known = exhibit.digests(Role.KNOWN) - exhibit.digests(Role.DISPUTED)
+    assert min(leads[one]["priority"] for one in same_camera) > max(leads[one]["priority"] for one in known)
+
+
 def test_nothing_else_is_a_lead(exhibit: DemoExhibit, leads: dict[str, Any]) -> None:
-    expected = exhibit.digests(Role.KNOWN, Role.NEAR_KNOWN, Role.DISPUTED)
+    expected = exhibit.digests(Role.KNOWN, Role.NEAR_KNOWN, Role.DISPUTED, Role.SAME_CAMERA)
     half_of_a_stand_in = {
         one.sha256 for one in exhibit.with_role(Role.DAMAGED) if one.note == "half a stand-in"
     }

@@ -160,7 +160,10 @@ def rich() -> Sample:
                 0.6,
                 "s3",
                 matches=(known, good),
-                reasons=(Reason("conflict", "One list says illegal, another known-good.", 0.5),),
+                reasons=(
+                    Reason("conflict", "One list says illegal, another known-good.", 0.5),
+                    Reason("known-illegal", "Exactly the file that “National list, March” holds.", 0.28),
+                ),
             ),
             "both",
             place("x1", "p2", "Program Files/viewer/sample.png", day=9),

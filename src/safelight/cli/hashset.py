@@ -46,12 +46,14 @@ def import_list(
         "added": made.added,
         "rejected": [{"line": one.line, "reason": one.reason} for one in made.rejected],
         "rejected_count": made.rejected_count,
+        "cited_by": made.cited_by,
         "seconds": round(made.seconds, 3),
     }
     show(
         result,
         lambda: say(f"'{name}' ({kind}, {made.format}): {made.added:,} of {made.records:,} records added."),
     )
+    _tell_cited(made.cited_by)
     if made.rejected_count:
         for one in made.rejected[:20]:
             note(f"  line {one.line}: {one.reason}")
@@ -99,5 +101,14 @@ def export_list(
 def remove_list(name: str = typer.Argument(help="Name of the set.")) -> None:
     """Remove a hash set from the workspace."""
     with workspace() as opened:
-        opened.remove_hashset(name)
-    show({"name": name, "removed": True}, lambda: say(f"Removed '{name}'."))
+        cited_by = opened.remove_hashset(name)
+    show({"name": name, "removed": True, "cited_by": cited_by}, lambda: say(f"Removed '{name}'."))
+    _tell_cited(cited_by)
+
+
+def _tell_cited(cases: int) -> None:
+    if cases:
+        note(
+            f"{cases} {'case has' if cases == 1 else 'cases have'} findings with the set as it was. They stay as they "
+            "are until the case is scanned again, which is quick: nothing that was read is read anew."
+        )

@@ -133,9 +133,9 @@ def phone_photo(number: int) -> Piece:
 
 
 def old_photo(number: int) -> Piece:
-    """An original of an old compact camera, of 2019."""
+    """An original of 2019, from the old compact camera that made a stand-in too."""
     taken = datetime(2019, 6, 3, 14, 0, 5) + timedelta(days=number)
-    return Piece(encode.camera_jpeg(draw("town", 800 + number), encode.OLD_COMPACT, taken), Role.CAMERA)
+    return Piece(encode.camera_jpeg(draw("town", 800 + number), encode.OLD_COMPACT, taken), Role.SAME_CAMERA)
 
 
 def cached_picture(number: int) -> Piece:

@@ -24,6 +24,8 @@ class Role(StrEnum):
     """On the known-good list only."""
     CAMERA = "camera-original"
     """Unknown, and straight from a camera by its EXIF."""
+    SAME_CAMERA = "same-camera"
+    """Unknown, from the camera (by its serial number) that made a known picture."""
     PICTURE = "picture"
     """An unknown picture or video without anything special about it."""
     DAMAGED = "damaged"

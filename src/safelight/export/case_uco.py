@@ -116,7 +116,7 @@ def _tools(findings: Findings, names: Names) -> Iterator[Node]:
     entries += [
         (
             "hash set",
-            one.name,
+            one.name if one.retired_at is None else f"{one.name} until {instant(one.retired_at)}",
             one.source_sha256,
             f"{one.kind.value}, {one.format}, {one.records} records, scheme {one.scheme or 'none'}",
         )

@@ -105,8 +105,8 @@ class CaseFindings:
 
     @property
     def hash_sets(self) -> Sequence[HashSet]:
-        """The lists of the workspace."""
-        return library.everything(self._connection)
+        """The lists in use, and those that findings of this case cite though they were replaced or removed since."""
+        return library.of_case(self._connection, self.case.id)
 
     @property
     def exhibits(self) -> Sequence[ExhibitView]:

@@ -66,6 +66,7 @@ def _context(findings: Findings, summary: Summary, options: ExportOptions) -> di
         "full": {stack.shown.lead.id for stack in summary.stacks},
         "thumbnail": lambda stack: _thumbnail(findings, stack, options),
         "events": _last_events(findings),
+        "matched_at": max((one.finished for one in findings.exhibits if one.finished), default=None),
         "members_limit": MEMBERS,
         "places": _Places(),
         "listed": LISTED,

@@ -202,7 +202,7 @@ class Findings(Protocol):
 
     @property
     def hash_sets(self) -> Sequence[HashSet]:
-        """Lists the items were compared with."""
+        """Lists in use, and those since replaced or removed that findings cite (`retired_at`)."""
         ...
 
     @property

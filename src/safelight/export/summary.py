@@ -114,9 +114,10 @@ def is_known(view: LeadView) -> bool:
 
 
 def is_conflict(view: LeadView) -> bool:
-    """Do lists disagree: does one say known-good and another something else?"""
+    """Do lists disagree: does one call it known-good or harmless, and another not?"""
     kinds = {match.kind for match in view.lead.matches}
-    return HashSetKind.KNOWN_GOOD in kinds and len(kinds) > 1
+    against = any(reason.code == "conflict" for reason in view.lead.reasons)
+    return against or (HashSetKind.KNOWN_GOOD in kinds and len(kinds) > 1)
 
 
 def camera(view: LeadView) -> str:
@@ -170,12 +171,9 @@ def _count_lead(summary: Summary, view: LeadView, latest: str) -> None:
     if lead.decided is not None:
         summary.decided += 1
         summary.labels[lead.decided] += 1
-    illegal = [
-        match.by not in _PERCEPTUAL for match in lead.matches if match.kind is HashSetKind.KNOWN_ILLEGAL
-    ]
-    summary.known_exact += any(illegal)
-    near = bool(illegal) or any(reason.code == "near-known" for reason in lead.reasons)
-    summary.known_near += near and not any(illegal)
+    codes = {reason.code for reason in lead.reasons}
+    summary.known_exact += "known-illegal" in codes
+    summary.known_near += "near-known" in codes
     if is_conflict(view):
         summary.conflicts_count += 1
         if len(summary.conflicts) < LISTED:

@@ -23,7 +23,7 @@ from safelight.model import State, Timestamp
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#Cases"
 _COUNTRY = {"us": "US", "us-older": "US", "uk": "UK"}
 _NAMESPACE = uuid.UUID("6f1c2a50-6d07-5c1e-9a35-9d2d0e0f7a51")
-_SUSPICIONS = frozenset(("suspected", "explicit", "near-known"))
+_SUSPICIONS = frozenset(("suspected", "near-known"))
 
 
 class VicsExporter:

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import sqlalchemy as sa
 
 from safelight.errors import FormatError, UsageError
 from safelight.governance.gate import Permit
 from safelight.hashsets.protocol import Block, ListReader, ReadOptions, Rejected
+from safelight.hashsets.scheme import Category
 from safelight.hashsets.scheme import scheme as load_scheme
 from safelight.hashsets.store import HashList, build
 from safelight.hashsets.writers import write_list
-from safelight.model import HashSet, HashSetKind
+from safelight.model import HashSet, HashSetKind, Match
 from safelight.plugins import load
 from safelight.progress import Progress
 from safelight.store.keys import Sealer
@@ -40,6 +42,8 @@ class Imported:
     rejected_count: int
     seconds: float
     source_sha256: str
+    cited_by: int = 0
+    """Cases whose findings cite the set that it replaced: they keep them until they are scanned again."""
 
 
 def import_list(
@@ -70,10 +74,8 @@ def import_list(
     blocks: Iterator[Block] = reader.read(file, ReadOptions(columns))
     report = build(blocks, folder / set_id, progress=progress, seal=_sealing(sealer))
     with permit.transaction() as connection:
-        old = connection.execute(sa.select(hash_set).where(hash_set.c.name == name)).one_or_none()
-        if old is not None:
-            connection.execute(match.delete().where(match.c.hash_set_id == old.id))
-            connection.execute(hash_set.delete().where(hash_set.c.id == old.id))
+        old = connection.execute(_in_use().where(hash_set.c.name == name)).one_or_none()
+        cited_by = _retire(connection, old.id) if old is not None else 0
         connection.execute(
             hash_set.insert().values(
                 id=set_id,
@@ -97,17 +99,26 @@ def import_list(
         report.rejected_count,
         monotonic() - started,
         source_sha256,
+        cited_by,
     )
 
 
 def everything(connection: sa.Connection) -> list[HashSet]:
-    """The hash sets, by name."""
-    return [_hash_set(row) for row in connection.execute(sa.select(hash_set).order_by(hash_set.c.name))]
+    """The hash sets in use, by name."""
+    return [_hash_set(row) for row in connection.execute(_in_use().order_by(hash_set.c.name))]
+
+
+def of_case(connection: sa.Connection, case_id: str) -> list[HashSet]:
+    """The hash sets in use, and those replaced or removed since that findings of the case cite; by name and age."""
+    cited = sa.select(match.c.hash_set_id).where(match.c.case_id == case_id)
+    query = sa.select(hash_set).where(hash_set.c.retired_at.is_(None) | hash_set.c.id.in_(cited))
+    rows = connection.execute(query.order_by(hash_set.c.name, hash_set.c.imported_at))
+    return [_hash_set(row) for row in rows]
 
 
 def open_lists(connection: sa.Connection, folder: Path) -> list[tuple[HashSet, HashList]]:
-    """Every set with its memory-mapped list."""
-    rows = connection.execute(sa.select(hash_set).order_by(hash_set.c.name)).all()
+    """Every set in use with its memory-mapped list."""
+    rows = connection.execute(_in_use().order_by(hash_set.c.name)).all()
     return [(_hash_set(row), HashList.open(folder / row.folder)) for row in rows]
 
 
@@ -120,21 +131,30 @@ def export_list(
     return write_list(opened, out, format)
 
 
-def remove(connection: sa.Connection, folder: Path, name: str) -> None:
-    """Remove a set and its matches."""
+def remove(connection: sa.Connection, folder: Path, name: str) -> int:
+    """Take a set out of use; returns how many cases have findings that cite it, and keep them."""
     row = _row(connection, name)
-    connection.execute(match.delete().where(match.c.hash_set_id == row.id))
-    connection.execute(hash_set.delete().where(hash_set.c.id == row.id))
+    cited_by = _retire(connection, row.id)
     shutil.rmtree(folder / row.folder, ignore_errors=True)
+    return cited_by
 
 
-def severity(connection: sa.Connection, case_scheme: str) -> Callable[[str | None, str], float | None]:
-    """`(set's name, category) -> 0..1` by each set's own scheme, else the case's; None where it does not say."""
-    schemes = {
-        row.name: load_scheme(row.scheme or case_scheme) for row in connection.execute(sa.select(hash_set))
-    }
+def forget_retired(connection: sa.Connection) -> None:
+    """Delete retired sets that no finding cites any more."""
+    cited = sa.select(match.c.hash_set_id)
+    connection.execute(
+        hash_set.delete().where(hash_set.c.retired_at.is_not(None), hash_set.c.id.not_in(cited))
+    )
+
+
+def categories(connection: sa.Connection, case_scheme: str) -> Callable[[Match], Category | None]:
+    """What the category of a match means, by its set's own scheme, else the case's; None where it does not say."""
+    rows = connection.execute(
+        sa.select(hash_set).order_by(hash_set.c.retired_at.is_(None))
+    )  # in use: the last
+    schemes = {row.name: load_scheme(row.scheme or case_scheme) for row in rows}
     fallback = load_scheme(case_scheme)
-    return lambda name, category: schemes.get(name or "", fallback).severity(category)
+    return lambda match: schemes.get(match.hashset, fallback).category(match.category)
 
 
 def _reader(file: Path, format: str) -> ListReader:
@@ -161,17 +181,31 @@ def _reader(file: Path, format: str) -> ListReader:
 def _sweep(permit: Permit, folder: Path) -> None:
     """Delete what an import that was killed left behind: folders that no set names."""
     with permit.transaction() as connection:
-        named = set(connection.execute(sa.select(hash_set.c.folder)).scalars())
+        named = {row.folder for row in connection.execute(_in_use())}
     for left in folder.iterdir():
         if left.name not in named:
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _row(connection: sa.Connection, name: str) -> sa.Row[tuple[object, ...]]:
-    row = connection.execute(sa.select(hash_set).where(hash_set.c.name == name)).one_or_none()
+    row = connection.execute(_in_use().where(hash_set.c.name == name)).one_or_none()
     if row is None:
         raise UsageError(f"There is no hash set '{name}'.", "See `safelight hashset list`.")
     return row
+
+
+def _in_use() -> sa.Select[tuple[Any, ...]]:
+    return sa.select(hash_set).where(hash_set.c.retired_at.is_(None))
+
+
+def _retire(connection: sa.Connection, set_id: str) -> int:
+    """Take a set out of use: what a case found with it stays as it was until that case is scanned again."""
+    now = datetime.now(UTC).isoformat()
+    connection.execute(hash_set.update().where(hash_set.c.id == set_id).values(retired_at=now))
+    citing = sa.select(sa.func.count(match.c.case_id.distinct())).where(match.c.hash_set_id == set_id)
+    cited_by = connection.execute(citing).scalar_one()
+    forget_retired(connection)
+    return cited_by
 
 
 def _hash_set(row: sa.Row[tuple[object, ...]]) -> HashSet:
@@ -184,6 +218,7 @@ def _hash_set(row: sa.Row[tuple[object, ...]]) -> HashSet:
         row.source_sha256,
         row.scheme,
         datetime.fromisoformat(row.imported_at),
+        datetime.fromisoformat(row.retired_at) if row.retired_at else None,
     )
 
 

@@ -20,8 +20,6 @@ from safelight.store.tables import item, match, signal
 class Tally:
     """Distinct contents by what the lists say of them, within some exhibits."""
 
-    illegal: set[bytes] = field(default_factory=set)
-    near: set[bytes] = field(default_factory=set)
     good: set[bytes] = field(default_factory=set)
     items: set[bytes] = field(default_factory=set)
 
@@ -48,11 +46,6 @@ def match_case(
     _store(connection, case_id, matcher, found, media)
     for sha256, matches in found.items():
         kinds = {one.kind for one in matches if one.by not in {"pdq", "vpdq"}}
-        near = {one.kind for one in matches if one.by in {"pdq", "vpdq"}}
-        if HashSetKind.KNOWN_ILLEGAL in kinds:
-            tally.illegal.add(sha256)
-        elif HashSetKind.KNOWN_ILLEGAL in near:
-            tally.near.add(sha256)
         if HashSetKind.KNOWN_GOOD in kinds:
             tally.good.add(sha256)
     return tally

@@ -258,9 +258,10 @@ class _Run:
         now = datetime.now(UTC)
         with self.house.database.transaction() as connection:
             tally = match_case(connection, self.sealer, self.case.id, self.matcher, ids)
-            severity = library.severity(connection, self.case.scheme)
+            library.forget_retired(connection)
+            categories = library.categories(connection, self.case.scheme)
             ranked = leads.rank(
-                connection, self.sealer, self.case.id, weighing.load(settings.weights), severity, now
+                connection, self.sealer, self.case.id, weighing.load(settings.weights), categories, now
             )
             items = set(
                 connection.execute(sa.select(item.c.sha256).where(item.c.case_id == self.case.id)).scalars()
@@ -297,8 +298,8 @@ class _Run:
             "unreadable": len(unread),
             "unread": unread,
             "not_examined": counts["not_examined"],
-            "known_illegal": len(tally.illegal & tally.items),
-            "near_known": len((tally.near | ranked.near_known) & tally.items),
+            "known_illegal": len(ranked.known_illegal & tally.items),
+            "near_known": len(ranked.near_known & tally.items),
             "known_good": len(tally.good & tally.items),
             "suspected": len(ranked.suspected & tally.items),
             "leads": len(ranked.leads & tally.items),

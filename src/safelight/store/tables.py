@@ -147,7 +147,7 @@ hash_set = Table(
     "hash_set",
     metadata,
     Column("id", String, primary_key=True),
-    Column("name", String, nullable=False, unique=True),
+    Column("name", String, nullable=False),  # of one set that is in use, and of those it replaced
     Column("kind", String, nullable=False),
     Column("format", String, nullable=False),
     Column("scheme", String),
@@ -155,6 +155,7 @@ hash_set = Table(
     Column("source_sha256", String, nullable=False),
     Column("imported_at", String, nullable=False),
     Column("folder", String, nullable=False),  # below hashsets/ in the workspace
+    Column("retired_at", String),  # when it was replaced or removed; kept while matches of a case cite it
 )
 
 match = Table(

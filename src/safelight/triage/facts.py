@@ -22,19 +22,11 @@ from safelight.store.tables import inventory as pages
 
 CAMERA_FOLDERS = re.compile(rb"/(DCIM|Camera|CameraRoll|Camera Roll|[1-9]\d\d[A-Z0-9_]{5})/", re.IGNORECASE)
 """Where cameras and phones store what they take (DCF: three digits and five characters)."""
-_EXTENSIONS = {
-    "jpeg": {b"jpg", b"jpeg", b"jpe", b"jfif", b"thm"},
-    "png": {b"png"},
-    "gif": {b"gif"},
-    "webp": {b"webp"},
-    "bmp": {b"bmp", b"dib"},
-    "tiff": {b"tif", b"tiff", b"dng", b"nef", b"cr2", b"arw"},
-    "heic": {b"heic", b"heif", b"hif"},
-    "avif": {b"avif"},
-}
-_MEDIA_EXTENSIONS = frozenset().union(*_EXTENSIONS.values()) | {
-    b"mp4", b"m4v", b"mov", b"qt", b"3gp", b"mkv", b"webm", b"avi", b"ico", b"mpg", b"mpeg", b"wmv", b"flv", b"jp2",
-}  # fmt: skip
+_MEDIA_EXTENSIONS = frozenset(
+    b"jpg jpeg jpe jfif thm png apng gif webp bmp dib ico tif tiff dng nef cr2 arw heic heif hif avif jp2 "
+    b"mp4 m4v mov qt 3gp 3g2 mkv webm avi mpg mpeg wmv flv".split()
+)
+"""One picture format under the name of another is an everyday thing on the web, and hides nothing."""
 
 
 @dataclass(slots=True)
@@ -143,16 +135,15 @@ def signal_context(sha256: bytes, name: str) -> str:
     return f"signal:{sha256.hex()}:{name}"
 
 
-def misnamed(format_: str, located: Located) -> bool:
-    """Is the type by content hidden by every one of its names? (No extension at all hides nothing.)"""
-    expected = _EXTENSIONS.get(format_, _MEDIA_EXTENSIONS)
+def misnamed(located: Located) -> bool:
+    """Do all names of a picture or video say that it is something else? (No extension at all says nothing.)"""
     names = [entry.place.trail[-1] for _, entry in located.entries if entry.place.state is not State.CARVED]
     extensions = [
         name.rpartition(b"/")[2].rpartition(b".")[2].lower()
         for name in names
         if b"." in name.rpartition(b"/")[2]
     ]
-    return bool(names) and len(extensions) == len(names) and all(ext not in expected for ext in extensions)
+    return bool(names) and len(extensions) == len(names) and _MEDIA_EXTENSIONS.isdisjoint(extensions)
 
 
 def hidden(located: Located) -> bool:

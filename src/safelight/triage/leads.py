@@ -6,23 +6,27 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from safelight.evidence.sniff import is_media
+from safelight.hashsets.scheme import Category, Meaning
+from safelight.matching.hamming import HammingIndex
 from safelight.model import Band, HashSetKind, Lead, Match, Reason
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal, unseal
 from safelight.store.tables import decision, item, lead, signal
 from safelight.triage import facts
 from safelight.triage.priority import Assessment, Facts, assess
-from safelight.triage.stacks import representatives
+from safelight.triage.stacks import RADIUS, representatives
 from safelight.triage.weights import Weights
 
-Severity = Callable[[str | None, str], float | None]
-"""`(hash set's name, category) -> 0..1`, by the set's scheme; None where the scheme does not know it."""
+Categories = Callable[[Match], Category | None]
+"""What the category of a match means by its list's scheme; None where the scheme does not know it."""
 RELIABLE = 50
 """PDQ quality below which a hash says little (formats.md)."""
 
@@ -33,6 +37,7 @@ class Ranked:
 
     leads: set[bytes]
     suspected: set[bytes]
+    known_illegal: set[bytes]
     near_known: set[bytes]
 
 
@@ -48,26 +53,29 @@ def rank(
     sealer: Sealer,
     case_id: str,
     weights: Weights,
-    severity: Severity,
+    categories: Categories,
     now: datetime,
 ) -> Ranked:
     """Compose all leads of a case anew. The same findings give the same leads, ids and stacks."""
     items = _items(connection, case_id)
     matches = facts.matches_of(connection, case_id)
-    illegal = {sha for sha, found in matches.items() if _is_exact(found, HashSetKind.KNOWN_ILLEGAL)}
-    stack_of = _stacks(connection, case_id, items, illegal)
-    near_in_case = _near_known(stack_of, illegal)
+    illegal = {sha for sha, found in matches.items() if _is_illegal(found, categories)}
+    pictures = _Pictures(connection, case_id, items)
+    stack_of = pictures.stacks(items, illegal)
+    near_in_case = pictures.near(illegal)
     explicit = {
         sha: value["score"]
         for sha, value in facts.signals_of(connection, sealer, case_id, "explicit").items()
     }
+    gathered = _Gathered(connection, sealer, case_id, illegal)
     candidates = {sha for sha, score in explicit.items() if score >= weights.settings["explicit_from"]}
-    candidates |= {sha for sha in matches if sha in items} | (near_in_case & items.keys())
-    gathered = _Gathered(connection, sealer, case_id, candidates | illegal)
+    candidates |= (matches.keys() | near_in_case.keys() | gathered.series) & items.keys()
+    gathered.locate(candidates | (items.keys() - explicit.keys() if illegal else set()))
+    candidates |= {sha for sha in items.keys() - explicit.keys() if gathered.known_neighbours(sha)}
     assessed: dict[bytes, Assessment] = {}
     for sha in candidates:
         found = _facts(
-            sha, items[sha], matches.get(sha, []), explicit, gathered, illegal, near_in_case, severity, now
+            sha, items[sha], matches.get(sha, []), explicit, gathered, near_in_case, categories, now
         )
         assessment = assess(found, weights)
         if assessment.reasons:
@@ -77,7 +85,7 @@ def rank(
     def having(code: str) -> set[bytes]:
         return {sha for sha, one in assessed.items() if any(reason.code == code for reason in one.reasons)}
 
-    return Ranked(set(assessed), having("explicit"), having("near-known"))
+    return Ranked(set(assessed), having("suspected"), having("known-illegal"), having("near-known"))
 
 
 def queue(connection: sa.Connection, sealer: Sealer, case_id: str, top: int | None = None) -> list[Lead]:
@@ -130,73 +138,87 @@ def _items(connection: sa.Connection, case_id: str) -> dict[bytes, _Item]:
     return {row.sha256: _Item(row.sha256, row.format, (row.width or 0) * (row.height or 0)) for row in rows}
 
 
-def _is_exact(found: list[Match], kind: HashSetKind) -> bool:
-    return any(match.kind is kind and match.by not in {"pdq", "vpdq"} for match in found)
+def _is_illegal(found: list[Match], categories: Categories) -> bool:
+    """Is it exactly what a list of illegal material holds, and not as something harmless?"""
+    exact = [one for one in found if one.kind is HashSetKind.KNOWN_ILLEGAL and one.by not in {"pdq", "vpdq"}]
+    said = [categories(one) for one in exact]
+    return any(category is None or category.meaning is not Meaning.NOT for category in said)
 
 
-def _stacks(
-    connection: sa.Connection, case_id: str, items: Mapping[bytes, _Item], illegal: set[bytes]
-) -> dict[bytes, bytes]:
-    """Each item's representative: known illegal first, then the largest picture, then by digest."""
-    rows = connection.execute(
-        sa.select(signal.c.sha256, signal.c.pdq).where(
-            signal.c.case_id == case_id,
-            signal.c.name == "pdq",
-            signal.c.pdq.is_not(None),
-            signal.c.quality >= RELIABLE,
-        )
-    ).all()
-    hashed = sorted((row.sha256, row.pdq) for row in rows if row.sha256 in items)
-    codes: NDArray[np.uint8] = np.frombuffer(b"".join(code for _, code in hashed), dtype=np.uint8).reshape(
-        -1, 32
-    )
-    keys = [(sha not in illegal, -items[sha].pixels, sha) for sha, _ in hashed]
-    order = np.empty(len(keys), dtype=np.int64)
-    order[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-    chosen = representatives(codes, order)
-    stack = {sha: sha for sha in items}
-    stack.update({sha: hashed[int(chosen[index])][0] for index, (sha, _) in enumerate(hashed)})
-    return stack
+class _Pictures:
+    """The reliable PDQ hashes of a case's items."""
 
+    def __init__(self, connection: sa.Connection, case_id: str, items: Mapping[bytes, _Item]) -> None:
+        rows = connection.execute(
+            sa.select(signal.c.sha256, signal.c.pdq).where(
+                signal.c.case_id == case_id,
+                signal.c.name == "pdq",
+                signal.c.pdq.is_not(None),
+                signal.c.quality >= RELIABLE,
+            )
+        ).all()
+        hashed = sorted((row.sha256, row.pdq) for row in rows if row.sha256 in items)
+        self._shas = [sha for sha, _ in hashed]
+        self._codes: NDArray[np.uint8] = np.frombuffer(
+            b"".join(code for _, code in hashed), dtype=np.uint8
+        ).reshape(-1, 32)
 
-def _near_known(stack_of: Mapping[bytes, bytes], illegal: set[bytes]) -> set[bytes]:
-    """Items in a stack whose representative is exactly known to be illegal, without those themselves."""
-    return {
-        sha for sha, representative in stack_of.items() if representative in illegal and sha not in illegal
-    }
+    def stacks(self, items: Mapping[bytes, _Item], illegal: set[bytes]) -> dict[bytes, bytes]:
+        """Each item's representative: known illegal first, then the largest picture, then by digest."""
+        keys = [(sha not in illegal, -items[sha].pixels, sha) for sha in self._shas]
+        order = np.empty(len(keys), dtype=np.int64)
+        order[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+        chosen = representatives(self._codes, order)
+        stack = {sha: sha for sha in items}
+        stack.update({sha: self._shas[int(chosen[index])] for index, sha in enumerate(self._shas)})
+        return stack
+
+    def near(self, illegal: set[bytes]) -> dict[bytes, int]:
+        """Bits to the nearest known illegal picture, for each other picture within the stacks' radius of one."""
+        known = [index for index, sha in enumerate(self._shas) if sha in illegal]
+        if not known:
+            return {}
+        _, found, bits = HammingIndex(self._codes).range_search(self._codes[known], RADIUS)
+        nearest: dict[bytes, int] = {}
+        for index, distance in zip(found.tolist(), bits.tolist(), strict=True):
+            sha = self._shas[index]
+            if sha not in illegal and distance < nearest.get(sha, RADIUS + 1):
+                nearest[sha] = distance
+        return nearest
 
 
 class _Gathered:
-    """Places, EXIF and faces of the candidates, read once."""
+    """EXIF and faces of a case, places of what is asked for, and what of them leads to known illegal items."""
 
-    def __init__(self, connection: sa.Connection, sealer: Sealer, case_id: str, wanted: set[bytes]) -> None:
-        self.places = facts.locate(connection, sealer, case_id, wanted)
+    def __init__(self, connection: sa.Connection, sealer: Sealer, case_id: str, illegal: set[bytes]) -> None:
         self.exif = facts.signals_of(connection, sealer, case_id, "exif")
         self.faces = facts.signals_of(connection, sealer, case_id, "faces")
-        self._known_in: dict[Any, set[bytes]] | None = None
-        self._serials: set[str] | None = None
+        self._illegal = illegal
+        self._locate = partial(facts.locate, connection, sealer, case_id)
+        self.places: dict[bytes, facts.Located] = {}
+        self._known_in: dict[Any, set[bytes]] = defaultdict(set)
+        serials = {self._serial(sha) for sha in illegal} - {""}
+        self.series = {sha for sha in self.exif if self._serial(sha) in serials} - illegal
+        """Items that state the same camera serial number as a known illegal one."""
 
-    def known_neighbours(self, sha256: bytes, illegal: set[bytes]) -> int:
+    def _serial(self, sha256: bytes) -> str:
+        return str(self.exif.get(sha256, {}).get("serial") or "")
+
+    def locate(self, wanted: set[bytes]) -> None:
+        """Learn the places of the wanted items, and of the known illegal ones."""
+        self.places = self._locate(wanted | self._illegal)
+        for known in self._illegal & self.places.keys():
+            for folder in self.places[known].folders():
+                self._known_in[folder].add(known)
+
+    def known_neighbours(self, sha256: bytes) -> int:
         """How many other known illegal items share a folder or archive with this one."""
-        if self._known_in is None:
-            self._known_in = defaultdict(set)
-            for known in illegal & self.places.keys():
-                for folder in self.places[known].folders():
-                    self._known_in[folder].add(known)
         if sha256 not in self.places:
             return 0
         near = [
             self._known_in[folder] for folder in self.places[sha256].folders() if folder in self._known_in
         ]
         return len(set[bytes]().union(*near) - {sha256})
-
-    def shares_serial(self, sha256: bytes, illegal: set[bytes]) -> bool:
-        """Does a known illegal item state the same camera serial number?"""
-        if self._serials is None:
-            self._serials = {
-                str(self.exif[known]["serial"]) for known in illegal if self.exif.get(known, {}).get("serial")
-            }
-        return str(self.exif.get(sha256, {}).get("serial")) in self._serials
 
 
 def _facts(
@@ -205,9 +227,8 @@ def _facts(
     found: list[Match],
     explicit: Mapping[bytes, float],
     gathered: _Gathered,
-    illegal: set[bytes],
-    near_in_case: set[bytes],
-    severity: Severity,
+    near_in_case: Mapping[bytes, int],
+    categories: Categories,
     now: datetime,
 ) -> Facts:
     located = gathered.places.get(sha, facts.Located())
@@ -215,7 +236,7 @@ def _facts(
     faces = gathered.faces.get(sha)
     young = [face["below_18"] for face in faces or () if face.get("below_18") is not None]
     taken = facts.taken(exif)
-    severities = [severity(match.hashset, match.category) for match in found if match.category is not None]
+    said = {match: category for match in found if (category := categories(match)) is not None}
     return Facts(
         matches=found,
         explicit=explicit.get(sha),
@@ -226,12 +247,12 @@ def _facts(
         located=bool(exif and exif.get("latitude") is not None),
         days_old=(now.replace(tzinfo=None) - taken).total_seconds() / 86_400 if taken else None,
         states=located.states(),
-        misnamed=facts.misnamed(what.format, located),
+        misnamed=is_media(what.format) and facts.misnamed(located),
         hidden=facts.hidden(located),
-        known_neighbours=gathered.known_neighbours(sha, illegal),
-        shares_camera_with_known=sha not in illegal and gathered.shares_serial(sha, illegal),
-        severity=max((value for value in severities if value is not None), default=None),
-        near_in_case=sha in near_in_case,
+        known_neighbours=gathered.known_neighbours(sha),
+        shares_camera_with_known=sha in gathered.series,
+        near_in_case=near_in_case.get(sha),
+        categories=said,
     )
 
 

@@ -5,12 +5,15 @@ Everything here is pure. A score is an assessment that orders work; it decides n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
 
+from safelight.hashsets.scheme import Category, Meaning
 from safelight.model import Band, HashSetKind, Match, Reason, State
 from safelight.triage.weights import Weights
+
+_PERCEPTUAL = frozenset({"pdq", "vpdq"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,14 @@ class Facts:
     known_neighbours: int
     """Known-illegal items in the same folder or archive, this one not counted."""
     shares_camera_with_known: bool
-    severity: float | None
-    """Of the worst category a list gives, 0..1, by the scheme; None where none is given or known."""
-    near_in_case: bool
-    """Within 31 bits of an item of this case that is known illegal."""
+    near_in_case: int | None
+    """Bits of 256 to the nearest item of this case that is known illegal, 31 at most; None where none is near."""
+    categories: Mapping[Match, Category] = field(default_factory=dict)
+    """What the category of a match means, where the list's scheme knows it."""
+
+    def cleared(self) -> set[Match]:
+        """Entries of lists that call this, or what it looks like, not illegal."""
+        return {match for match, said in self.categories.items() if said.meaning is Meaning.NOT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,12 @@ class Assessment:
 def assess(facts: Facts, weights: Weights) -> Assessment:
     """Compose the priority of one item from its grounds and circumstances (weights.toml says how)."""
     kinds = {match.kind for match in facts.matches}
-    conflict = HashSetKind.KNOWN_GOOD in kinds and bool(kinds - {HashSetKind.KNOWN_GOOD})
     if kinds == {HashSetKind.KNOWN_GOOD}:
         return Assessment(0.0, Band.LOW, ())
     reasons = _grounds(facts, weights)
-    if reasons:
-        reasons += _circumstances(facts, weights, conflict)
+    # What was not classified cannot be suspected: then bad company alone is reason enough to look.
+    if reasons or (facts.explicit is None and facts.known_neighbours):
+        reasons += _circumstances(facts, weights)
     priority = 1.0 - prod(1.0 - reason.weight for reason in reasons)
     if priority < weights.settings["lead_floor"]:
         return Assessment(0.0, Band.LOW, ())
@@ -73,63 +80,82 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     def add(code: str, text: str, strength: float = 1.0) -> None:
         found.append(Reason(code, text, round(weights.grounds[code] * strength, 4)))
 
-    exact = [m for m in facts.matches if m.distance == 0 and m.by not in {"pdq", "vpdq"}]
-    near = [m for m in facts.matches if m.by in {"pdq", "vpdq"}]
-    illegal = [m for m in exact if m.kind is HashSetKind.KNOWN_ILLEGAL]
-    near_illegal = [m for m in near if m.kind is HashSetKind.KNOWN_ILLEGAL]
+    illegal, near = _illegal(facts)
     if illegal:
-        add(
-            "known-illegal",
-            f"Exactly the file that {_lists(illegal)} holds as known illegal; nobody needs to look.",
-        )
-    elif near_illegal:
-        best = min(near_illegal, key=lambda m: m.distance)
+        add("known-illegal", f"Exactly the file that {_held(illegal, facts)}; nobody needs to look.")
+    elif near:
+        best = min(near, key=lambda m: m.distance)
+        said = _category(best, facts)
         add(
             "near-known",
-            f"Looks like entry {best.entry} of '{best.hashset}': {best.distance} of 256 bits differ (PDQ).",
+            f"Looks like entry {best.entry} of '{best.hashset}'{f' ({said})' if said else ''}: "
+            f"{best.distance} of 256 bits differ (PDQ).",
         )
-    elif facts.near_in_case:
-        add("near-known", "Looks like a known illegal file of this case (PDQ within 31 of 256 bits).")
+    elif facts.near_in_case is not None:
+        bits = facts.near_in_case
+        add("near-known", f"Looks like a known illegal file of this case: {bits} of 256 bits differ (PDQ).")
     watched = [m for m in facts.matches if m.kind is HashSetKind.WATCH]
     if watched:
         add("watch", f"On the watch list {_lists(watched)}.")
-    if not illegal and facts.explicit is not None and facts.explicit >= weights.settings["explicit_from"]:
-        _suspicion(facts, facts.explicit, weights, add)
+    if illegal:
+        return found
+    if facts.shares_camera_with_known:
+        add("near-series", "Same camera serial number as a known illegal file of this case.")
+    if facts.explicit is not None and facts.explicit >= weights.settings["explicit_from"]:
+        found += _suspicion(facts, facts.explicit, weights)
     return found
 
 
-def _suspicion(
-    facts: Facts, explicit: float, weights: Weights, add: Callable[[str, str, float], None]
-) -> None:
-    young = facts.below_18 if facts.below_18 is not None else weights.settings["young_unknown"]
-    add("explicit", f"Explicit by the model (score {explicit:.2f}).", explicit)
+def _illegal(facts: Facts) -> tuple[list[Match], list[Match]]:
+    """Matches with lists of illegal material, exact and near; without entries that the list itself calls harmless."""
+    cleared = facts.cleared()
+    found = [m for m in facts.matches if m.kind is HashSetKind.KNOWN_ILLEGAL and m not in cleared]
+    return [m for m in found if m.by not in _PERCEPTUAL], [m for m in found if m.by in _PERCEPTUAL]
+
+
+def _suspicion(facts: Facts, explicit: float, weights: Weights) -> list[Reason]:
+    """Explicit alone, and explicit with the age that faces suggest; unknown age counts as `young_unknown`."""
+    alone = weights.grounds["explicit"] * explicit
     if facts.below_18 is None:
+        young = weights.settings["young_unknown"]
         seen = "no face was found" if facts.faces == 0 else "apparent age was not computed"
         text = f"Explicit (score {explicit:.2f}); {seen}, so apparent age is unknown."
     else:
+        young = facts.below_18
         text = (
-            f"Explicit (score {explicit:.2f}) and {_youth(young, weights)}: {young:.0%} of the apparent-age "
+            f"Explicit (score {explicit:.2f}) and apparently young: {young:.0%} of the apparent-age "
             "estimate lies below 18. An estimate of looks, not a finding of age."
         )
-    add("suspected", text, explicit * young)
+    together = weights.grounds["suspected"] * explicit * young
+    if facts.below_18 is not None and young < weights.settings["young_from"]:
+        text = (
+            f"Explicit by the model (score {explicit:.2f}). At most {young:.0%} of the apparent-age estimate of a "
+            "face lies below 18. An estimate of looks, which can be wrong."
+        )
+        return [Reason("explicit", text, round(1 - (1 - alone) * (1 - together), 4))]
+    return [
+        Reason("explicit", f"Explicit by the model (score {explicit:.2f}).", round(alone, 4)),
+        Reason("suspected", text, round(together, 4)),
+    ]
 
 
-def _circumstances(facts: Facts, weights: Weights, conflict: bool) -> list[Reason]:
+def _circumstances(facts: Facts, weights: Weights) -> list[Reason]:
     found: list[Reason] = []
 
     def add(code: str, text: str, strength: float = 1.0) -> None:
         found.append(Reason(code, text, round(weights.circumstances[code] * strength, 4)))
 
     settings = weights.settings
-    known = any(m.kind is HashSetKind.KNOWN_ILLEGAL and m.by not in {"pdq", "vpdq"} for m in facts.matches)
-    if conflict:
-        good = [m for m in facts.matches if m.kind is HashSetKind.KNOWN_GOOD]
-        add("conflict", f"Lists disagree: {_lists(good)} holds it as known good.")
-    if facts.severity:
-        categories = sorted({m.category for m in facts.matches if m.category})
-        add("category", f"Category {', '.join(categories)} on the list.", facts.severity)
-    if known:
-        return found + _where(facts, weights)
+    illegal, near = _illegal(facts)
+    if against := _against(facts):
+        add("conflict", f"Lists disagree: {against}.")
+    said = [facts.categories[m] for m in (*illegal, *near) if m in facts.categories]
+    if said and (worst := max(said, key=lambda one: one.severity)).severity:
+        add("category", f"Category {worst.code} on the list: {worst.label}.", worst.severity)
+    if ways := _ways(facts):
+        add("hidden", f"Only found {' and '.join(ways)}.")
+    if illegal:
+        return found
     if not facts.matches:
         add("new-material", "On none of the lists: may be new material.")
     if facts.camera or facts.camera_folder:
@@ -141,40 +167,48 @@ def _circumstances(facts: Facts, weights: Weights, conflict: bool) -> list[Reaso
     if facts.days_old is not None and 0 <= facts.days_old <= settings["recent_days"]:
         strength = 1.0 - 0.5 * facts.days_old / settings["recent_days"]
         add("recent", f"Taken {facts.days_old:.0f} days before the scan, by the camera's clock.", strength)
-    if facts.shares_camera_with_known:
-        add("near-series", "Same camera serial number as a known illegal file of this case.")
-    return found + _where(facts, weights)
+    if facts.known_neighbours:
+        strength = min(1.0, facts.known_neighbours / settings["company_full"])
+        noun = "file" if facts.known_neighbours == 1 else "files"
+        text = f"Lies in one folder or archive with {facts.known_neighbours} known illegal {noun}."
+        add("company", text, strength)
+    return found
 
 
-def _where(facts: Facts, weights: Weights) -> list[Reason]:
-    found: list[Reason] = []
-    ways = [
-        str(state)
-        for state in (State.DELETED, State.CARVED)
-        if facts.states and facts.states <= {state, State.CARVED}
-    ]
+def _against(facts: Facts) -> str:
+    """What some lists say against the others about exactly this file; empty where they agree."""
+    exact = [m for m in facts.matches if m.by not in _PERCEPTUAL]
+    cleared = [m for m in exact if m in facts.cleared()]
+    good = [m for m in exact if m.kind is HashSetKind.KNOWN_GOOD]
+    if len(good) + len(cleared) == len(facts.matches):
+        return ""
+    said = [f"{_lists(good)} holds it as known good"] if good else []
+    return " and ".join(said + [_held([m], facts) for m in cleared])
+
+
+def _ways(facts: Facts) -> list[str]:
+    """How every place of the item is out of sight."""
+    gone = (State.DELETED, State.CARVED)
+    ways = [str(state) for state in gone if state in facts.states and facts.states <= set(gone)]
     if facts.misnamed:
         ways.append("under a name that hides its type")
     if facts.hidden:
         ways.append("in a hidden place")
-    if ways:
-        weight = weights.circumstances["hidden"]
-        found.append(Reason("hidden", f"Only found {' and '.join(dict.fromkeys(ways))}.", round(weight, 4)))
-    if facts.known_neighbours:
-        strength = min(1.0, facts.known_neighbours / weights.settings["company_full"])
-        noun = "file" if facts.known_neighbours == 1 else "files"
-        found.append(
-            Reason(
-                "company",
-                f"Lies in one folder or archive with {facts.known_neighbours} known illegal {noun}.",
-                round(weights.circumstances["company"] * strength, 4),
-            )
-        )
-    return found
+    return ways
 
 
-def _youth(young: float, weights: Weights) -> str:
-    return "apparently young" if young >= weights.settings["young_from"] else "not apparently young"
+def _held(matches: Sequence[Match], facts: Facts) -> str:
+    """What lists hold a file as: `'A' holds as category 1 (…) and 'B' holds as known illegal`."""
+    said = {m.hashset: _category(m, facts) or m.kind.value.replace("-", " ") for m in matches}
+    return " and ".join(f"'{name}' holds as {as_}" for name, as_ in sorted(said.items()))
+
+
+def _category(match: Match, facts: Facts) -> str:
+    """The category that a list gives, in the list's own words; empty where it gives none."""
+    if match.category is None:
+        return ""
+    meant = facts.categories.get(match)
+    return f"category {match.category}" + (f", {meant.label}" if meant else "")
 
 
 def _lists(matches: Sequence[Match]) -> str:
