@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from safelight.errors import IntegrityError
 from safelight.model import Digests, Place, State, Times, Timestamp
-from safelight.store.entry import ANEW, CLOSED, FINDING, Entry
+from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, fingerprint
 from safelight.store.page import HAS_DIGESTS, HAS_ERROR, IS_MARK, IS_MEDIA, Page, pack
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -52,9 +52,12 @@ def test_a_page_gives_back_its_entries(written: list[Entry]) -> None:
 
 
 @given(st.lists(entries, max_size=6))
-def test_keys_digests_and_flags_are_there_without_entries(written: list[Entry]) -> None:
+def test_keys_digests_and_the_like_are_there_without_entries(written: list[Entry]) -> None:
     page = Page(7, pack(written))
     assert page.keys == [entry.key for entry in written]
+    assert page.fingerprints == [fingerprint(entry.place) for entry in written]
+    containers = [page.containers[number] for number in page.columns["within"]]
+    assert containers == [entry.place.trail[:-1] for entry in written]
     assert page.sha256s == [entry.digests and entry.digests.sha256 for entry in written]
     assert [page.digests(number) for number in range(len(written))] == [entry.digests for entry in written]
     for flags, entry in zip(page.flags, written, strict=True):

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from safelight.model import Place
-from safelight.store.inventory import ANEW, CLOSED, FINDING, Entry, Page, fingerprint, place_key
+from safelight.store.inventory import ANEW, CLOSED, Entry, Fingerprint, Page, fingerprint, place_key
+from safelight.store.page import IS_ANEW, IS_CLOSED, IS_FINDING, IS_MEDIA, NOT_EXAMINED
 
 
 class Seen(NamedTuple):
     """What is kept of an entry to know it again."""
 
-    fingerprint: tuple[Any, ...]
+    fingerprint: Fingerprint
     sha256: bytes | None
     media: bool
     container: bool
@@ -48,36 +49,41 @@ class Known:
 
     def __init__(self, pages: Iterable[Page]) -> None:
         self._seen: dict[bytes, Seen] = {}
-        self._closed: dict[bytes, tuple[Any, ...]] = {}
+        self._closed: dict[bytes, Fingerprint] = {}
         self._within: dict[bytes, set[bytes]] = defaultdict(set)
         self._fresh: set[bytes] = set()
         for page in pages:
-            for entry in page:
-                self._take(entry)
+            self._take(page)
 
-    def _take(self, entry: Entry) -> None:
-        key = entry.key
-        if entry.kind == CLOSED:
-            self._closed[key] = fingerprint(entry.place)
-            return
-        if entry.kind == ANEW:
-            self.walk_anew()
-            return
-        if not entry.examined:
-            self._seen.pop(key, None)  # left out by that order: a wider one must read it
-            return
-        digest = entry.digests.sha256 if entry.digests else None
-        self._seen[key] = Seen(
-            fingerprint(entry.place),
-            digest,
-            entry.media,
-            entry.container is not None,
-            counts_of(entry),
-            entry.error,
-            entry.error is not None and digest is None and entry.kind != FINDING,
+    def _take(self, page: Page) -> None:
+        columns = page.columns
+        parents = [_enclosing(trail) for trail in page.containers]
+        lines = zip(
+            page.keys,
+            page.flags,
+            page.fingerprints,
+            page.sha256s,
+            columns["kind"],
+            columns["state"],
+            columns["container"],
+            columns["error"],
+            columns["within"],
+            strict=True,
         )
-        for parent in _parents(entry.place):
-            self._within[parent].add(key)
+        for key, flags, mark, sha256, kind, state, container, error, within in lines:
+            if flags & IS_CLOSED:
+                self._closed[key] = mark
+            elif flags & IS_ANEW:
+                self.walk_anew()
+            elif flags & NOT_EXAMINED:
+                self._seen.pop(key, None)  # left out by that order: a wider one must read it
+            else:
+                media = bool(flags & IS_MEDIA)
+                counts = _counts(kind, state, True, media, error is not None)
+                again = error is not None and sha256 is None and not flags & IS_FINDING
+                self._seen[key] = Seen(mark, sha256, media, container is not None, counts, error, again)
+                for parent in parents[within]:
+                    self._within[parent].add(key)
 
     def __bool__(self) -> bool:
         return bool(self._seen)
@@ -87,7 +93,9 @@ class Known:
         seen = self._seen.get(place_key(place))
         if seen is None or seen.again or seen.fingerprint != fingerprint(place):
             return None
-        return None if any(parent in self._fresh for parent in _parents(place)) else seen
+        if self._fresh and any(parent in self._fresh for parent in _enclosing(place.trail[:-1])):
+            return None
+        return seen
 
     def read_anew(self, place: Place) -> None:
         """Say that a container was read anew, so that nothing in it counts as known."""
@@ -129,8 +137,9 @@ class Known:
         return found
 
 
-def _parents(place: Place) -> list[bytes]:
-    return [_container_key(place.trail[:depth]) for depth in range(1, len(place.trail))]
+def _enclosing(trail: tuple[bytes, ...]) -> list[bytes]:
+    """Keys of a container and of those around it, outermost first."""
+    return [_container_key(trail[:depth]) for depth in range(1, len(trail) + 1)]
 
 
 def _container_key(trail: tuple[bytes, ...]) -> bytes:

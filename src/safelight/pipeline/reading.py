@@ -125,7 +125,8 @@ class ExhibitReader:
         context = self.context
         before = context.known.find(found.place) if context.known and found.examined else None
         if before is not None and found.error is None:
-            context.counts.update(before.counts)
+            for name in before.counts:
+                context.counts[name] += 1
             found.descend = before.container
             if before.media and before.sha256 is not None:
                 self._look_again(found, before.sha256)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 from safelight.model import Digests, Place, State
 
@@ -16,6 +15,9 @@ ANEW = "anew"
 """Kind of the entry that says: the medium could not be read as a whole, and is walked once more from its start.
 What could not be read of it and its file systems no longer holds, but for what was said of archives that were
 read to their end. It is no place of its own either."""
+
+Fingerprint = tuple[int | None, str | None, str | None, int | None]
+"""Size in bytes, when it was modified and changed, number of its inode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def place_key(place: Place, finding: str | None = None) -> bytes:
     return digest.digest()
 
 
-def fingerprint(place: Place) -> tuple[Any, ...]:
+def fingerprint(place: Place) -> Fingerprint:
     """What must be the same for a place not to be read again: size, times and address."""
     times = place.times
     return (

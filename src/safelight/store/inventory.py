@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, fingerprint, place_key
+from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, Fingerprint, fingerprint, place_key
 from safelight.store.keys import Sealer
 from safelight.store.page import HAS_DIGESTS, HAS_ERROR, IS_ANEW, IS_CLOSED, IS_FINDING, IS_MARK, Page, pack
 from safelight.store.tables import exhibit, inventory
@@ -117,6 +117,7 @@ __all__ = [
     "CLOSED",
     "FINDING",
     "Entry",
+    "Fingerprint",
     "Page",
     "append_page",
     "exhibits_of",

@@ -17,7 +17,7 @@ import zstandard
 
 from safelight.errors import IntegrityError
 from safelight.model import Digests, Place, State, Times, Timestamp
-from safelight.store.entry import ANEW, CLOSED, FINDING, Entry
+from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, Fingerprint
 
 HAS_DIGESTS, HAS_ERROR, IS_MEDIA, NOT_EXAMINED = 1, 2, 4, 8
 IS_FINDING, IS_CLOSED, IS_ANEW = 16, 32, 64
@@ -95,6 +95,27 @@ class Page:
                 for trail, layers in self._columns["containers"]
             ]
         return self._columns
+
+    @property
+    def containers(self) -> list[tuple[bytes, ...]]:
+        """The trails of what the entries lie in; `columns["within"]` are numbers in this list."""
+        return [trail for trail, _ in self._within] if self.columns else []
+
+    @property
+    def fingerprints(self) -> list[Fingerprint]:
+        """What `fingerprint` says of every entry."""
+        columns = self.columns
+        return [
+            (
+                size,
+                None if modified is None else modified[0],
+                None if changed is None else changed[0],
+                address.get("inode"),
+            )
+            for size, (_, modified, _, changed), address in zip(
+                columns["size"], columns["times"], columns["address"], strict=True
+            )
+        ]
 
     @property
     def keys(self) -> list[bytes]:
