@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +42,7 @@ from safelight.store.inventory import Entry
 from safelight.store.keys import KeyRing, Sealer
 from safelight.store.sealed import unseal
 from safelight.store.tables import item, signal
+from safelight.store.whole import whole_file
 from safelight.triage import facts
 from safelight.triage import leads as triage
 
@@ -176,21 +176,15 @@ def write(findings: CaseFindings, format: str, out: Path, options: ExportOptions
         raise UsageError(f"There is no export '{format}'.", f"One of: {', '.join(sorted(exporters))}.")
     exporter = exporters[format]
     path = marked_path(out, exporter, findings.evaluation)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("xb") as file:
+        with whole_file(path) as file:
             report = exporter.write(findings, file, options)
-            file.flush()
-            os.fsync(file.fileno())
-        with temporary.open("rb") as file:
+            file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        temporary.replace(path)
     except OSError as error:
         raise SafelightError(
             f"{path} cannot be written: {error.strerror or error}.", "Choose another -o FILE."
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return {
         "file": str(path),
         "format": format,

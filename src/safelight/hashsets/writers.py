@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
-import os
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
@@ -13,6 +13,7 @@ import orjson
 
 from safelight.errors import UsageError
 from safelight.hashsets.store import Entry, HashList
+from safelight.store.whole import whole_file
 
 FORMATS: Final = ("csv", "vics")
 
@@ -46,18 +47,13 @@ def write_list(hash_list: HashList, out: Path, format: str) -> int:
     """
     if format not in FORMATS:
         raise UsageError(f"A hash set cannot be written as '{format}'.", f"One of: {', '.join(FORMATS)}.")
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        if format == "csv":
-            with partial.open("x", encoding="utf-8", newline="") as opened:
-                count = _write_csv(hash_list, opened)
-        else:
-            with partial.open("xb") as raw:
-                count = _write_vics(hash_list, raw)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
-    return count
+    with whole_file(out) as file:
+        if format == "vics":
+            return _write_vics(hash_list, file)
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        count = _write_csv(hash_list, text)
+        text.detach()
+        return count
 
 
 def _write_csv(hash_list: HashList, opened: IO[str]) -> int:

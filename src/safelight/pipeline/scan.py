@@ -70,6 +70,7 @@ def scan(
         raise UsageError("Nothing to scan.", "Name a folder, a file or a disk image.")
     scope = Scope.parse(list(order.only), list(order.exclude))
     resolved = [_resolved(path) for path in paths]
+    house.blobs.tidy()  # what a scan that was killed left half-written; no other scan runs beside this one
     run = _Run(house, permit, order, scope, progress)
     started = monotonic()
     names = looking.wanted_signals(sorted(permit.the_case.authority.allows))
