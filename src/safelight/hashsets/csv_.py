@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +14,15 @@ from safelight.hashsets.digests import (
     WIDTH,
     algorithm_named,
     algorithm_of_length,
+    is_hex_digest,
     meaning_of_64_digits,
     parse_digest,
 )
 from safelight.hashsets.protocol import Block, DigestBlock, ReadOptions, Record, Rejected
-from safelight.hashsets.source import open_source, readable_head, text_lines
+from safelight.hashsets.rows import Row, Rows, sniff_delimiter
+from safelight.hashsets.source import open_source, readable_head
 
 _BATCH: Final = 5000
-_DELIMITERS: Final = (",", ";", "\t", "|")
-_HEX: Final = frozenset("0123456789abcdefABCDEF")
 _LONGEST_FACT: Final = 4096
 _MOST_COLUMNS: Final = 256
 
@@ -33,9 +32,6 @@ _ROLES: Final = {
     "quality": ("quality", "pdqquality"),
     "digest": ("digest", "hash", "hashvalue", "checksum", "fingerprint"),
 }
-
-Row = tuple[int, list[str]]
-"""A row's line number, and its cells."""
 
 
 @dataclass(slots=True)
@@ -54,6 +50,21 @@ class Columns:
         kinds = [kind for kinds in self.digests.values() for kind in kinds]
         return len(kinds) == 1 and all(one is None for one in rest) and not self.facts
 
+    def digests_in(self, cells: list[str]) -> list[str]:
+        """The digests of a row, as they are written; what is none is left out."""
+        found = []
+        for index, algorithms in self.digests.items():
+            text = cells[index].strip() if index < len(cells) else ""
+            algorithm = algorithms[0] if algorithms else algorithm_of_length(len(text))
+            if not text or not algorithm:
+                continue
+            try:
+                parse_digest(algorithm, text)
+            except ValueError:
+                continue
+            found.append(text)
+        return found
+
 
 class CsvList:
     """A table with a header that names its digests, or without one where a column is made of digests."""
@@ -69,57 +80,32 @@ class CsvList:
             cells = next(csv.reader([line], delimiter=sniff_delimiter(line)), [])
         except csv.Error:
             return False
-        return any(algorithm_named(cell) or _is_digest(cell) or _role(cell) == "digest" for cell in cells)
+        return any(algorithm_named(cell) or is_hex_digest(cell) or _role(cell) == "digest" for cell in cells)
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Block]:
         """Yield records with their ids, categories and the other columns as facts; lines are the file's."""
-        with open_source(path, options) as stream:
-            rows = csv_rows(stream)
-            samples = [row for _, row in zip(range(100), rows, strict=False)]
-            if not samples:
-                return
-            columns, has_header = _columns([cells for _, cells in samples], options.columns)
-            yield from records(chain(samples[has_header:], rows), columns)
+        with open_source(path, ReadOptions()) as stream:
+            samples = [one[1] for one in islice(Rows(stream), 100) if not isinstance(one, Rejected)]
+        if not samples:
+            return
+        columns, has_header = _columns(samples, options.columns)
+        with open_source(path, options) as stream:  # anew: what a quote hides depends on the columns
+            table = Rows(stream)
+            table.digests, table.most = columns.digests_in, len(columns.digests)
+            yield from records(islice(table, int(has_header), None), columns)
 
 
-def csv_rows(stream: io.BufferedReader, delimiter: str | None = None) -> Iterator[Row]:
-    """Yield the rows that are neither blank nor comments.
-
-    Raises:
-        FormatError: a quote never ends, or a row is larger than it may be.
-    """
-    lines = text_lines(stream)
-    skipped = 0
-    first = ""
-    for first in lines:
-        if first.strip() and not first.startswith("#"):
-            break
-        skipped += 1
-    reader = csv.reader(chain([first], lines), delimiter=delimiter or sniff_delimiter(first))
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells) and not cells[0].startswith("#"):
-                yield skipped + reader.line_num, cells
-    except csv.Error as error:
-        raise FormatError(
-            f"Line {skipped + reader.line_num} is not CSV: {error}.",
-            "Is a quote never closed, or the file cut off?",
-        ) from error
-
-
-def sniff_delimiter(line: str) -> str:
-    """The delimiter that occurs most often in the first line."""
-    return max(_DELIMITERS, key=line.count)
-
-
-def records(rows: Iterator[Row] | chain[Row], columns: Columns) -> Iterator[Block]:
-    """Turn rows into blocks."""
+def records(rows: Iterator[Row | Rejected], columns: Columns) -> Iterator[Block]:
+    """Turn rows, and what is wrong with lines, into blocks."""
     if columns.only_digest():
         yield from _plain(rows, columns)
         return
     block: list[Record | Rejected] = []
-    for line, cells in rows:
-        block.extend(_record(line, cells, columns))
+    for one in rows:
+        if isinstance(one, Rejected):
+            block.append(one)
+        else:
+            block.extend(_record(*one, columns))
         if len(block) >= _BATCH:
             yield block
             block = []
@@ -127,11 +113,15 @@ def records(rows: Iterator[Row] | chain[Row], columns: Columns) -> Iterator[Bloc
         yield block
 
 
-def _plain(rows: Iterator[Row] | chain[Row], columns: Columns) -> Iterator[Block]:
+def _plain(rows: Iterator[Row | Rejected], columns: Columns) -> Iterator[Block]:
     """Rows of one digest column: packed blocks, and what was refused."""
     ((index, (algorithm,)),) = columns.digests.items()
     found, refused = bytearray(), list[Record | Rejected]()
-    for line, cells in rows:
+    for one in rows:
+        if isinstance(one, Rejected):
+            refused.append(one)
+            continue
+        line, cells = one
         try:
             found += parse_digest(algorithm, cells[index] if index < len(cells) else "")
         except ValueError as error:
@@ -192,7 +182,7 @@ def _columns(samples: list[list[str]], named: Mapping[str, str]) -> tuple[Column
     first = [cell.strip() for cell in samples[0]]
     if len(first) > _MOST_COLUMNS:
         raise FormatError(f"The table has {len(first)} columns.", "Is this a list of digests?")
-    has_header = not any(_is_digest(cell) for cell in first)
+    has_header = not any(is_hex_digest(cell) for cell in first)
     names = first if has_header else [f"column {number}" for number in range(1, len(first) + 1)]
     chosen = {role: _index(role, name, names) for role, name in named.items()}
     columns = Columns()
@@ -224,9 +214,9 @@ def _role_of(index: int, header: str, cells: list[str], chosen: Mapping[str, int
             return role
     named = _role(header)
     is_digest = algorithm_named(header) is not None or (
-        any(map(_is_digest, cells))
+        any(map(is_hex_digest, cells))
         if named == "digest"
-        else not header and bool(cells) and _is_digest(cells[0])
+        else not header and bool(cells) and is_hex_digest(cells[0])
     )
     if is_digest:
         return None if "digest" in chosen else "digest"
@@ -252,14 +242,9 @@ def _role(name: str) -> str | None:
     return next((role for role, spelled in _ROLES.items() if plain in spelled), None)
 
 
-def _is_digest(cell: str) -> bool:
-    cell = cell.strip()
-    return algorithm_of_length(len(cell)) is not None and _HEX.issuperset(cell)
-
-
 def _by_content(cells: list[str]) -> tuple[str, ...]:
     """The kinds a column without a named digest holds; none where each cell goes by its own length."""
-    digests = [cell for cell in cells if _is_digest(cell)]
+    digests = [cell for cell in cells if is_hex_digest(cell)]
     lengths = {len(cell) for cell in digests}
     if lengths == {64}:
         return meaning_of_64_digits([bytes.fromhex(cell) for cell in digests])

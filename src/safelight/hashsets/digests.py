@@ -33,6 +33,7 @@ _NAMES: Final = {
     "pdna": "photodna",
 }
 
+_HEX: Final = frozenset("0123456789abcdefABCDEF")
 _BITS_OF_A_PDQ: Final = 128  # PDQ thresholds 256 values at their median, so half of its bits are set
 
 
@@ -99,6 +100,12 @@ def stated_digests(pairs: Iterable[tuple[str, str]]) -> Stated:
 def algorithm_of_length(digits: int) -> str | None:
     """The digest that has so many hex digits; 64 are read as SHA-256 (see `meaning_of_64_digits`)."""
     return {32: "md5", 40: "sha1", 64: "sha256", 288: "photodna"}.get(digits)
+
+
+def is_hex_digest(text: str) -> bool:
+    """Is this one digest in hex, by its length and its letters?"""
+    text = text.strip()
+    return algorithm_of_length(len(text)) is not None and _HEX.issuperset(text)
 
 
 def meaning_of_64_digits(samples: Sequence[bytes]) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from safelight.errors import FormatError
-from safelight.hashsets.csv_ import Columns, Row, csv_rows, records
+from safelight.hashsets.csv_ import Columns, records
 from safelight.hashsets.protocol import Block, ReadOptions, Record, Rejected
+from safelight.hashsets.rows import Rows
 from safelight.hashsets.source import open_source, readable_head
 
 _DIGESTS: Final = {"md5": "md5", "sha1": "sha1", "photodna": "photodna", "sha256": "sha256"}
@@ -42,11 +43,13 @@ class IcseList:
     def read(self, path: Path, options: ReadOptions) -> Iterator[Block]:
         """Yield records; the category is `baseline`, `not-baseline`, what else the column says, or none."""
         with open_source(path, options) as stream:
-            rows = csv_rows(stream, ";")
-            header: Row | None = next(rows, None)
-            if header is None:
+            table = Rows(stream, ";")
+            rows = iter(table)
+            header = next(rows, None)
+            if header is None or isinstance(header, Rejected):
                 raise FormatError("The list is empty.", "It should begin with the ICSE header.")
             columns = _columns(header[1])
+            table.digests, table.most = columns.digests_in, len(columns.digests)
             for block in records(rows, columns):
                 yield [_statements(one) for one in block] if isinstance(block, list) else block
 
