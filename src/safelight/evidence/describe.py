@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,8 @@ class Described:
     """An exhibit as a whole.
 
     `kind` is `folder`, `file`, `archive` or `disk image`; `fingerprint` has `[name, size, mtime_ns]` of each
-    file it consists of (none for a folder); `digests` are those its container states for the decoded medium.
+    file it consists of (for a folder, its file system and inode); `digests` are those its container states for the
+    decoded medium.
     """
 
     path: Path
@@ -57,7 +59,7 @@ def describe(path: Path) -> Described:
     Raises EvidenceError where there is nothing, or nothing any more.
     """
     if path.is_dir():
-        return Described(path, "folder")
+        return Described(path, "folder", _folder_identity(path))
     kind, digests = "file", {}
     try:
         with _opened(path) as (found, reader):
@@ -78,6 +80,14 @@ def _opened(path: Path) -> Iterator[tuple[Found, Reader | None]]:
         yield found, found.reader()
     finally:
         found.close()
+
+
+def _folder_identity(path: Path) -> list[list[str | int]]:
+    """Which folder it is: that of another stick mounted at the same path is another one. Raises EvidenceError."""
+    try:
+        return [["folder", os.statvfs(path).f_fsid, path.stat().st_ino]]
+    except OSError as error:
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}", "Is it still there?") from error
 
 
 def _fingerprint(path: Path) -> list[list[str | int]]:

@@ -30,7 +30,7 @@ def differences(path: Path, record: Record, entries: Iterator[Entry], progress: 
         )
     found = []
     for number, entry in enumerate(entries):
-        if entry.kind != "file" or len(entry.place.trail) != 1 or entry.digests is None:
+        if entry.kind != "file" or len(entry.place.trail) != 1 or entry.digests is None or entry.gone:
             continue
         progress(Progressed("reading again", number))
         shown = join_path(entry.place.trail, entry.place.layers)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from safelight.model import Place
 from safelight.store.inventory import ANEW, CLOSED, Entry, Fingerprint, Page, fingerprint, place_key
-from safelight.store.page import IS_ANEW, IS_CLOSED, IS_FINDING, IS_MEDIA, NOT_EXAMINED
+from safelight.store.page import IS_ANEW, IS_CLOSED, IS_FINDING, IS_GONE, IS_MEDIA, NOT_EXAMINED
 
 
 class Seen(NamedTuple):
@@ -54,6 +54,8 @@ class Known:
         self._fresh: set[bytes] = set()
         for page in pages:
             self._take(page)
+        self._unmet = set(self._seen)
+        """Places that this run has not come to yet."""
 
     def _take(self, page: Page) -> None:
         columns = page.columns
@@ -75,8 +77,10 @@ class Known:
                 self._closed[key] = mark
             elif flags & IS_ANEW:
                 self.walk_anew()
+            elif flags & IS_GONE:
+                self._seen.pop(key, None)  # it is read again if it comes back
             elif flags & NOT_EXAMINED:
-                self._seen.pop(key, None)  # left out by that order: a wider one must read it
+                continue  # left out by that order: a wider one must read it
             else:
                 media = bool(flags & IS_MEDIA)
                 counts = _counts(kind, state, True, media, error is not None)
@@ -90,12 +94,25 @@ class Known:
 
     def find(self, place: Place) -> Seen | None:
         """The earlier entry of this place, if it could be read and nothing says that it changed."""
-        seen = self._seen.get(place_key(place))
+        key = place_key(place)
+        self._unmet.discard(key)
+        seen = self._seen.get(key)
         if seen is None or seen.again or seen.fingerprint != fingerprint(place):
             return None
         if self._fresh and any(parent in self._fresh for parent in _enclosing(place.trail[:-1])):
             return None
         return seen
+
+    def leave_shut(self, place: Place) -> bool:
+        """Say that a place is there and is not opened by this order; returns whether an earlier order read it."""
+        key = place_key(place)
+        self._unmet.discard(key)
+        self._unmet -= self._within.get(_container_key(place.trail), set())
+        return key in self._seen
+
+    def unmet(self) -> set[bytes]:
+        """Keys of the places that an earlier run read and a walk to the end has not come to."""
+        return self._unmet
 
     def read_anew(self, place: Place) -> None:
         """Say that a container was read anew, so that nothing in it counts as known."""
@@ -127,12 +144,15 @@ class Known:
         """Was everything in this container listed and read by an earlier run, and is it unchanged?"""
         if self.find(place) is None or not self.is_listed(place):
             return False
-        return not any(self._seen[key].again for key in self._within.get(_container_key(place.trail), ()))
+        within = self._within.get(_container_key(place.trail), set())
+        return not any(self._seen[key].again for key in within & self._seen.keys())
 
     def counts_within(self, place: Place) -> Counter[str]:
         """What the entries below a container add to the summary."""
         found: Counter[str] = Counter()
-        for key in self._within.get(_container_key(place.trail), ()):
+        within = self._within.get(_container_key(place.trail), set())
+        self._unmet -= within
+        for key in within & self._seen.keys():
             found.update(self._seen[key].counts)
         return found
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from time import monotonic
 
 import sqlalchemy as sa
@@ -28,6 +29,7 @@ from safelight.store import inventory
 from safelight.store.database import Database
 from safelight.store.inventory import CLOSED, FINDING, Entry
 from safelight.store.keys import Sealer
+from safelight.store.page import IS_FINDING, IS_MARK, NOT_EXAMINED
 from safelight.store.tables import item, place
 
 PAGE_ENTRIES = 2_000
@@ -76,6 +78,7 @@ class ExhibitReader:
         self._job_bytes = 0
         self._since = monotonic()
         self._told = 0.0
+        self._unlisted: list[bytes] = []
 
     def enter(self, found: Found) -> bool:
         """Whether a container must be gone through; called by the walk after it was consumed."""
@@ -104,6 +107,27 @@ class ExhibitReader:
         if self._jobs:
             yield self._batch()
 
+    def note_gone(self) -> None:
+        """After a folder was walked to its end: say of what was read before and is no longer there that it is gone."""
+        context, unmet = self.context, self.context.known.unmet()
+        if not unmet:
+            return
+        reason = f"no longer there when the folder was read again ({datetime.now(UTC):%Y-%m-%d %H:%M} UTC)"
+        gone: dict[bytes, Entry] = {}
+        with context.database.transaction() as connection:
+            for page in inventory.pages(connection, context.sealer, context.exhibit_id):
+                for number, key in enumerate(page.keys):
+                    if key in unmet and not page.flags[number] & (IS_MARK | IS_FINDING | NOT_EXAMINED):
+                        gone[key] = page[number]
+            lines = [replace(one, gone=True, error=reason) for one in gone.values() if self._was_listed(one)]
+            if lines:
+                inventory.append_page(connection, context.sealer, context.exhibit_id, lines)
+        context.counts["unreadable"] += len(lines)
+
+    def _was_listed(self, entry: Entry) -> bool:
+        """Could the folders above it be listed, so that its absence is known?"""
+        return not any(entry.place.trail[0].startswith(folder) for folder in self._unlisted)
+
     def flush(self) -> None:
         """Store the open page, its items and places, in one transaction."""
         self._since = monotonic()
@@ -123,6 +147,11 @@ class ExhibitReader:
 
     def _take(self, found: Found) -> None:
         context = self.context
+        if not found.examined and context.known.leave_shut(found.place):
+            context.counts["not_examined"] += 1  # what an earlier order allowed to be read stays as it was read
+            return
+        if found.kind is Kind.FOLDER and found.error is not None:
+            self._unlisted.append(found.place.trail[-1] + b"/")
         before = context.known.find(found.place) if context.known and found.examined else None
         if before is not None and found.error is None:
             for name in before.counts:

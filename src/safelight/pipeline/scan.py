@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -18,7 +19,7 @@ from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
 from safelight.errors import EvidenceError, UsageError
 from safelight.evidence.describe import describe
-from safelight.evidence.names import join_path
+from safelight.evidence.names import join_path, show
 from safelight.evidence.protocol import Limits
 from safelight.evidence.scope import Scope
 from safelight.evidence.sniff import is_media
@@ -69,14 +70,14 @@ def scan(
     if not paths:
         raise UsageError("Nothing to scan.", "Name a folder, a file or a disk image.")
     scope = Scope.parse(list(order.only), list(order.exclude))
-    resolved = [_resolved(path) for path in paths]
+    resolved = list(dict.fromkeys(_resolved(path) for path in paths))
     house.blobs.tidy()  # what a scan that was killed left half-written; no other scan runs beside this one
     run = _Run(house, permit, order, scope, progress)
     started = monotonic()
     names = looking.wanted_signals(sorted(permit.the_case.authority.allows))
     permit.detail = {"signals": run.prepare(names), "only": len(order.only), "exclude": len(order.exclude)}
     permit.personal = {
-        "paths": [str(path) for path in resolved],
+        "paths": [show(os.fsencode(path)) for path in resolved],
         "only": order.only,
         "exclude": order.exclude,
     }
@@ -109,6 +110,8 @@ class _Run:
             self.matcher = Matcher(library.open_lists(connection, house.folder / "hashsets"))
         self.counts: Counter[str] = Counter()
         self.records: list[exhibits.Record] = []
+        self._before: dict[str, str] = {}
+        """Exhibits that took the place of another one at the same path, and that one."""
         self.changed: list[str] = []
         self._versions: dict[str, str] = {}
         self._looked: dict[bytes, set[str]] = {}
@@ -169,7 +172,7 @@ class _Run:
         logs.debug("exhibit", path=str(path))
         described = describe(path)
         facts = {
-            "path": str(path),
+            "path": show(os.fsencode(path)),
             "stored": dict(described.digests),
             "only": list(self.order.only),
             "exclude": list(self.order.exclude),
@@ -178,12 +181,13 @@ class _Run:
         database = self.house.database
         with database.transaction() as connection:
             record = exhibits.register(connection, self.sealer, self.case.id, path, described.kind, facts)
-            earlier = () if record.changed else inventory.pages(connection, self.sealer, record.id)
-            known = Known(earlier)
-            if (known or record.changed) and described.kind == "disk image" and record.sha256 is None:
+            known = Known(inventory.pages(connection, self.sealer, record.id))
+            if known and described.kind == "disk image" and record.sha256 is None:
                 mark = inventory.Entry(medium.place(path), inventory.ANEW)
                 inventory.append_page(connection, self.sealer, record.id, [mark])
                 known.walk_anew()
+            if others := exhibits.others_at(connection, self.sealer, record):
+                self._before[record.id] = others[-1].id
         self.records.append(record)
         context = Context(
             database,
@@ -200,6 +204,8 @@ class _Run:
         reader = ExhibitReader(context, f"reading {described.kind}")
         found = walk(path, scope=self.scope, limits=Limits(), enter=reader.enter, left=reader.left)
         yield from reader.batches(found)
+        if described.kind == "folder":
+            reader.note_gone()
         self._digest(record, path, context)
 
     def _digest(self, record: exhibits.Record, path: Path, context: Context) -> None:
@@ -287,6 +293,7 @@ class _Run:
                     "kind": record.kind,
                     "sha256": record.sha256,
                     "verified": record.verified,
+                    "before": self._before.get(record.id),
                 }
                 for record in self.records
             ],

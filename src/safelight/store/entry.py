@@ -37,6 +37,8 @@ class Entry:
     container: str | None = None
     media: bool = False
     target: bytes | None = None
+    gone: bool = False
+    """It was read, and was no longer there when its folder was read again; `error` says when."""
 
     @property
     def key(self) -> bytes:

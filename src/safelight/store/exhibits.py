@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from safelight.model import State
@@ -31,46 +33,46 @@ class Record:
     sha256: str | None = None
     verified: bool | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """`path`, `stored` digests, `only`, `exclude`, `counts`, `begun`, `finished`, `medium` (fingerprint) …"""
+    """`path`, `stored` digests, `only`, `exclude`, `counts`, `begun`, `finished`, `medium` (fingerprint), `orders`
+    (every scope it was read under, oldest first) …"""
 
     @property
     def path(self) -> str:
         """Where the exhibit lay when it was read, as shown text."""
         return str(self.facts["path"])
 
-    @property
-    def changed(self) -> bool:
-        """Is the medium another than before, and not yet read to its end since?"""
-        return bool(self.facts.get("changed"))
-
 
 def register(
     connection: sa.Connection, sealer: Sealer, case_id: str, path: Path, kind: str, facts: Mapping[str, Any]
 ) -> Record:
-    """Record that reading begins; an exhibit read before keeps its id and what is known of it."""
-    exhibit_id = f"E-{sealer.digest(b'exhibit:' + str(path).encode(errors='surrogateescape')).hex()[:10]}"
+    """Record that reading begins; an exhibit read before keeps its id and what is known of it.
+
+    An exhibit is a path and what lay there (`facts["medium"]`): another disk at the same path is another exhibit.
+    """
+    identity = os.fsencode(path) + b"\0" + orjson.dumps(facts.get("medium"))
+    exhibit_id = f"E-{sealer.digest(b'exhibit:' + identity).hex()[:10]}"
     before = find(connection, sealer, exhibit_id)
     begun = datetime.now(UTC).isoformat()
+    order = {"only": facts.get("only"), "exclude": facts.get("exclude"), "begun": begun}
     if before is None:
-        made = Record(exhibit_id, case_id, kind, BEGUN, facts={**facts, "begun": begun, "finished": None})
+        told = {**facts, "begun": begun, "finished": None, "orders": [order]}
+        made = Record(exhibit_id, case_id, kind, BEGUN, facts=told)
         connection.execute(
             exhibit.insert().values(
                 id=made.id, case_id=case_id, kind=kind, state=BEGUN, sealed=_seal(sealer, made)
             )
         )
         return made
-    changed = before.facts.get("medium") != facts.get("medium") or (before.changed and before.state != READ)
     rules_changed = [before.facts.get("only"), before.facts.get("exclude")] != [
         facts.get("only"),
         facts.get("exclude"),
     ]
+    orders = [*before.facts.get("orders", ()), *([order] if rules_changed else ())]
     made = replace(
         before,
         kind=kind,
-        state=BEGUN if changed or rules_changed or before.state != READ else READ,
-        sha256=None if changed else before.sha256,
-        verified=None if changed else before.verified,
-        facts={**before.facts, **facts, "finished": None, "changed": changed},
+        state=BEGUN if rules_changed or before.state != READ else READ,
+        facts={**before.facts, **facts, "finished": None, "orders": orders},
     )
     save(connection, sealer, made)
     return made
@@ -109,6 +111,12 @@ def records(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[Rec
     return [record for record in found if record is not None]
 
 
+def others_at(connection: sa.Connection, sealer: Sealer, record: Record) -> list[Record]:
+    """Other exhibits of the case that lay at the same path, oldest first: disks that were there before."""
+    found = records(connection, sealer, record.case_id)
+    return [one for one in found if one.path == record.path and one.id != record.id]
+
+
 def manifest_sha256(connection: sa.Connection, sealer: Sealer, exhibit_id: str) -> str:
     """Digest of a folder: of the sorted lines `sha256 size path` of its own files, in raw bytes.
 
@@ -116,7 +124,8 @@ def manifest_sha256(connection: sa.Connection, sealer: Sealer, exhibit_id: str) 
     """
     lines = []
     for _, _, entry in inventory.newest(connection, sealer, exhibit_id):
-        if entry.kind == "file" and len(entry.place.trail) == 1 and entry.place.state is State.ALLOCATED:
+        own = entry.kind == "file" and len(entry.place.trail) == 1 and entry.place.state is State.ALLOCATED
+        if own and not entry.gone:
             digest = entry.digests.sha256.hex() if entry.digests else f"unread ({entry.error})"
             lines.append(f"{digest} {entry.place.size} ".encode() + entry.place.trail[0] + b"\0")
     whole = hashlib.sha256()

@@ -20,7 +20,7 @@ from safelight.model import Digests, Place, State, Times, Timestamp
 from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, Fingerprint
 
 HAS_DIGESTS, HAS_ERROR, IS_MEDIA, NOT_EXAMINED = 1, 2, 4, 8
-IS_FINDING, IS_CLOSED, IS_ANEW = 16, 32, 64
+IS_FINDING, IS_CLOSED, IS_ANEW, IS_GONE = 16, 32, 64, 128
 IS_MARK = IS_CLOSED | IS_ANEW
 """Flags of an entry; marks are no places of their own."""
 _OF_KIND = {FINDING: IS_FINDING, CLOSED: IS_CLOSED, ANEW: IS_ANEW}
@@ -83,6 +83,7 @@ class Page:
             container=columns["container"][number],
             media=bool(flags & IS_MEDIA),
             target=target if target is None else target.encode(_CODEC),
+            gone=bool(flags & IS_GONE),
         )
 
     @property
@@ -183,6 +184,8 @@ def _flags(entry: Entry) -> int:
         flags |= HAS_ERROR
     if entry.media:
         flags |= IS_MEDIA
+    if entry.gone:
+        flags |= IS_GONE
     return flags if entry.examined else flags | NOT_EXAMINED
 
 
