@@ -148,8 +148,8 @@ class ExhibitReader:
     def _take(self, found: Found) -> None:
         context = self.context
         if not found.examined and context.known.leave_shut(found.place):
-            context.counts["not_examined"] += 1  # what an earlier order allowed to be read stays as it was read
-            return
+            context.counts["not_examined"] += 1
+            return  # what an earlier order allowed to be read stays as it was read
         if found.kind is Kind.FOLDER and found.error is not None:
             self._unlisted.append(found.place.trail[-1] + b"/")
         before = context.known.find(found.place) if context.known and found.examined else None
