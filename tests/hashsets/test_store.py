@@ -17,12 +17,20 @@ from hypothesis import strategies as st
 
 from safelight.errors import FormatError, IntegrityError, KeyMissingError
 from safelight.hashsets import building, runs
+from safelight.hashsets.csv_ import CsvList
 from safelight.hashsets.digests import WIDTH
-from safelight.hashsets.protocol import Block, DigestBlock, Record, Rejected
+from safelight.hashsets.hexlist import HexList
+from safelight.hashsets.icse import IcseList
+from safelight.hashsets.ncmec import NcmecList
+from safelight.hashsets.nsrl import Nsrl
+from safelight.hashsets.pdqlist import PdqList
+from safelight.hashsets.protocol import Block, DigestBlock, ReadOptions, Record, Rejected
 from safelight.hashsets.store import HashList, build
+from safelight.hashsets.vics import Vics
 from safelight.progress import Progressed
 
-from .lists import digest
+from .lists import digest, vics
+from .test_icse import HEADER as ICSE
 
 
 def rows(*digests: bytes) -> np.ndarray:
@@ -87,6 +95,7 @@ def test_every_entry_of_a_repeated_digest_is_found(tmp_path: Path) -> None:
 @given(
     st.lists(
         st.tuples(st.sampled_from(sorted(WIDTH)), st.binary(min_size=1, max_size=2), st.integers(0, 3)),
+        min_size=1,
         max_size=40,
     ),
     st.integers(0, 1),
@@ -196,10 +205,28 @@ def test_a_list_of_which_nothing_is_usable_is_an_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_list_is_a_list(tmp_path: Path) -> None:
-    listed = made(tmp_path)
-    assert (len(listed), listed.records, list(listed.everything())) == (0, 0, [])
-    assert len(listed.codes) == 0
+EMPTY = {
+    "no byte": (HexList(), b""),
+    "only comments": (HexList(), b"# nothing\n\n"),
+    "no row": (CsvList(), b""),
+    "only a header": (CsvList(), b"md5,id\n"),
+    "only the ICSE header": (IcseList(), ICSE.encode() + b"\n"),
+    "no PDQ": (PdqList(), b"# nothing\n"),
+    "no NSRL row": (Nsrl(), b'"SHA-1","MD5","FileName"\r\n'),
+    "no medium": (Vics(), vics([]).encode()),
+    "no image": (NcmecList(), b'<queryResult xmlns="https://hashsharing.ncmec.org/hashsharing/v2"/>'),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_list_is_an_error_and_the_old_set_stays(tmp_path: Path, name: str) -> None:
+    reader, data = EMPTY[name]
+    made(tmp_path, [RECORD])
+    (tmp_path / "list").write_bytes(data)
+    with pytest.raises(FormatError, match="holds no digest") as caught:
+        build(reader.read(tmp_path / "list", ReadOptions()), tmp_path / "set")
+    assert "hashset remove" in caught.value.hint
+    assert ids(HashList.open(tmp_path / "set"), "md5", digest("md5", 1)) == [["7"]]
 
 
 def test_progress_is_told_after_each_block(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def build(
             in clear: hash sets are reference lists.
 
     Raises:
-        FormatError: from the reader, or because nothing in the list is usable.
+        FormatError: from the reader, or because the list is empty or nothing in it is usable.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.partial"
@@ -185,12 +185,8 @@ class _Builder:
 
     def finish(self) -> BuildReport:
         """Sort, write everything that is left, and the manifest last."""
-        if self.report.records and not self._accepted:
-            first = self.report.rejected[0]
-            raise FormatError(
-                f"Nothing in the list is usable; first, at {first.line}: {first.reason}.",
-                "Is it the right format?",
-            )
+        if not self._accepted:
+            raise _nothing(self.report.rejected)
         self._write_page()
         for algorithm in self._plain:
             self._flush_plain(algorithm)
@@ -351,6 +347,20 @@ class _Builder:
         sorter.close()
         del self._sorters[algorithm]
         return {"count": total, "plain": plain, "bits": bits}
+
+
+def _nothing(rejected: list[Rejected]) -> FormatError:
+    """Why a list of which nothing was accepted replaces no set: it is far more often a mishap than meant."""
+    if rejected:
+        first = rejected[0]
+        return FormatError(
+            f"Nothing in the list is usable; first, at {first.line}: {first.reason}.",
+            "Is it the right format?",
+        )
+    return FormatError(
+        "The list holds no digest.",
+        "Is the file whole? To empty a set, remove it: safelight hashset remove.",
+    )
 
 
 def _is_plain(record: Record) -> bool:
