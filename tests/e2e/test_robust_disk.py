@@ -174,7 +174,7 @@ def test_a_scan_goes_on_where_the_disk_was_full_and_an_export_leaves_no_half_fil
     for room in (60, 200):
         disk.leave(room)
         fails(command, "export", "files", "-o", disk.place / "files.csv")
-        assert disk.do('ls -A "$1" | grep -e files.csv -e part || true') == ""
+        assert disk.do('ls -A "$1" | grep -e files.csv -e partial || true') == ""
     disk.empty()
     out = disk.place / "files.csv"
     command.run("export", "files", "-o", out)
