@@ -48,16 +48,13 @@ class Entry:
 
 def place_key(place: Place, finding: str | None = None) -> bytes:
     """16 bytes that name a place within its exhibit: trail, state and address where the state needs it."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in place.trail:
-        digest.update(len(part).to_bytes(4, "little"))
-        digest.update(part)
+    named = b"".join([len(part).to_bytes(4, "little") + part for part in place.trail])
     if place.state is not State.ALLOCATED:
         address = place.address
-        digest.update(f"\0{place.state}:{address.get('inode', '')}:{address.get('offset', '')}".encode())
+        named += f"\0{place.state}:{address.get('inode', '')}:{address.get('offset', '')}".encode()
     if finding is not None:
-        digest.update(b"\1" + finding.encode("utf-8", "surrogatepass"))
-    return digest.digest()
+        named += b"\1" + finding.encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(named, digest_size=16).digest()
 
 
 def fingerprint(place: Place) -> Fingerprint:
