@@ -6,6 +6,9 @@ go; what is missing is grey, as libjpeg leaves it.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import numpy as np
 import simplejpeg
 
@@ -19,6 +22,10 @@ from safelight.media.tiff import orientation_of
 
 _MAX_SCANS = 500
 """A progressive JPEG has some ten; thousands of empty ones keep a decoder busy for hours."""
+_MAX_SEGMENTS = 100_000
+_MARKER: Final = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+"""A marker; what entropy-coded data holds is none: FF is followed by 00 there, or by a restart (T.81, B.1.1)."""
+_START_OF_SCAN, _END, _START, _TEMPORARY = 0xDA, 0xD9, 0xD8, 0x01
 _MAX_SCALED_PIXELS = 1_000_000_000
 """Beyond full size a JPEG is still shown at 1/2, 1/4 or 1/8, up to this many pixels."""
 
@@ -40,8 +47,7 @@ class JpegDecoder:
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
-        if data.count(b"\xff\xda") > _MAX_SCANS:
-            raise FormatError(f"a JPEG of more than {_MAX_SCANS} scans is made to keep decoders busy")
+        _check_scans(data)
         source = _Jpeg(data)
         least = 1
         while source.width * source.height > MAX_PIXELS * least * least:
@@ -105,6 +111,27 @@ class _Jpeg:
         rgb, damaged = pillow.load_rgb(self.data, ("JPEG", "MPO"), scale)
         self.damaged = damaged or self.damaged
         return luma_of(rgb) if luma else np.ascontiguousarray(rgb)
+
+
+def _check_scans(data: bytes) -> None:
+    """Walk the segments as libjpeg does, up to the end of the picture: what is appended to it does not count.
+
+    Raises:
+        FormatError: there are more scans, or more segments, than any honest file has.
+    """
+    at = scans = 0
+    for _ in range(_MAX_SEGMENTS):
+        found = _MARKER.search(data, at)
+        if found is None or found[1][0] == _END:
+            return
+        at, marker = found.end(), found[1][0]
+        if marker in (_START, _TEMPORARY):
+            continue
+        at += int.from_bytes(data[at : at + 2], "big")
+        scans += marker == _START_OF_SCAN
+        if scans > _MAX_SCANS:
+            raise FormatError(f"a JPEG of more than {_MAX_SCANS} scans is made to keep decoders busy")
+    raise FormatError(f"a JPEG of more than {_MAX_SEGMENTS} segments is made to keep decoders busy")
 
 
 def _plainly(error: ValueError) -> str:
