@@ -1,4 +1,4 @@
-"""JPEG: scans are counted as libjpeg reads them."""
+"""JPEG: scans are counted as libjpeg reads them, and what simplejpeg refuses goes to Pillow."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from safelight.errors import FormatError
 from safelight.media.jpeg import JpegDecoder
 from safelight.media.open import open_media
-from tests.media.test_media import encoded
+from tests.media.test_media import encoded, scene
 
 MANY = b"\xff\xda\x00\x02" * 2000
 """What looks like two thousand scans."""
@@ -66,3 +66,14 @@ def test_a_file_of_nothing_but_segments_is_given_up() -> None:
     with pytest.raises(FormatError, match="segments"):
         open_media(b"\xff\xd8" + segment(0xE0, b"") * 5_000_000)
     assert time.process_time() - started < 2
+
+
+def test_a_sampling_that_simplejpeg_cannot_name_goes_to_pillow() -> None:
+    data = bytearray(encoded("JPEG", scene(64, 64), subsampling=0))
+    data[data.index(b"\xff\xc0") + 11] = 0x31
+    at = data.index(b"\xff\xdb")
+    data[at:at] = (
+        b"\0\0"  # a warning beside it: simplejpeg then looks the sampling up, and raises KeyError(-1)
+    )
+    (picture,) = open_media(bytes(data)).pictures
+    assert picture.rgb().shape == (64, 64, 3)

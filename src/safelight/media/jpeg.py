@@ -26,6 +26,8 @@ _MAX_SEGMENTS = 100_000
 _MARKER: Final = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
 """A marker; what entropy-coded data holds is none: FF is followed by 00 there, or by a restart (T.81, B.1.1)."""
 _START_OF_SCAN, _END, _START, _TEMPORARY = 0xDA, 0xD9, 0xD8, 0x01
+_REFUSED: Final = (ValueError, KeyError)
+"""What simplejpeg raises: the second where libjpeg-turbo has no name for the sampling or the colours."""
 _MAX_SCALED_PIXELS = 1_000_000_000
 """Beyond full size a JPEG is still shown at 1/2, 1/4 or 1/8, up to this many pixels."""
 
@@ -79,7 +81,7 @@ class _Jpeg:
         try:
             self.height, self.width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
             self.plain = space not in ("YCbCr", "RGB", "Gray", "GRAY")
-        except ValueError:
+        except _REFUSED:
             self.width, self.height = pillow.open_image(data, ("JPEG", "MPO")).size
             self.plain = True
         check_size(self.width, self.height, _MAX_SCALED_PIXELS)
@@ -89,11 +91,11 @@ class _Jpeg:
             return self._by_pillow(scale, luma)
         try:
             return self._decode(scale, luma, strict=True)
-        except ValueError as error:
+        except _REFUSED as error:
             self.damaged = _plainly(error)
         try:
             return self._decode(scale, luma, strict=False)
-        except ValueError:
+        except _REFUSED:
             self.plain = True
             return self._by_pillow(scale, luma)
 
@@ -134,6 +136,6 @@ def _check_scans(data: bytes) -> None:
     raise FormatError(f"a JPEG of more than {_MAX_SEGMENTS} segments is made to keep decoders busy")
 
 
-def _plainly(error: ValueError) -> str:
+def _plainly(error: Exception) -> str:
     text = pillow.said(error)
     return "the end is missing" if text.startswith("Premature end") else f"damaged: {text}"
