@@ -24,7 +24,7 @@ from safelight.hashsets.icse import IcseList
 from safelight.hashsets.ncmec import NcmecList
 from safelight.hashsets.nsrl import Nsrl
 from safelight.hashsets.pdqlist import PdqList
-from safelight.hashsets.protocol import Block, DigestBlock, ReadOptions, Record, Rejected
+from safelight.hashsets.protocol import Block, DigestBlock, ListReader, ReadOptions, Record, Rejected
 from safelight.hashsets.store import HashList, build
 from safelight.hashsets.vics import Vics
 from safelight.progress import Progressed
@@ -205,7 +205,7 @@ def test_a_list_of_which_nothing_is_usable_is_an_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-EMPTY = {
+EMPTY: dict[str, tuple[ListReader, bytes]] = {
     "no byte": (HexList(), b""),
     "only comments": (HexList(), b"# nothing\n\n"),
     "no row": (CsvList(), b""),
