@@ -49,7 +49,12 @@ class HeifDecoder:
 
 
 def _rgb(pixels: Pixels) -> Pixels:
-    """`(h, w, 3)` of what libheif gives: grey, grey and alpha, RGB, or RGB and alpha (dropped)."""
+    """`(h, w, 3)` of what libheif gives: grey, grey and alpha, RGB, or RGB and alpha (dropped).
+
+    Grey of more than 8 bits comes scaled to 16, whatever it is asked for.
+    """
+    if pixels.dtype == np.uint16:
+        pixels = (pixels >> 8).astype(np.uint8)
     if pixels.ndim == 2:
         pixels = pixels[..., None]
     if pixels.shape[2] < 3:
