@@ -12,6 +12,18 @@ from safelight.engine.wire import Wire
 from safelight.errors import FormatError
 from tests.media.test_media import clip, encoded, scene
 
+MODES = {
+    "TIFF": ("1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr", "LAB", "I", "F", "I;16"),
+    "PNG": ("1", "L", "LA", "P", "RGBA", "I;16"),
+    "GIF": ("1", "L", "P", "RGBA"),
+    "BMP": ("1", "L", "P", "RGBA"),
+    "WEBP": ("L", "RGBA"),
+    "AVIF": ("L", "RGBA"),
+    "JPEG2000": ("L", "RGBA", "I;16"),
+    "HEIF": ("L", "RGBA"),
+}
+"""What Pillow writes in modes of its own, each read by other code."""
+
 
 @dataclass
 class Decode:
@@ -48,6 +60,11 @@ def _seen(data: bytes) -> Wire:
 def media() -> dict[str, bytes]:
     stills = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "HEIF", "AVIF", "JPEG2000")
     made = {name: encoded(name, scene(200, 150)) for name in stills}
+    for name, modes in MODES.items():
+        made |= {f"{name} {mode}": encoded(name, scene(40, 30).convert(mode)) for mode in modes}
+    made["MPO"] = encoded("MPO", scene(40, 30), save_all=True, append_images=[scene(40, 30)])
+    made["PNG interlaced"] = encoded("PNG", scene(40, 30), interlace=1)
+    made["HEIF 16 bit grey"] = encoded("HEIF", scene(40, 30).convert("L").convert("I;16"))
     made["ICO"] = encoded("ICO", scene(64, 64))
     made["CMYK"] = encoded("JPEG", scene().convert("CMYK"))
     for options in ("tiff_lzw", "tiff_deflate", "jpeg", "packbits"):

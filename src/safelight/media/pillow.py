@@ -110,10 +110,10 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image
 
 
-def sample(format: str) -> bytes:
+def sample(format: str, mode: str = "RGB") -> bytes:
     """A tiny picture in one of Pillow's formats: decoding it loads what its codec loads late."""
     made = BytesIO()
-    Image.new("RGB", (32, 32)).save(made, format)
+    Image.new(mode, (32, 32)).save(made, format)
     return made.getvalue()
 
 

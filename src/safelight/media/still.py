@@ -45,6 +45,7 @@ class StillDecoder:
         for format, names in _PLUGINS.items():
             if names[0] in Image.SAVE:
                 self.decode(pillow.sample(names[0]), format)
+        self.decode(pillow.sample("TIFF", "LAB"), "tiff")  # loads colour management
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
