@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from safelight.model import Place
+from safelight.pipeline.salvage import is_salvaged
 from safelight.store.inventory import ANEW, CLOSED, Entry, Fingerprint, Page, fingerprint, place_key
 from safelight.store.page import IS_ANEW, IS_CLOSED, IS_FINDING, IS_GONE, IS_MEDIA, NOT_EXAMINED
 
@@ -84,7 +85,8 @@ class Known:
             else:
                 media = bool(flags & IS_MEDIA)
                 counts = _counts(kind, state, True, media, error is not None)
-                again = error is not None and sha256 is None and not flags & IS_FINDING
+                failed = error is not None and (sha256 is None or is_salvaged(error))
+                again = failed and not flags & IS_FINDING
                 self._seen[key] = Seen(mark, sha256, media, container is not None, counts, error, again)
                 for parent in parents[within]:
                     self._within[parent].add(key)

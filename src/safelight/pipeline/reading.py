@@ -23,6 +23,7 @@ from safelight.evidence.stream import NO_ROOM
 from safelight.model import Digests
 from safelight.pipeline.known import Known, counts_of
 from safelight.pipeline.looking import Job
+from safelight.pipeline.salvage import SECOND, Salvage
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester, digest
 from safelight.store import inventory
@@ -184,14 +185,20 @@ class ExhibitReader:
         try:
             container = found.container
             source = found.content()
-            _, digests, data = read_whole(source, context.media_bytes, found.head())
-            format_ = found.format
-        except EvidenceError as error:
-            return Entry(found.place, found.kind, error=found.error or str(error))
+            head, digests, data = read_whole(source, context.media_bytes, found.head())
+            problem = found.error
         except Exception as error:  # noqa: BLE001 -- why: a parser under it may raise anything on hostile bytes
-            return Entry(found.place, found.kind, error=f"cannot be read: {type(error).__name__}: {error}")
+            said = found.error or (
+                str(error) if isinstance(error, EvidenceError) else f"{type(error).__name__}: {error}"
+            )
+            salvaged = _salvaged(found, context.media_bytes)
+            if salvaged is None:
+                return Entry(found.place, found.kind, error=said)
+            source, (head, digests, data) = salvaged
+            container, found.descend = None, False
+            problem = source.damage or f"{said}; {SECOND}"
+        format_ = sniff(head)
         context.read_bytes += source.size
-        problem = found.error
         if problem is not None and NO_ROOM in problem:  # cut here, not there: no digest, and nothing inside
             found.descend = False
             return Entry(replace(found.place, size=found.node.size), found.kind, error=problem)
@@ -256,6 +263,16 @@ def add_items(connection: sa.Connection, case_id: str, page_id: int, found: list
     if rows:
         connection.execute(item.insert().prefix_with("OR IGNORE"), list(rows.values()))
         connection.execute(place.insert().prefix_with("OR IGNORE"), places)
+
+
+def _salvaged(found: Found, keep: int) -> tuple[Salvage, tuple[bytes, Digests, bytes | None]] | None:
+    """What can be had of a file that fails while it is read, read once more; None where that is nothing."""
+    try:
+        source = Salvage(found.content())
+        read = read_whole(source, keep)
+    except EvidenceError:
+        return None
+    return None if source.nothing else (source, read)
 
 
 def _listed(found: Found) -> Entry:
