@@ -67,12 +67,20 @@ def _print(found: dict[str, Any]) -> None:
         verified = {True: ", stored digest verified", False: ", STORED DIGEST DOES NOT VERIFY", None: ""}
         say(f"{exhibit['id']}  {exhibit['kind']}  {exhibit['path']}{verified[exhibit['verified']]}")
         say(f"  SHA-256 {exhibit['sha256']}")
+        if exhibit["before"]:
+            note(
+                f"Another medium lay at {exhibit['path']} when {exhibit['before']} was read there. This is an exhibit "
+                "of its own; what was found on the other one stays with it."
+            )
+    suspected = f"{found['suspected']:,}"
+    if "explicit" in found["not_computed"]:
+        suspected = f"not computed ({found['not_computed']['explicit']})"
     say(
         f"Read {found['files']:,} files in {found['seconds']:.1f} s: {found['deleted']:,} deleted, "
         f"{found['carved']:,} carved, {found['embedded']:,} in archives; {found['media']:,} media, "
         f"{found['items']:,} distinct items.",
         f"Known illegal {found['known_illegal']:,}, near known {found['near_known']:,}, "
-        f"known good {found['known_good']:,}, suspected {found['suspected']:,}.",
+        f"known good {found['known_good']:,}, suspected {suspected}.",
         f"{found['leads']:,} leads. See `safelight leads`; a person decides.",
     )
     if found["not_examined"]:

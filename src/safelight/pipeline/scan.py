@@ -33,6 +33,7 @@ from safelight.pipeline.known import Known
 from safelight.pipeline.looking import Job, Look, Looked
 from safelight.pipeline.matched import Tally, exact, match_case
 from safelight.pipeline.reading import Context, ExhibitReader
+from safelight.plugins import load
 from safelight.progress import Progress, Progressed
 from safelight.settings import Settings
 from safelight.store import exhibits, inventory
@@ -311,7 +312,14 @@ class _Run:
             "known_good": len(tally.good & tally.items),
             "suspected": len(ranked.suspected & tally.items),
             "leads": len(ranked.leads & tally.items),
+            "not_computed": self._not_computed(),
         }
+
+    def _not_computed(self) -> dict[str, str]:
+        """Signals that no medium of this run has, and why: what they would have said is unknown, not nothing."""
+        absent = {name: "not allowed" for name in load("signals") if name not in self._versions}
+        missing = (name for name, version in self._versions.items() if version.endswith("missing"))
+        return absent | dict.fromkeys(missing, "model missing")
 
 
 def _told(counts: Mapping[str, int]) -> dict[str, int]:
