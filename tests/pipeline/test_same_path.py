@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from safelight.model import HashSetKind
+from safelight.model import Capability, HashSetKind
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
 from tests.conftest import authority
@@ -146,3 +146,12 @@ def test_an_exhibit_may_have_any_name_and_is_read_once_however_often_it_is_named
     found = workspace.scan([folder, folder, folder / "a.txt"])
     assert found["files"] == 2
     assert [one["path"].endswith(("odd\\xff", "odd\\xff/a.txt")) for one in found["exhibits"]] == [True, True]
+
+
+def test_what_the_order_does_not_allow_is_called_not_computed(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("a", encoding="ascii")
+    workspace.open_case("narrow", authority(Capability.HASH_MATCH))
+    found = workspace.scan([tmp_path / "a.txt"], case="narrow")
+    assert found["not_computed"] == {
+        "explicit": "not allowed", "faces": "not allowed", "templates": "not allowed"
+    }  # fmt: skip
