@@ -73,6 +73,12 @@ def scan(
     scope = Scope.parse(list(order.only), list(order.exclude))
     resolved = list(dict.fromkeys(_resolved(path) for path in paths))
     house.blobs.tidy()  # what a scan that was killed left half-written; no other scan runs beside this one
+    for path in resolved:
+        if house.folder.resolve().is_relative_to(path):
+            raise UsageError(
+                f"The workspace ({house.folder}) lies inside {path}, which is to be examined.",
+                "Evidence and what is found in it are kept apart: take another --workspace.",
+            )
     run = _Run(house, permit, order, scope, progress)
     started = monotonic()
     names = looking.wanted_signals(sorted(permit.the_case.authority.allows))
