@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from safelight.errors import UsageError
 from safelight.model import Capability, HashSetKind
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
@@ -155,3 +156,8 @@ def test_what_the_order_does_not_allow_is_called_not_computed(workspace: Workspa
     assert found["not_computed"] == {
         "explicit": "not allowed", "faces": "not allowed", "templates": "not allowed"
     }  # fmt: skip
+
+
+def test_a_workspace_is_no_part_of_what_it_examines(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="lies inside"):
+        workspace.scan([tmp_path])
