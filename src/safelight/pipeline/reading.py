@@ -185,8 +185,8 @@ class ExhibitReader:
         try:
             container = found.container
             source = found.content()
-            head, digests, data = read_whole(source, context.media_bytes, found.head())
-            problem = found.error
+            _, digests, data = read_whole(source, context.media_bytes, found.head())
+            format_, problem = found.format, found.error
         except Exception as error:  # noqa: BLE001 -- why: a parser under it may raise anything on hostile bytes
             said = found.error or (
                 str(error) if isinstance(error, EvidenceError) else f"{type(error).__name__}: {error}"
@@ -196,8 +196,7 @@ class ExhibitReader:
                 return Entry(found.place, found.kind, error=said)
             source, (head, digests, data) = salvaged
             container, found.descend = None, False
-            problem = source.damage or f"{said}; {SECOND}"
-        format_ = sniff(head)
+            format_, problem = sniff(head), source.damage or f"{said}; {SECOND}"
         context.read_bytes += source.size
         if problem is not None and NO_ROOM in problem:  # cut here, not there: no digest, and nothing inside
             found.descend = False
