@@ -129,26 +129,18 @@ def empty(folder: Path) -> None:
 
 
 def test_a_folder_that_goes_away_and_comes_back_is_read_to_its_end(command: Command, folder: Path) -> None:
-    kept = folder.with_name("kept")
-    shutil.copytree(folder, kept, copy_function=copy_sparse)
-    ran = scan_and(command, folder, (folder / "0 long.bin", lambda: empty(folder)))
+    aside = folder.with_name("aside")
+    aside.mkdir()
+
+    def move(source: Path, target: Path) -> None:
+        for path in source.iterdir():
+            path.rename(target / path.name)
+
+    ran = scan_and(command, folder, (folder / "0 long.bin", lambda: move(folder, aside)))
     assert set(reasons(ran)) == {"1 vanishing.txt", "5 folder", "9 last.txt"}
-    for path in kept.iterdir():
-        path.rename(folder / path.name)
+    move(aside, folder)
     assert command.run("scan", folder, "--workers", "1", "--json").json["unreadable"] == 0
     assert all(row["md5"] for row in listed(command).values() if row["kind"] == "file")
-
-
-def copy_sparse(source: str, target: str) -> None:
-    shutil.copystat(
-        source, shutil.copyfile(source, target) if Path(source).stat().st_size < LONG else hole(target)
-    )
-
-
-def hole(target: str) -> str:
-    with Path(target).open("wb") as file:
-        file.truncate(LONG)
-    return target
 
 
 def test_an_image_that_is_removed_while_read_is_a_finding(command: Command, tmp_path: Path) -> None:
@@ -194,7 +186,7 @@ def test_an_image_that_fails_anywhere_is_read_as_far_as_it_goes_and_whole_the_ne
     command: Command, tmp_path: Path
 ) -> None:
     original = images.ext(4)
-    failed = {calls: tmp_path / f"at-{number}.img" for number, calls in enumerate(("1+", "5+", "20+", "24"))}
+    failed = {calls: tmp_path / f"at-{number}.img" for number, calls in enumerate(("1+", "20+", "24"))}
     for calls, image in failed.items():
         shutil.copyfile(original, image)
         ran = failing(command, image, calls).run("scan", image, "--json", code=5)

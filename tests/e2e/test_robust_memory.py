@@ -31,11 +31,11 @@ def peak(command: Command, folder: Path) -> float:
 
 
 def test_memory_hardly_grows_with_files_and_not_with_their_size(tmp_path: Path) -> None:
-    few, few_again = scanned(tmp_path / "few", 2_000, 0)
-    many, many_again = scanned(tmp_path / "many", 20_000, 0)
-    large, _ = scanned(tmp_path / "large", 10, 512 << 20)
+    few, few_again = scanned(tmp_path / "few", 1_500, 0)
+    many, many_again = scanned(tmp_path / "many", 15_000, 0)
+    large, _ = scanned(tmp_path / "large", 10, 256 << 20)
     print(
-        f"2,000 files: {few:.0f} and {few_again:.0f} MiB; 20,000: {many:.0f} and {many_again:.0f}; 512 MiB: {large:.0f}"
+        f"1,500 files: {few:.0f} and {few_again:.0f} MiB; 15,000: {many:.0f} and {many_again:.0f}; 256 MiB: {large:.0f}"
     )
     assert many < 1.25 * few
     assert many_again < 1.35 * few_again
