@@ -8,8 +8,6 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
-_COLUMNS = ("id", "case_id", "kind", "sha256", "priority", "band", "stack", "sealed")
-
 
 def upgrade() -> None:
     """Make case and id the key of a lead."""
@@ -37,7 +35,9 @@ def _again(*key: str) -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint(*key),
     )
-    columns = ", ".join(_COLUMNS)
-    op.execute(f"INSERT INTO lead ({columns}) SELECT {columns} FROM lead_before")
+    op.execute(
+        "INSERT INTO lead (id, case_id, kind, sha256, priority, band, stack, sealed) "
+        "SELECT id, case_id, kind, sha256, priority, band, stack, sealed FROM lead_before"
+    )
     op.drop_table("lead_before")
     op.create_index("lead_by_priority", "lead", ["case_id", "priority"], unique=False)

@@ -8,8 +8,6 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-_COLUMNS = "id, name, kind, format, scheme, records, source_sha256, imported_at, folder"
-
 
 def upgrade() -> None:
     """Add the time of its retirement; names are unique among sets in use only."""
@@ -42,5 +40,8 @@ def _again(last: sa.Column[str] | sa.UniqueConstraint) -> None:
         sa.PrimaryKeyConstraint("id"),
         last,
     )
-    op.execute(f"INSERT INTO hash_set ({_COLUMNS}) SELECT {_COLUMNS} FROM hash_set_before")
+    op.execute(
+        "INSERT INTO hash_set (id, name, kind, format, scheme, records, source_sha256, imported_at, folder) "
+        "SELECT id, name, kind, format, scheme, records, source_sha256, imported_at, folder FROM hash_set_before"
+    )
     op.drop_table("hash_set_before")
