@@ -8,6 +8,7 @@ import pillow_heif
 from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
+from safelight.media.cut import MISSING, as_far_as_it_goes
 from safelight.media.picture import LazyPicture, check_size, luma_of, reduced
 from safelight.media.protocol import Picture, Pixels
 
@@ -32,20 +33,32 @@ class HeifDecoder:
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
+        damaged = None
         try:
-            heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
-            check_size(*heif.size)
-            full = _rgb(np.asarray(heif))
-        except (FormatError, MemoryError):
-            raise
-        except Exception as error:  # noqa: BLE001  # why: libheif's errors come as several types
-            raise FormatError(f"no pixel can be decoded: {pillow.said(error)}") from None
+            full = _decoded(data)
+        except FormatError:
+            cut = as_far_as_it_goes(data, format, _decoded)
+            if cut is None:
+                raise
+            full, damaged = cut, MISSING
 
         def read(scale: int, luma: bool) -> Pixels:
             scaled = reduced(full, scale)
             return luma_of(scaled) if luma else scaled
 
-        return [LazyPicture(format, (full.shape[1], full.shape[0]), data, read)]
+        return [LazyPicture(format, (full.shape[1], full.shape[0]), data, read, damaged=damaged)]
+
+
+def _decoded(data: bytes) -> Pixels:
+    """`(h, w, 3)` RGB. Raises FormatError."""
+    try:
+        heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=True)
+        check_size(*heif.size)
+        return _rgb(np.asarray(heif))
+    except (FormatError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001  # why: libheif's errors come as several types
+        raise FormatError(f"no pixel can be decoded: {pillow.said(error)}") from None
 
 
 def _rgb(pixels: Pixels) -> Pixels:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from PIL import Image
 
+from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
+from safelight.media.cut import MISSING, as_far_as_it_goes
 from safelight.media.exif_block import exif_block
 from safelight.media.picture import LazyPicture, luma_of, reduced, turned
 from safelight.media.protocol import Picture, Pixels
@@ -49,7 +51,7 @@ class StillDecoder:
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
-        full, damaged = pillow.load_rgb(data, _PLUGINS[format])
+        full, damaged = _loaded(data, format)
         turn = (
             1 if format == "tiff" else orientation_of(exif_block(data, format))
         )  # TIFF: Pillow has turned it
@@ -62,3 +64,19 @@ class StillDecoder:
 
         size = (full.shape[1], full.shape[0])
         return [LazyPicture(format, size, data, read, damaged=damaged, orientation=turn)]
+
+
+def _loaded(data: bytes, format: str) -> tuple[Pixels, str | None]:
+    """The pixels, and why they are not whole. Raises FormatError."""
+    names = _PLUGINS[format]
+    try:
+        return pillow.load_rgb(data, names)
+    except FormatError:
+        pixels = (
+            as_far_as_it_goes(data, format, lambda tried: pillow.load_rgb(tried, names)[0])
+            if format == "webp"
+            else None
+        )
+        if pixels is None:
+            raise
+        return pixels, MISSING

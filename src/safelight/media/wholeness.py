@@ -1,4 +1,4 @@
-"""Does a video reach as far as it says? Cut files often still play, so the decoder alone would not notice."""
+"""Does a file reach as far as it says? Cut videos often still play, so the decoder alone would not notice."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ _HEAD = 4096
 
 def is_cut(data: bytes, format: str) -> bool:
     """True when the outermost structure of the file claims more bytes than there are."""
-    if format in ("mp4", "mov", "3gp"):
-        return _boxes_end(data) > len(data)
-    if format == "avi":
-        return 8 + int.from_bytes(data[4:8], "little") > len(data)
+    return stated_size(data, format) > len(data)
+
+
+def stated_size(data: bytes, format: str) -> int:
+    """How many bytes the outermost structure claims; 0 where the format does not say, or is not known here."""
+    if format in ("mp4", "mov", "3gp", "heic", "avif"):
+        return _boxes_end(data)
+    if format in ("avi", "webp"):
+        return 8 + int.from_bytes(data[4:8], "little")
     if format in ("mkv", "webm"):
-        return _segment_end(data) > len(data)
-    return False
+        return _segment_end(data)
+    return 0
 
 
 def _boxes_end(data: bytes) -> int:
