@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from safelight.errors import KeyMissingError, UsageError
 from safelight.hashsets.csv_ import CsvList
+from safelight.hashsets.hexlist import HexList
 from safelight.hashsets.protocol import DigestBlock, ReadOptions, Record, Rejected
 from safelight.hashsets.store import HashList, build
 from safelight.hashsets.vics import Vics
@@ -73,6 +75,28 @@ def test_a_sealed_set_gives_its_digests_without_the_key_but_not_its_facts(tmp_pa
         write_list(listed, tmp_path / "out.json", "vics")
     assert (tmp_path / "out.json").read_text() == "before"
     assert not list(tmp_path.glob(".*.partial"))
+
+
+def pdq(number: int) -> bytes:
+    """256 bits of which half are set, as in a PDQ hash."""
+    bits = np.zeros(256, np.uint8)
+    bits[np.random.default_rng(number).permutation(256)[:128]] = 1
+    return np.packbits(bits).tobytes()
+
+
+@pytest.mark.parametrize("kind", ["sha256", "pdq"])
+@pytest.mark.parametrize("count", [2, 20])
+@pytest.mark.parametrize("format", ["csv", "vics"])
+def test_digits_of_unknown_kind_are_written_once(tmp_path: Path, kind: str, count: int, format: str) -> None:
+    given = {pdq(number) if kind == "pdq" else digest("sha256", number) for number in range(count)}
+    (tmp_path / "list.txt").write_text("\n".join(one.hex() for one in given))
+    build(HexList().read(tmp_path / "list.txt", ReadOptions()), tmp_path / "set")
+    listed = HashList.open(tmp_path / "set")
+    assert set(listed.algorithms) == {"sha256", "pdq"}
+    assert write_list(listed, tmp_path / "out", format) == count
+    found = again(CsvList() if format == "csv" else Vics(), tmp_path / "out")
+    assert [set(one.digests) for one in found] == [{kind}] * count
+    assert {one.digests[kind] for one in found} == given
 
 
 def test_an_unknown_format_is_refused(tmp_path: Path, listed: HashList) -> None:

@@ -121,6 +121,18 @@ def meaning_of_64_digits(samples: Sequence[bytes]) -> tuple[str, ...]:
     return ("pdq",) if 2 * halves >= len(samples) else ("sha256",)
 
 
+def likelier_of_64_digits(samples: Iterable[bytes]) -> str:
+    """Which one of the two kinds digests of unknown kind are to be called, where one name must be given.
+
+    PDQ where three quarters have half their bits set; of one SHA-256 alone that is wrong in one case of twenty.
+    """
+    halves = total = 0
+    for sample in samples:
+        total += 1
+        halves += int.from_bytes(sample, "big").bit_count() == _BITS_OF_A_PDQ
+    return "pdq" if total and 4 * halves >= 3 * total else "sha256"
+
+
 def strongest(digests: Mapping[str, bytes]) -> str:
     """The hex form that stands for an entry without an id."""
     return next(digests[name].hex() for name in STRONGEST_FIRST if name in digests)

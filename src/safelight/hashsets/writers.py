@@ -6,12 +6,14 @@ import base64
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final
 
 import orjson
 
 from safelight.errors import UsageError
+from safelight.hashsets.digests import likelier_of_64_digits
 from safelight.hashsets.store import Entry, HashList
 from safelight.store.whole import whole_file
 
@@ -39,7 +41,9 @@ def write_list(hash_list: HashList, out: Path, format: str) -> int:
     """Write every entry to `out`, whole or not at all; returns how many.
 
     `csv` carries ids, categories and digests; `vics` the facts too (the list must then be opened with the
-    key that seals them). An id that is no number becomes one in VICS, and is kept in `Comments`.
+    key that seals them). An id that is no number becomes one in VICS, and is kept in `Comments`. 64 digits
+    of which the list did not say whether they are SHA-256 or PDQ are held as both, and written once: as what
+    their bits speak for.
 
     Raises:
         UsageError: the format is not one of `FORMATS`.
@@ -60,7 +64,9 @@ def _write_csv(hash_list: HashList, opened: IO[str]) -> int:
     writer = csv.writer(opened, lineterminator="\n")
     writer.writerow(_CSV)
     count = 0
-    for entry in _entries(hash_list):
+    other = _unsaid(hash_list)
+    for held in _entries(hash_list):
+        entry = _as_listed(held, other)
         digests = {name: digest.hex() for name, digest in entry.digests.items()}
         own = {"id": entry.id, "category": entry.category, "quality": entry.quality, **digests}
         writer.writerow([own.get(name) if own.get(name) is not None else "" for name in _CSV])
@@ -74,11 +80,34 @@ def _entries(hash_list: HashList) -> Iterator[Entry]:
         yield hash_list.entry(number)
 
 
+def _unsaid(hash_list: HashList) -> str:
+    """The kind that digests of 64 digits are not written as, where the list did not say and both are held."""
+    if not {"sha256", "pdq"} <= set(hash_list.algorithms):
+        return ""
+    held = (hash_list.entry(number) for number in range(hash_list.entries))
+    unnamed = (entry.digests["sha256"] for entry in held if _is_unnamed(entry))
+    return "sha256" if likelier_of_64_digits(unnamed) == "pdq" else "pdq"
+
+
+def _as_listed(entry: Entry, other: str) -> Entry:
+    """An entry with the digests that its list gave."""
+    if not _is_unnamed(entry):
+        return entry
+    return replace(entry, digests={name: one for name, one in entry.digests.items() if name != other})
+
+
+def _is_unnamed(entry: Entry) -> bool:
+    """Is one digest held under two names? No file has the same 32 bytes as its SHA-256 and as its PDQ hash."""
+    return "pdq" in entry.digests and entry.digests.get("sha256") == entry.digests["pdq"]
+
+
 def _write_vics(hash_list: HashList, raw: IO[bytes]) -> int:
     raw.write(b'{"@odata.context":' + orjson.dumps(_CONTEXT) + b',"value":[')
     spare = 1 + max((int(entry.id) for entry in _entries(hash_list) if _is_number(entry.id)), default=0)
     count = 0
-    for count, (entry, facts) in enumerate(hash_list.everything(), 1):
+    other = _unsaid(hash_list)
+    for count, (held, facts) in enumerate(hash_list.everything(), 1):
+        entry = _as_listed(held, other)
         number = int(entry.id) if _is_number(entry.id) else spare
         spare += not _is_number(entry.id)
         record = _vics_record(entry, facts, number)
