@@ -34,6 +34,8 @@ def import_list(
         if not separator:
             raise UsageError(f"'{pair}' is not ROLE=NAME.", "For example --column digest=MD5.")
         columns[role.strip()] = named.strip()
+    if columns and format == "auto":
+        format = "csv"  # only a CSV has columns, and one whose header names no digest is not known by itself
     with workspace() as opened, drawn() as progress:
         made = opened.import_hashset(
             file, name=name, kind=kind, format=format, columns=columns, scheme=scheme, progress=progress
