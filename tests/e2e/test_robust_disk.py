@@ -185,9 +185,9 @@ def test_a_scan_goes_on_where_the_disk_was_full_and_an_export_leaves_no_half_fil
     assert verified(command)
 
 
-def test_a_full_folder_for_temporary_files_leaves_no_mark_on_the_evidence(
-    disk: Disk, command: Command, tmp_path: Path
-) -> None:
+def test_a_full_folder_for_temporary_files_leaves_no_mark_on_the_evidence(disk: Disk, tmp_path: Path) -> None:
+    command = Command(tmp_path / "home", disk.under)
+    command.home.mkdir()
     folder = tmp_path / "seized"
     folder.mkdir()
     content = random.Random(3).randbytes(1 << 20) * 50
@@ -198,8 +198,7 @@ def test_a_full_folder_for_temporary_files_leaves_no_mark_on_the_evidence(
         archive.writestr("within.gz", gzip.compress(content, 0))
         archive.writestr("after.txt", "after")
     command.run(*OPENING)
-    temporary = disk.place / "tmp"
-    disk.do('mkdir "$1/tmp"')
+    temporary = disk.place
     disk.leave(8 << 10)
     ran = command.run("scan", folder, "--workers", "1", "--json", code=5, TMPDIR=str(temporary)).json
     assert {one["path"] for one in ran["unread"]} == {
@@ -219,7 +218,7 @@ def test_a_full_folder_for_temporary_files_leaves_no_mark_on_the_evidence(
         digests[path]
         for path in ("alone.gz//alone", "archive.zip//large.bin", "archive.zip//within.gz//within")
     ] == [expected] * 3
-    assert disk.do('ls -A "$1/tmp"') == ""
+    assert disk.do('ls -A "$1"') == ""
     assert verified(command)
 
 
