@@ -14,6 +14,8 @@ WIDTH = 400
 _ROW = 34
 _LABEL = 46
 """Characters of a label that fit above a bar."""
+_TICK = 52
+"""Width that a label of the time axis (`2026-11`) takes, and the room beside it."""
 
 Row = tuple[str, int]
 StackedRow = tuple[str, Mapping[str, int]]
@@ -53,11 +55,11 @@ def stacked(title: str, rows: Sequence[StackedRow], series: Sequence[str], key: 
 
 
 def columns(title: str, rows: Sequence[Row], key: str) -> Markup:
-    """Return upright columns in the order of `rows` (time), with every n-th label written."""
+    """Return upright columns in the order of `rows` (time), labelled from the last back as far as there is room."""
     height, floor = 170, 146
     largest = max((count for _, count in rows), default=0) or 1
     step = WIDTH / max(1, len(rows))
-    every = max(1, -(-len(rows) * 52 // WIDTH))
+    every = max(1, -(-len(rows) * _TICK // WIDTH))
     shapes = [
         Markup('<line class="axis" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(floor, WIDTH),
         Markup('<text class="number start" x="0" y="10">{}</text>').format(f"most: {largest:,}"),
@@ -70,14 +72,19 @@ def columns(title: str, rows: Sequence[Row], key: str) -> Markup:
                     number * step + step * 0.1, floor - max(tall, 1.0), step * 0.8, max(tall, 1.0)
                 )
             )
-        if number % every == 0:
-            shapes.append(
-                Markup('<text class="label tick" x="{:.1f}" y="{}">{}</text>').format(
-                    number * step + step * 0.1, floor + 15, label
-                )
-            )
+        right = number * step + step * 0.9
+        if every == 1:
+            shapes.append(_tick("middle", number * step + step / 2, floor, label))
+        elif (len(rows) - 1 - number) % every == 0 and right >= _TICK:
+            shapes.append(_tick("end", right, floor, label))
     spoken = "; ".join(f"{label}: {count:,}" for label, count in rows if count)
     return _svg(title, spoken, height, shapes, key)
+
+
+def _tick(anchor: str, x: float, floor: int, label: str) -> Markup:
+    return Markup('<text class="label tick" text-anchor="{}" x="{:.1f}" y="{}">{}</text>').format(
+        anchor, x, floor + 15, label
+    )
 
 
 def shorten(text: str, limit: int) -> str:
