@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DEEPEST = 1_024
 _SMALLEST_INODE = 128
+_MOST_FAILED = 1_000
+"""Inodes in a row that the image cannot give, after which it is taken for gone: there may be a hundred million."""
 _REGULAR, _FOLDER = 1, 2  # TSK_FS_META_TYPE_REG, _DIR
 _NOT_ENTRIES = frozenset((b".", b"..", b"", None))
 _NO_SEQUENCE = 0xFFFFFFFF  # what TSK gives the names it makes up for orphans
@@ -139,14 +141,21 @@ class _Listing:
 
     def _unreached(self) -> Iterator[Node]:
         """Yield allocated inodes that no name was found for: folders first, whose entries have names again."""
+        failed = 0
         for wanted in (_FOLDER, _REGULAR):
             for inode in range(int(self.fs.info.first_inum), self._inodes):
                 if inode in self._entered or self._reached[inode >> 3] >> (inode & 7) & 1:
                     continue
                 try:
                     file = self.fs.open_meta(inode=inode)
-                except ERRORS:  # an inode that cannot be read and that nothing leads to tells nothing
+                except ERRORS as error:  # what cannot be read, and nothing leads to, tells nothing
+                    failed = failed + 1 if isinstance(error, RuntimeError) else 0
+                    if failed == _MOST_FAILED:
+                        text = f"inodes that no name leads to cannot be looked for: {reason(error)}"
+                        yield Node(b"", Kind.FINDING, error=text)
+                        return
                     continue
+                failed = 0
                 meta = file.info.meta
                 if (
                     meta is None
