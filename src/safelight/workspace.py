@@ -40,6 +40,7 @@ from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing, WorkspaceKey
 from safelight.store.tables import info
+from safelight.store.whole import no_export_into
 
 
 class Workspace:
@@ -78,7 +79,7 @@ class Workspace:
                     "Choose another folder for --evaluation.",
                 )
             with self.database.transaction() as connection:
-                self.identity = users.identify(connection, self.actor, self.evaluation, proof)
+                registered = users.find(connection, self.actor)
             workspace_key = self._workspace_key()
             self.keys = KeyRing(workspace_key)
             self.log = AuditLog(workspace_key.signer, f"safelight.audit/{self.id}")
@@ -87,10 +88,13 @@ class Workspace:
                 inspection.write_public_key(folder, self.log.vkey)
                 with self.database.transaction() as connection:
                     self._make_house_key(connection)
+                self.identity = users.identify(self.actor, None, self.evaluation, None)
                 self.init()
             inspection.check_not_cut(self.database, folder)
             with self.database.transaction() as connection:
                 self.log.catch_up(connection, folder)
+        # A person may take their time to type a passphrase: nothing is locked meanwhile.
+        self.identity = users.identify(self.actor, registered, self.evaluation, proof)
 
     def close(self) -> None:
         """Close the store; safe to call twice."""
@@ -179,6 +183,7 @@ class Workspace:
     def export_hashset(self, permit: Permit, name: str, out: Path, *, format: str = "csv") -> int:
         """Write a hash set as a file; returns the number of records."""
         with permit.transaction() as connection:
+            no_export_into(out, (self.folder, self.config.key_folder))
             count = library.export_list(permit, connection, self.folder / "hashsets", name, out, format)
         permit.detail = {"name": name, "format": format, "records": count}
         return count
@@ -312,7 +317,7 @@ class Workspace:
         with permit.transaction() as connection:
             found = deliver.leads(connection, self.keys, permit.the_case, top, kind)
         permit.detail = {"shown": len(found)}
-        permit.subjects += [lead["id"] for lead in found[:100]]
+        permit.subjects += [lead["id"] for lead in found]
         return found
 
     @verb("decide")
@@ -352,6 +357,7 @@ class Workspace:
         with permit.snapshot() as connection:
             found = screening.screen(self, connection, files)
         permit.detail = {"files": len(found), "matched": sum(bool(one["matches"]) for one in found)}
+        permit.subjects += [one["sha256"] for one in found if one["sha256"]]
         return found
 
     @verb("export", needs=Capability.EXPORT, reads=True)
@@ -367,7 +373,8 @@ class Workspace:
         """Write the case's findings in a format, whole or not at all; returns where, how much, its digest."""
         with permit.snapshot() as connection:
             findings = deliver.CaseFindings(self, connection, permit.the_case)
-            written = deliver.write(findings, format, out, options or ExportOptions())
+            kept = (self.folder, self.config.key_folder)
+            written = deliver.write(findings, format, out, options or ExportOptions(), kept)
         permit.detail = {"format": format, "records": written["records"], "sha256": written["sha256"]}
         permit.personal = {"file": str(written["file"])}
         return written
@@ -380,7 +387,7 @@ class Workspace:
 
     def _workspace_key(self) -> WorkspaceKey:
         folder = self.config.key_folder.absolute()
-        if folder.is_relative_to(self.folder.absolute()):
+        if folder.resolve().is_relative_to(self.folder.resolve()):
             raise UsageError(
                 f"The key folder {folder} lies in the workspace.", "Set SAFELIGHT_KEY_FOLDER elsewhere."
             )

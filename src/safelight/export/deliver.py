@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from safelight.errors import SafelightError, UsageError
-from safelight.evidence.names import join_path, show, shown_trail
+from safelight.evidence.names import join_path, raw, show, shown_trail
 from safelight.export.marking import marked_path
 from safelight.export.protocol import (
     EventView,
@@ -42,7 +43,7 @@ from safelight.store.inventory import Entry
 from safelight.store.keys import KeyRing, Sealer
 from safelight.store.sealed import unseal
 from safelight.store.tables import item, signal
-from safelight.store.whole import whole_file
+from safelight.store.whole import no_export_into, whole_file
 from safelight.triage import facts
 from safelight.triage import leads as triage
 
@@ -169,12 +170,19 @@ class CaseFindings:
         return self._house.blobs.get(self._sealer, blob) if blob else None
 
 
-def write(findings: CaseFindings, format: str, out: Path, options: ExportOptions) -> dict[str, Any]:
-    """Write an export whole or not at all; where, how many records, its SHA-256, notes for the user."""
+def write(
+    findings: CaseFindings, format: str, out: Path, options: ExportOptions, kept: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """Write an export whole or not at all; where, how many records, its SHA-256, notes for the user.
+
+    Never over or into an exhibit of the case, or what is `kept`: UsageError.
+    """
     exporters = load("export")
     if format not in exporters:
         raise UsageError(f"There is no export '{format}'.", f"One of: {', '.join(sorted(exporters))}.")
     exporter = exporters[format]
+    exhibits_at = [Path(os.fsdecode(raw(one.path))) for one in findings.exhibits]
+    no_export_into(out, (*kept, *exhibits_at))
     path = marked_path(out, exporter, findings.evaluation)
     try:
         with whole_file(path) as file:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from safelight.errors import IntegrityError, UsageError
+from safelight.store.sealed import dumps
 from safelight.store.sealing import Sealer
 
 VERSION = 1
@@ -61,7 +62,7 @@ class NewEvent:
 
     def with_personal(self, sealer: Sealer, personal: Mapping[str, Any]) -> NewEvent:
         """Return this event with `personal` (why, names, free text: JSON) sealed under a case's or person's key."""
-        sealed = sealer.seal(orjson.dumps(dict(personal)), _context(self.verb, self.phase, self.operation))
+        sealed = sealer.seal(dumps(dict(personal)), _context(self.verb, self.phase, self.operation))
         return replace(self, sealed=sealed)
 
 

@@ -9,20 +9,21 @@ A refusal is an event too, even when the case is unknown, and nothing is compute
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
+from pathlib import Path
 from time import monotonic
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 
 from safelight import logs
-from safelight.errors import IntegrityError, RefusedError, UsageError
+from safelight.errors import RefusedError, SafelightError, UsageError
 from safelight.governance import authority as rules
 from safelight.governance import cases
 from safelight.governance.event import Event, NewEvent, Phase
@@ -31,6 +32,7 @@ from safelight.governance.users import Identity, os_account
 from safelight.model import Capability, Case
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing, Sealer
+from safelight.store.sealed import dumps
 from safelight.store.tables import log_event
 
 HOUSE_KEY = "house"
@@ -57,7 +59,7 @@ class Permit:
     """What an admitted verb holds: its case, its actor, and what its event will say.
 
     `detail` (counts, versions, ids) and `subjects` (ids, digests) are in clear; `personal` is sealed under
-    the case's key (names, paths, reasons).
+    the case's key (names, paths, reasons), and so is what the verb was asked to do (`asked`).
     """
 
     verb: Verb
@@ -65,6 +67,8 @@ class Permit:
     operation: str
     database: Database
     keys: KeyRing
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    """The arguments as they were given, see `asked`."""
     case: Case | None = None
     resumed: bool = False
     detail: dict[str, Any] = field(default_factory=dict)
@@ -144,16 +148,18 @@ def verb(
     mark = Verb(name, needs, case, long or reads, reads)
 
     def decorate(method: Callable[Concatenate[W, Permit, P], R]) -> Callable[Concatenate[W, P], R]:
+        signature = inspect.signature(method)
+
         @functools.wraps(method)
         def public(self: W, *args: P.args, **kwargs: P.kwargs) -> R:
             wanted = kwargs.get("case") if mark.case else None
             run = _long if mark.long else _short
-            fingerprint = _fingerprint(mark, args, kwargs) if mark.long else ""
+            bound = signature.bind(self, None, *args, **kwargs).arguments
             return run(
                 self,
                 mark,
                 str(wanted) if wanted is not None else None,
-                fingerprint,
+                asked(bound),
                 lambda permit: method(self, permit, *args, **kwargs),
             )
 
@@ -163,8 +169,10 @@ def verb(
     return decorate
 
 
-def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[Permit], R]) -> R:
-    permit = _new_permit(self, mark)
+def _short(
+    self: Gated, mark: Verb, wanted: str | None, what: dict[str, Any], body: Callable[[Permit], R]
+) -> R:
+    permit = _new_permit(self, mark, what)
     started = monotonic()
     try:
         with self.database.transaction() as connection:
@@ -182,16 +190,18 @@ def _short(self: Gated, mark: Verb, wanted: str | None, _: str, body: Callable[[
     return result
 
 
-def _long(self: Gated, mark: Verb, wanted: str | None, fingerprint: str, body: Callable[[Permit], R]) -> R:
-    permit = _new_permit(self, mark)
+def _long(
+    self: Gated, mark: Verb, wanted: str | None, what: dict[str, Any], body: Callable[[Permit], R]
+) -> R:
+    permit = _new_permit(self, mark, what)
     started = monotonic()
     try:
         with nullcontext() if mark.reads else self.exclusive():
             with self.database.transaction() as connection:
                 _admit(self, permit, connection, wanted)
                 if not mark.reads:  # what only reads begins anew each time
-                    case_id = permit.case.id if permit.case else ""
-                    permit.operation = sha256(f"{case_id}\0{fingerprint}".encode()).hexdigest()[:24]
+                    same = dumps([mark.name, {key: what[key] for key in sorted(what)}])
+                    permit.operation = permit.sealer(connection).digest(same).hex()[:24]
                     permit.resumed = _unfinished(connection, permit.operation)
                 event = _record(self, connection, permit, Phase.RESUMED if permit.resumed else Phase.BEGUN)
             self.publish(event)
@@ -221,9 +231,9 @@ def _tell(permit: Permit, phase: Phase, started: float, **more: str) -> None:
     )
 
 
-def _new_permit(self: Gated, mark: Verb) -> Permit:
+def _new_permit(self: Gated, mark: Verb, what: dict[str, Any]) -> Permit:
     operation = os.urandom(12).hex()
-    return Permit(mark, self.identity.name, operation, self.database, self.keys)
+    return Permit(mark, self.identity.name, operation, self.database, self.keys, what)
 
 
 def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str | None) -> None:
@@ -253,8 +263,9 @@ def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: Phase
         subject=tuple(permit.subjects),
         detail=permit.detail,
     )
-    if permit.personal:
-        event = event.with_personal(permit.sealer(connection), permit.personal)
+    personal = {**({"asked": permit.asked} if permit.asked else {}), **permit.personal}
+    if personal:
+        event = event.with_personal(permit.sealer(connection), personal)
     return self.log.append(connection, event)
 
 
@@ -275,18 +286,44 @@ def _record_end(self: Gated, permit: Permit, error: BaseException, started: floa
         with self.database.transaction() as connection:
             event = _record(self, connection, permit, phase)
         self.publish(event)
-    except (sa.exc.DBAPIError, OSError, IntegrityError) as second:
+    except (sa.exc.DBAPIError, OSError, SafelightError) as second:
         error.add_note(
             f"And the audit log could not record it: {second}"
         )  # a full disk: the first error counts
 
 
-def _fingerprint(mark: Verb, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-    """What makes two runs of a long verb the same operation: the verb and its arguments."""
-    named = sorted(
-        (name, repr(value)) for name, value in kwargs.items() if name not in {"progress", "workers"}
-    )
-    return repr((mark.name, args, named))
+_MOST_ASKED = 10_000
+"""Items of one argument that an event names; the rest is counted."""
+
+
+def asked(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a verb was asked to do, as plain data: paths absolute; without what is no text, number or path.
+
+    It makes two runs of a long verb the same operation, and stands sealed in every event, so that the log says what
+    was touched though nothing else came of it.
+    """
+    found = {}
+    for name, value in arguments.items():
+        if name in {"self", "permit", "progress", "workers"} or value is None:
+            continue
+        plain = _as_asked(value)
+        if plain is not None:
+            found[name] = plain
+    return found
+
+
+def _as_asked(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value.absolute())
+    if isinstance(value, str | bool | int):
+        return str(value) if isinstance(value, str) else value
+    if isinstance(value, list | tuple):
+        parts = [_as_asked(one) for one in value[:_MOST_ASKED]]
+        more = len(value) - len(parts)
+        return [*(one for one in parts if one is not None), *([f"and {more} more"] if more else [])]
+    if isinstance(value, dict):
+        return {str(key): _as_asked(one) for key, one in value.items()}
+    return None
 
 
 def _unfinished(connection: sa.Connection, operation: str) -> bool:

@@ -77,18 +77,22 @@ def os_account() -> str:
         return str(os.getuid())
 
 
-def identify(
-    connection: sa.Connection, name: str, trusted: bool, ask: Callable[[], Proof] | None
-) -> Identity:
-    """Say who acts under `name`. `trusted`: an evaluation workspace, where names are taken on trust.
+def find(connection: sa.Connection, name: str) -> sa.Row[tuple[object, ...]] | None:
+    """The row of a registered person, or None."""
+    return connection.execute(sa.select(user).where(user.c.name == name)).one_or_none()
 
-    `ask` is called only where a registered person must prove who they are.
+
+def identify(
+    name: str, row: sa.Row[tuple[object, ...]] | None, trusted: bool, ask: Callable[[], Proof] | None
+) -> Identity:
+    """Say who acts under `name`; `row` is what `find` gave. `trusted`: an evaluation workspace, names on trust.
+
+    `ask` is called only where a registered person must prove who they are; it may wait for them.
     """
     if name == os_account():
         return Identity(name, proven=True)
     if trusted:
         return Identity(name, proven=False)
-    row = connection.execute(sa.select(user).where(user.c.name == name)).one_or_none()
     if row is None:
         return Identity(
             name,

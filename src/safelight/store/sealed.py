@@ -9,9 +9,27 @@ import orjson
 from safelight.store.keys import Sealer
 
 
+def dumps(value: Any) -> bytes:
+    r"""JSON of a value; what is no Unicode in its texts (a name of another encoding) becomes `\xNN`."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(_sayable(value))
+
+
+def _sayable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if isinstance(value, list | tuple):
+        return [_sayable(one) for one in value]
+    if isinstance(value, dict):
+        return {_sayable(key): _sayable(one) for key, one in value.items()}
+    return value
+
+
 def seal(sealer: Sealer, value: Any, context: str) -> bytes:
     """Encrypt a JSON-able value; `context` binds it to its table and row."""
-    return sealer.seal(orjson.dumps(value), context.encode())
+    return sealer.seal(dumps(value), context.encode())
 
 
 def unseal(sealer: Sealer, sealed: bytes, context: str) -> Any:

@@ -8,11 +8,30 @@ import glob
 import io
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from safelight.errors import UsageError
+
 _SUFFIX = ".partial"
+
+
+def no_export_into(out: Path, kept: Sequence[Path]) -> None:
+    """Raise UsageError where `out` is a folder, or is or lies in one of the `kept` (evidence, the store, its keys)."""
+    try:
+        target = out.resolve()
+        folder = out.is_dir()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"{out} cannot be written: {error}.", "Choose another -o FILE.") from error
+    if folder or not out.name:
+        raise UsageError(f"{out} is a folder.", "Name a file in it: -o FILE.")
+    for one in kept:
+        if target.is_relative_to(one.resolve()):
+            raise UsageError(
+                f"{out} lies in {one}: evidence, the workspace and its keys are never written over.",
+                "Choose another -o FILE.",
+            )
 
 
 @contextmanager
