@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from safelight.errors import SafelightError, UsageError
+from safelight.errors import IntegrityError, SafelightError, UsageError
 from safelight.evidence.names import join_path, raw, show, shown_trail
 from safelight.export.marking import marked_path
 from safelight.export.protocol import (
@@ -162,12 +162,20 @@ class CaseFindings:
 
     def thumbnail(self, sha256: str) -> bytes | None:
         """The small picture of an item, unsealed; None where none was kept."""
-        blob = self._connection.scalar(
+        bound = self._connection.scalar(
             sa.select(item.c.thumbnail).where(
                 item.c.case_id == self.case.id, item.c.sha256 == bytes.fromhex(sha256)
             )
         )
-        return self._house.blobs.get(self._sealer, blob) if blob else None
+        if not bound:
+            return None
+        blob = str(bound).partition(".")[0]
+        if facts.bound_thumbnail(self._sealer, bytes.fromhex(sha256), blob) != bound:
+            raise IntegrityError(
+                f"The small picture of item {sha256[:16]}… is another item's: the store was altered.",
+                "Restore the store from a backup.",
+            )
+        return self._house.blobs.get(self._sealer, blob)
 
 
 def write(
@@ -217,7 +225,7 @@ def summary(connection: sa.Connection, keys: KeyRing, case: Case) -> dict[str, A
     sealer = keys.sealer(connection, case.id)
     records = exhibits.records(connection, sealer, case.id)
     found = triage.queue(connection, sealer, case.id)
-    decided = triage.labels(connection, case.id)
+    decided = triage.labels(connection, sealer, case.id)
     counts: Counter[str] = Counter()
     for record in records:
         counts.update(record.facts.get("counts") or {})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from safelight.errors import KeyMissingError, RefusedError, UsageError
+from safelight.errors import IntegrityError, KeyMissingError, RefusedError, UsageError
 from safelight.model import Authority, Basis, Capability, Case, Ground
 from safelight.store.keys import KeyRing
 from safelight.store.sealed import seal, unseal
@@ -75,13 +76,23 @@ def find(connection: sa.Connection, keys: KeyRing, wanted: str | None) -> Case:
     return still_open[0]
 
 
-def close(connection: sa.Connection, case: Case) -> None:
+def close(connection: sa.Connection, keys: KeyRing, case: Case) -> None:
     """Mark the case as closed; nothing runs in it any more, its findings stay."""
     if case.closed_at is not None:
         raise UsageError(f"The case '{case.name}' is closed already.")
+    closed = replace(case, closed_at=datetime.now(UTC))
     connection.execute(
-        case_file.update().where(case_file.c.id == case.id).values(closed_at=datetime.now(UTC).isoformat())
+        case_file.update()
+        .where(case_file.c.id == case.id)
+        .values(
+            closed_at=_stated(closed),
+            sealed=seal(keys.sealer(connection, case.id), _pack(closed), f"case:{case.id}"),
+        )
     )
+
+
+def _stated(case: Case) -> str | None:
+    return case.closed_at.isoformat() if case.closed_at else None
 
 
 def authority_digest(keys: KeyRing, connection: sa.Connection, case: Case) -> str:
@@ -95,6 +106,8 @@ def _pack(case: Case) -> dict[str, Any]:
     return {
         "name": case.name,
         "opened_by": case.opened_by,
+        "opened_at": case.opened_at.isoformat(),
+        "closed_at": _stated(case),
         "scheme": case.scheme,
         "authority": {
             "basis": authority.basis,
@@ -123,6 +136,11 @@ def _unpack(row: Any, packed: dict[str, Any]) -> Case:
         ground=Ground(stated["ground"]) if stated["ground"] else None,
         offence=stated["offence"],
     )
+    if [row.opened_at, row.closed_at] != [packed.get("opened_at"), packed.get("closed_at")]:
+        raise IntegrityError(
+            f"The store says of the case '{packed['name']}' something else than its sealed record: it was altered.",
+            "Restore the store from a backup; `safelight audit show` says when the case was opened and closed.",
+        )
     closed = datetime.fromisoformat(row.closed_at) if row.closed_at else None
     opened = datetime.fromisoformat(row.opened_at)
     return Case(row.id, packed["name"], packed["opened_by"], opened, authority, packed["scheme"], closed)

@@ -18,7 +18,7 @@ from safelight.store.blobs import BlobStore
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal
 from safelight.store.tables import item, signal
-from safelight.triage.facts import signal_context
+from safelight.triage.facts import bound_thumbnail, signal_context
 
 _WARM_UP = (
     b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00"
@@ -173,6 +173,8 @@ def store(
     blob_of = dict(zip((seen.sha256 for seen in pictured), kept, strict=True))
     for seen in results:
         blob = blob_of.get(seen.sha256)
+        if blob is not None:
+            blob = bound_thumbnail(sealer, seen.sha256, blob)
         values: dict[str, Any] = {
             "width": seen.width, "height": seen.height, "damaged": seen.damaged, "error": seen.error, "thumbnail": blob
         }  # fmt: skip

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from safelight.errors import UsageError
 from safelight.model import Decision
 from safelight.store.keys import Sealer
-from safelight.store.sealed import seal, unseal
+from safelight.store.sealed import seal
 from safelight.store.tables import decision, lead
+from safelight.triage.leads import decision_context, sealed_decision
 
 ALWAYS = ("not-pertinent", "unsure")
 """Labels that every category scheme has."""
@@ -62,7 +63,11 @@ def decide(
                 label=label,
                 decided_by=by,
                 decided_at=now.isoformat(),
-                sealed=seal(sealer, {"note": note, "with": members}, f"decision:{one.id}"),
+                sealed=seal(
+                    sealer,
+                    {"note": note, "with": members, "said": [one.lead, label, by, now.isoformat()]},
+                    decision_context(one.id),
+                ),
             )
         )
     return made
@@ -77,7 +82,7 @@ def decisions_of(connection: sa.Connection, sealer: Sealer, case_id: str) -> dic
     )
     found: dict[str, list[Decision]] = {}
     for row in rows:
-        note = unseal(sealer, row.sealed, f"decision:{row.id}")["note"]
+        note = sealed_decision(sealer, row)["note"]
         made = Decision(
             row.id, row.lead_id, row.label, row.decided_by, datetime.fromisoformat(row.decided_at), note
         )

@@ -118,7 +118,7 @@ item = Table(
     Column("height", Integer),
     Column("damaged", String),  # why it is not whole
     Column("error", String),  # why it could not be decoded at all
-    Column("thumbnail", String),  # blob id
+    Column("thumbnail", String),  # blob id, and an HMAC that binds it to the item
 )
 
 place = Table(

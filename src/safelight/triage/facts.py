@@ -130,6 +130,11 @@ def unread(
                     yield exhibit_id, entry, broken[sha256] if entry.error is None else entry.error
 
 
+def bound_thumbnail(sealer: Sealer, sha256: bytes, blob: str) -> str:
+    """A blob's id, bound to the item whose picture it is: `id.HMAC`."""
+    return f"{blob}.{sealer.digest(b'thumbnail' + sha256 + blob.encode()).hex()[:32]}"
+
+
 def signal_context(sha256: bytes, name: str) -> str:
     """What a sealed signal is bound to."""
     return f"signal:{sha256.hex()}:{name}"

@@ -13,6 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from safelight.errors import IntegrityError
 from safelight.evidence.sniff import is_media
 from safelight.hashsets.scheme import Category, Meaning
 from safelight.matching.hamming import HammingIndex
@@ -91,7 +92,7 @@ def rank(
 def queue(connection: sa.Connection, sealer: Sealer, case_id: str, top: int | None = None) -> list[Lead]:
     """The leads, best first, ties by id; each with the label of its newest decision."""
     matches = facts.matches_of(connection, case_id)
-    decided = labels(connection, case_id)
+    decided = labels(connection, sealer, case_id)
     query = (
         sa.select(lead)
         .where(lead.c.case_id == case_id)
@@ -101,14 +102,32 @@ def queue(connection: sa.Connection, sealer: Sealer, case_id: str, top: int | No
     return [_lead(row, sealer, matches, decided) for row in connection.execute(query)]
 
 
-def labels(connection: sa.Connection, case_id: str) -> dict[str, str]:
-    """The newest label of every decided lead."""
+def labels(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, str]:
+    """The newest label of every decided lead. Raises IntegrityError where a decision was altered."""
     rows = connection.execute(
-        sa.select(decision.c.lead_id, decision.c.label)
+        sa.select(decision)
         .where(decision.c.case_id == case_id)
         .order_by(decision.c.decided_at, decision.c.id)
-    )
+    ).all()
+    for row in rows:
+        sealed_decision(sealer, row)
     return {row.lead_id: row.label for row in rows}
+
+
+def decision_context(decision_id: str) -> str:
+    """What a sealed decision is bound to."""
+    return f"decision:{decision_id}"
+
+
+def sealed_decision(sealer: Sealer, row: Any) -> dict[str, Any]:
+    """The sealed part of a decision. Raises IntegrityError where the columns beside it say something else."""
+    stated: dict[str, Any] = unseal(sealer, row.sealed, decision_context(row.id))
+    if stated.get("said") != [row.lead_id, row.label, row.decided_by, row.decided_at]:
+        raise IntegrityError(
+            f"The store says of decision {row.id} something else than was decided: it was altered.",
+            "Restore the store from a backup; `safelight audit show` says who decided what.",
+        )
+    return stated
 
 
 def lead_id(sha256: bytes) -> str:
@@ -117,7 +136,13 @@ def lead_id(sha256: bytes) -> str:
 
 
 def _lead(row: Any, sealer: Sealer, matches: Mapping[bytes, list[Match]], decided: Mapping[str, str]) -> Lead:
-    reasons = tuple(Reason(*parts) for parts in unseal(sealer, row.sealed, f"lead:{row.id}"))
+    stated = unseal(sealer, row.sealed, f"lead:{row.id}")
+    if stated["said"] != [row.sha256.hex(), row.priority, row.band, row.stack]:
+        raise IntegrityError(
+            f"The store says of lead {row.id} something else than was found: it was altered.",
+            "Scan again: leads are composed anew. `safelight audit show` says who decided what.",
+        )
+    reasons = tuple(Reason(*parts) for parts in stated["reasons"])
     return Lead(
         id=row.id,
         kind=row.kind,
@@ -269,22 +294,26 @@ def _store(
     if assessed:
         again = lead.delete().where(lead.c.case_id == case_id, lead.c.id == sa.bindparam("again"))
         connection.execute(again, [{"again": lead_id(sha)} for sha in assessed])
-    rows = [
-        {
-            "id": lead_id(sha),
-            "case_id": case_id,
-            "kind": "media",
-            "sha256": sha,
-            "priority": found.priority,
-            "band": found.band,
-            "stack": f"S-{stack_of[sha].hex()[:16]}",
-            "sealed": seal(
-                sealer,
-                [(reason.code, reason.text, reason.weight) for reason in found.reasons],
-                f"lead:{lead_id(sha)}",
-            ),
-        }
-        for sha, found in sorted(assessed.items())
-    ]
+    rows = [_row(sealer, case_id, sha, found, stack_of[sha]) for sha, found in sorted(assessed.items())]
     if rows:
         connection.execute(lead.insert(), rows)
+
+
+def _row(
+    sealer: Sealer, case_id: str, sha256: bytes, found: Assessment, representative: bytes
+) -> dict[str, Any]:
+    stack = f"S-{representative.hex()[:16]}"
+    stated = {
+        "said": [sha256.hex(), found.priority, found.band, stack],
+        "reasons": [(reason.code, reason.text, reason.weight) for reason in found.reasons],
+    }
+    return {
+        "id": lead_id(sha256),
+        "case_id": case_id,
+        "kind": "media",
+        "sha256": sha256,
+        "priority": found.priority,
+        "band": found.band,
+        "stack": stack,
+        "sealed": seal(sealer, stated, f"lead:{lead_id(sha256)}"),
+    }
