@@ -90,6 +90,7 @@ class Workspace:
                     self._make_house_key(connection)
                 self.identity = users.identify(self.actor, None, self.evaluation, None)
                 self.init()
+            inspection.check_kind(self.database, self.id, self.evaluation)
             inspection.check_not_cut(self.database, folder)
             with self.database.transaction() as connection:
                 self.log.catch_up(connection, folder)
@@ -283,7 +284,7 @@ class Workspace:
     def close_case(self, permit: Permit, *, case: str | None = None) -> Case:
         """Close the case: nothing runs in it any more; its findings and its log stay."""
         with permit.transaction() as connection:
-            cases.close(connection, permit.the_case)
+            cases.close(connection, self.keys, permit.the_case)
         return permit.the_case
 
     @verb("scan", needs=Capability.HASH_MATCH, long=True)

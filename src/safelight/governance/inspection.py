@@ -34,6 +34,19 @@ def begun(database: Database) -> bool:
         return connection.scalar(sa.select(log_head.c.size).where(log_head.c.id == 1)) is not None
 
 
+def check_kind(database: Database, workspace_id: str, evaluation: bool) -> None:
+    """Compare what the store says this workspace is with the first event of its log. Raises IntegrityError."""
+    with database.snapshot() as connection:
+        first = next(iter(log.events(connection, limit=1)), None)
+    if first is None or first.verb != "init" or str(first.phase) != "done":
+        return  # `verify` judges
+    if first.detail.get("evaluation") != evaluation or list(first.subject) != [workspace_id]:
+        raise IntegrityError(
+            "The store says that this is another kind of workspace than the one that was made: it was altered.",
+            "Restore the store from a backup.",
+        )
+
+
 def check_not_cut(database: Database, folder: Path) -> None:
     """Compare the newest checkpoint beside the store with the store's own, in constant time.
 
