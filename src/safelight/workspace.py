@@ -26,6 +26,7 @@ from safelight.governance import cases, inspection, users
 from safelight.governance.event import Event
 from safelight.governance.gate import HOUSE_KEY, Permit, verb
 from safelight.governance.log import AuditLog
+from safelight.governance.note import Checkpoint
 from safelight.hashsets import library
 from safelight.hashsets.scheme import scheme as load_scheme
 from safelight.model import Authority, Capability, Case, Decision, HashSetKind
@@ -54,14 +55,20 @@ class Workspace:
         actor: str | None = None,
         proof: Callable[[], users.Proof] | None = None,
         evaluation: bool = False,
+        make: bool = True,
     ) -> None:
         """Open the workspace, or make it where there is none. Use `open_workspace`."""
+        if not make and not inspection.is_workspace(folder):
+            raise UsageError(
+                f"There is no workspace at {folder}.",
+                "Give its folder with --workspace, or make one with `safelight init`.",
+            )
         self.folder = folder
         self.config = config
         self.actor = actor or config.user or users.os_account()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(folder / "opening.lock", wait=True, who=self.actor):
-            self.database = Database(sa.URL.create("sqlite", database=str(folder / "safelight.db")))
+            self.database = Database(sa.URL.create("sqlite", database=str(folder / inspection.STORE)))
             self.database.migrate()
             with self.database.transaction() as connection:
                 known = _info(connection)
@@ -92,6 +99,7 @@ class Workspace:
                 self.init()
             inspection.check_kind(self.database, self.id, self.evaluation)
             inspection.check_not_cut(self.database, folder)
+            inspection.settle(folder)
             with self.database.transaction() as connection:
                 self.log.catch_up(connection, folder)
         # A person may take their time to type a passphrase: nothing is locked meanwhile.
@@ -254,10 +262,15 @@ class Workspace:
             return inspection.show(connection, case_id, top)
 
     @verb("audit verify", case=False, reads=True)
-    def audit_verify(self, permit: Permit) -> dict[str, Any]:
-        """Recompute the whole log. Raises IntegrityError naming the first bad event."""
-        found = inspection.verify_folder(self.folder)
-        permit.detail = {"ok": found["ok"], "events": found["events"]}
+    def audit_verify(
+        self, permit: Permit, *, kept: Sequence[Checkpoint] = (), key: str | None = None
+    ) -> dict[str, Any]:
+        """Recompute the whole log, and hold it against checkpoints that others kept and the noted public key.
+
+        Raises IntegrityError naming the first bad event.
+        """
+        found = inspection.verify_folder(self.folder, kept=kept, key=key, live=True)
+        permit.detail = {"ok": found["ok"], "events": found["events"], "kept": len(kept)}
         return found
 
     @verb("audit checkpoint", case=False)
@@ -407,9 +420,12 @@ def open_workspace(
     actor: str | None = None,
     proof: Callable[[], users.Proof] | None = None,
     evaluation: bool = False,
+    make: bool = True,
     config: Settings | None = None,
 ) -> Workspace:
     """Open the workspace in `folder` (default: the setting), making it where there is none.
+
+    With `make` false, a folder that is no workspace stays as it is, and UsageError says so.
 
     `proof` is asked only where `actor` is a registered user and not the login; without it the settings'
     files are taken.
@@ -422,6 +438,7 @@ def open_workspace(
         actor=actor,
         proof=proof or (lambda: users.Proof(config.user_passphrase(), config.user_key)),
         evaluation=evaluation,
+        make=make,
     )
 
 

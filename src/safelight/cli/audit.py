@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
 
-from safelight.cli.common import command, group, print_json, say, show, state, table, workspace
-from safelight.errors import IntegrityError, KeyMissingError
+from safelight.cli.common import command, group, note, print_json, say, show, state, table, workspace
+from safelight.errors import IntegrityError, KeyMissingError, UsageError
 
 app = group("audit", "Show, verify and prove the audit log.")
 
@@ -40,31 +41,68 @@ def show_log(
     )
 
 
+KEY = typer.Option(
+    None,
+    "--key",
+    metavar="VKEY",
+    help="The public key as it was noted when the workspace was made, or a file that holds it.",
+)
+
+
 @command(app, "verify")
-def verify() -> None:
-    """Recompute the whole log; works on a copied workspace with the public key alone."""
+def verify(
+    checkpoint: list[Path] = typer.Option(
+        [], "--checkpoint", metavar="FILE", help="A checkpoint that you kept: the log must go on from it."
+    ),
+    key: str | None = KEY,
+) -> None:
+    """Recompute the whole log; works on a copied workspace with the public key alone, and writes nothing there."""
     from sqlalchemy.exc import OperationalError
 
-    from safelight.governance.inspection import verify_folder
+    from safelight.governance.inspection import may_log, read_checkpoint, verify_folder
     from safelight.settings import settings
 
+    folder = state.workspace or settings().workspace
+    kept, noted = [read_checkpoint(file) for file in checkpoint], _noted(key)
+    found = None
+    if may_log(folder, settings().key_folder):
+        try:
+            with workspace() as opened:
+                found = opened.audit_verify(kept=kept, key=noted)
+        except (KeyMissingError, IntegrityError, OperationalError, OSError) as error:
+            if getattr(error, "findings", None) is not None:
+                raise
+            # one that is read-only or cut: nothing can be written into it, so nothing is
+    if found is None:
+        found = verify_folder(folder, kept=kept, key=noted)
+        note("This look at the log is not in it: it is that of a copy, or the key is not at hand.")
+    show(found, lambda: _verified(found))
+
+
+def _verified(found: dict[str, Any]) -> None:
+    say(f"The log verifies: {found['events']:,} events, root {found['root']}.")
+    for size in found["kept"]:
+        say(f"It goes on from the checkpoint of {size:,} events that you gave.")
+
+
+def _noted(key: str | None) -> str | None:
+    """A public key given as text, or as a file that holds it."""
+    if key is None or ("+" in key and not Path(key).is_file()):
+        return key.strip() if key else None
     try:
-        with workspace() as opened:
-            found = opened.audit_verify()
-    except (KeyMissingError, IntegrityError, OperationalError, PermissionError) as error:
-        if getattr(error, "findings", None) is not None:
-            raise
-        # a copy without its key, or one that is read-only or cut: nothing can be written into it, so nothing is
-        found = verify_folder(state.workspace or settings().workspace)
-    show(found, lambda: say(f"The log verifies: {found['events']:,} events, root {found['root']}."))
+        return Path(key).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{key} is no public key, nor a file with one.", "It is the line in the workspace's audit.pub."
+        ) from error
 
 
 @command(app, "checkpoint")
 def checkpoint() -> None:
     """Print the signed checkpoint of the log, to be kept by a second party."""
     with workspace() as opened:
-        note = opened.audit_checkpoint()
-    show({"checkpoint": note}, lambda: say(note.rstrip("\n")))
+        signed = opened.audit_checkpoint()
+    show({"checkpoint": signed}, lambda: say(signed.rstrip("\n")))
 
 
 @command(app, "prove")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import typer
@@ -48,14 +48,14 @@ def open_case(
         basis=basis,
         reference=reference,
         issued_by=issued_by,
-        valid_from=_date(valid_from) if valid_from else date.today(),
+        valid_from=_date(valid_from) if valid_from else datetime.now(UTC).date(),
         valid_until=_date(valid_until),
         allows=capabilities(allow),
         approved_by=approved_by or None,
         ground=ground,
         offence=offence or None,
     )
-    with workspace() as opened:
+    with workspace(make=True) as opened:
         case = opened.open_case(name, authority, scheme=scheme)
     from safelight.export.deliver import case_json
 

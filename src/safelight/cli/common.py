@@ -109,12 +109,15 @@ def command(app: typer.Typer, name: str) -> Callable[[Function], Function]:
 
 
 @contextmanager
-def workspace(*, evaluation: bool = False) -> Iterator[Workspace]:
-    """The workspace that the global options name, opened for the acting user."""
+def workspace(*, make: bool = False, evaluation: bool = False) -> Iterator[Workspace]:
+    """The workspace that the global options name, opened for the acting user; made only where `make` says so.
+
+    Commands that can only read what is there never make one: a mistyped path would look like an empty workspace.
+    """
     from safelight.workspace import open_workspace
 
     with open_workspace(
-        state.workspace, actor=state.actor, proof=proof_of_user, evaluation=evaluation
+        state.workspace, actor=state.actor, proof=proof_of_user, evaluation=evaluation, make=make
     ) as opened:
         yield opened
 

@@ -18,17 +18,45 @@ def init(
         False, "--evaluation", help="For trying the software out: names on trust, exports marked EVALUATION."
     ),
 ) -> None:
-    """Make the workspace. Any command that needs one makes it too."""
-    with workspace(evaluation=evaluation) as opened:
-        made = {"workspace": str(opened.folder), "id": opened.id, "evaluation": opened.evaluation}
+    """Make the workspace, and say where its keys lie. The first case, list or scan makes it too."""
+    from safelight.governance.inspection import PUBLIC_KEY
+    from safelight.store.keys import key_path
+
+    with workspace(make=True, evaluation=evaluation) as opened:
+        made = {
+            "workspace": str(opened.folder),
+            "id": opened.id,
+            "evaluation": opened.evaluation,
+            "key_file": str(key_path(opened.config.key_folder, opened.id)),
+            "public_key": opened.log.vkey,
+            "public_key_file": str(opened.folder / PUBLIC_KEY),
+        }
     kind = "Evaluation workspace" if made["evaluation"] else "Workspace"
-    show(made, lambda: say(f"{kind} {made['id']} in {made['workspace']}."))
+    show(
+        made,
+        lambda: say(
+            f"{kind} {made['id']} in {made['workspace']}.",
+            f"  secret key  {made['key_file']}",
+            "              Keep a copy of it apart from the workspace: without it, what is encrypted stays so.",
+            f"  public key  {made['public_key']}",
+            f"              Also in {made['public_key_file']}. Note it elsewhere: with it anybody can verify the log.",
+        ),
+    )
 
 
 def doctor() -> None:
     """Say what is installed, what is missing, and how to get it."""
-    with workspace() as opened:
-        found = opened.doctor()
+    from safelight.governance.inspection import is_workspace
+    from safelight.settings import settings
+
+    folder = state.workspace or settings().workspace
+    if is_workspace(folder):
+        with workspace() as opened:
+            found = opened.doctor()
+    else:  # it answers before there is one too, and makes none
+        from safelight.pipeline.doctor import check
+
+        found = check(next(one for one in folder.absolute().parents if one.is_dir()))
     rows = [
         ("ok" if one["ok"] else "MISSING", one["what"], one["detail"] if one["ok"] else one["hint"])
         for one in found

@@ -36,7 +36,7 @@ def import_list(
         columns[role.strip()] = named.strip()
     if columns and format == "auto":
         format = "csv"  # only a CSV has columns, and one whose header names no digest is not known by itself
-    with workspace() as opened, drawn() as progress:
+    with workspace(make=True) as opened, drawn() as progress:
         made = opened.import_hashset(
             file, name=name, kind=kind, format=format, columns=columns, scheme=scheme, progress=progress
         )

@@ -15,7 +15,7 @@ app = group("models", "List, verify and add the models behind the signals.")
 @command(app, "list")
 def list_models() -> None:
     """List every model with its card: purpose, licence, limits, and whether its file is there."""
-    with workspace() as opened:
+    with workspace(make=True) as opened:
         found = [_plain(one) for one in opened.list_models()]
     rows = [(one["name"], one["state"], one["licence"], one["purpose"]) for one in found]
     show(found, lambda: table("Models", ("name", "state", "licence", "purpose"), rows, wide=3))
@@ -24,7 +24,7 @@ def list_models() -> None:
 @command(app, "verify")
 def verify_models() -> None:
     """Read every model file and compare its SHA-256 with the pinned one."""
-    with workspace() as opened:
+    with workspace(make=True) as opened:
         found = [_plain(one) for one in opened.verify_models()]
     rows = [(one["name"], one["state"], one["sha256"]) for one in found]
     show(found, lambda: table("Models", ("name", "state", "pinned SHA-256"), rows, wide=2))
@@ -38,7 +38,7 @@ def add_models(
     path: Path = typer.Argument(help="Folder (or file) holding model files that a card pins."),
 ) -> None:
     """Take model files from a folder, where a package with them is not to be had."""
-    with workspace() as opened:
+    with workspace(make=True) as opened:
         added = opened.add_models(path)
     show({"added": added}, lambda: say(f"Added: {', '.join(added) or 'nothing that a card pins'}."))
 

@@ -39,7 +39,7 @@ def scan(
     """Read exhibits, recognise what is known, and put first what may be a child in danger now."""
     if engine != "local":
         raise UsageError(f"There is no engine '{engine}'.", "Use --engine local.")
-    with workspace() as opened, drawn() as progress:
+    with workspace(make=True) as opened, drawn() as progress:
         found = opened.scan(
             paths,
             case=case,

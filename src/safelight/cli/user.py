@@ -39,7 +39,7 @@ def add_user(
         passphrase = typer.prompt(
             f"New passphrase of {name}", hide_input=True, confirmation_prompt=True, err=True
         )
-    with workspace() as opened:
+    with workspace(make=True) as opened:
         made = opened.add_user(name, Proof(passphrase, key))
     show(
         asdict(made),
