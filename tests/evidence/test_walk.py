@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -134,7 +135,8 @@ def test_a_name_lies_about_its_type_and_is_not_believed(nested: Path) -> None:
 
 
 def test_a_folder_a_file_and_an_archive_are_described(nested: Path, tmp_path: Path) -> None:
-    assert (describe(nested).kind, describe(nested).fingerprint) == ("folder", [])
+    assert describe(nested).kind == "folder"
+    assert describe(nested).fingerprint == [["folder", os.statvfs(nested).f_fsid, nested.stat().st_ino]]
     (tmp_path / "a.txt").write_text("words")
     stat = (tmp_path / "a.txt").stat()
     assert describe(tmp_path / "a.txt").kind == "file"

@@ -13,6 +13,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.folder import file_node, names_in
 from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Limits, Reader, Source
+from safelight.evidence.raw import RawReader
 from safelight.evidence.walk import ARCHIVE, PARTITIONS, recognise, safely
 
 _SEGMENT = re.compile(r"\.(?:[EeSsLl]x?[0-9A-Za-z]{2}|\d{3})$")
@@ -64,7 +65,7 @@ def describe(path: Path) -> Described:
     try:
         with _opened(path) as (found, reader):
             if reader is not None:
-                kind = "archive" if reader.order >= ARCHIVE else "disk image"
+                kind = "archive" if ARCHIVE <= reader.order < RawReader.order else "disk image"
                 if reader.order < PARTITIONS:
                     nodes = safely(reader.walk(found.content(), Limits(carve=False)), reader.name)
                     digests = next((dict(node.digests) for node in nodes if node.kind is Kind.LAYER), {})

@@ -39,8 +39,7 @@ class GptReader:
             return False
         if any(head[sector : sector + 8] == _MAGIC for sector in _SECTORS):
             return True
-        protective = head[510:512] == b"\x55\xaa" and 0xEE in head[450:512:16]
-        return protective and any(_is_header(source, source.size - sector) for sector in _SECTORS)
+        return head[510:512] == b"\x55\xaa" and 0xEE in head[450:512:16] and has_backup(source)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the partitions, what is wrong with the table, and what is carved between the partitions."""
@@ -56,8 +55,10 @@ class GptReader:
         yield from partition_nodes(source, partitions, problems, limits)
 
 
-def _is_header(source: Source, offset: int) -> bool:
-    return offset > 0 and source.read_at(offset, 8) == _MAGIC
+def has_backup(source: Source) -> bool:
+    """Does the last sector hold a header? Raises EvidenceError."""
+    tail = source.read_at(max(0, source.size - _SECTORS[-1]), _SECTORS[-1])
+    return any(len(tail) >= sector and tail[-sector:].startswith(_MAGIC) for sector in _SECTORS)
 
 
 def _best_header(source: Source, problems: list[str]) -> Header:

@@ -39,7 +39,7 @@ class MbrReader:
         if layout(head, source.size) is not None:
             return False
         entries = _entries(head)
-        if any(entry.status not in (0x00, 0x80) for entry in entries):
+        if any(entry.status not in (0x00, 0x80) for entry in entries) and not _fit(entries, source.size):
             return False
         return any(entry.type and entry.length and 0 < entry.start * 512 < source.size for entry in entries)
 
@@ -86,6 +86,20 @@ def _entries(sector: bytes) -> list[Entry]:
     if len(sector) < 512:
         return []
     return [Entry(*_ENTRY.unpack_from(sector, 446 + 16 * number)) for number in range(4)]
+
+
+def _fit(entries: list[Entry], size: int) -> bool:
+    """Do all partitions lie on the medium and beside each other? The code of a boot sector does not read so.
+
+    That makes a table of one whose status bytes, which say what to boot from, are not what they should be.
+    """
+    used = sorted((e.start, e.length) for e in entries if e.type and e.length)
+    position = 1
+    for start, length in used:
+        if start < position:
+            return False
+        position = start + length
+    return bool(used) and position * 512 <= size
 
 
 def _logical(source: Source, container: Entry, unit: int, problems: list[str]) -> Iterator[Entry]:

@@ -35,6 +35,9 @@ ARCHIVES = frozenset(
 OFFICE = frozenset(("docx", "xlsx", "pptx", "odf", "epub"))
 """Documents that are ZIP archives."""
 
+UNSURE = frozenset(("mp3", "aac", "exe", "mpegts", "lzma", "compress", "cpio", "arj", "lzh"))
+"""Formats told from so few bytes that a disk whose first sectors are damaged may begin like them."""
+
 _DEPTHS = frozenset((0, 1, 2, 4, 8, 16, 24, 32))
 """Bits a pixel that an icon's entry may state. NTFS's $UpCase begins like an icon, but for these."""
 

@@ -21,6 +21,7 @@ from safelight.evidence.found import Found
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.names import join_path
 from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
+from safelight.evidence.raw import UNKNOWN, RawReader, may_be_medium
 from safelight.evidence.scope import EVERYTHING, Scope
 from safelight.evidence.sniff import STILL, is_archive
 from safelight.evidence.source import SliceSource
@@ -30,6 +31,7 @@ PARTITIONS = 20
 """Readers below this order decode a medium; from it on they read partitions and file systems."""
 ARCHIVE = 40
 """Readers of this order and above open archives and documents: what lies inside is embedded."""
+_RAW = RawReader()
 LAYERS = 32
 """Elements of a trail: a medium within a medium within …, beyond what any real exhibit has."""
 _NO_MEDIUM = STILL | {
@@ -94,7 +96,7 @@ def recognise(node: Node) -> Found:
     """One file as the walk would see it at the top of an exhibit; its `reader` is asked for when wanted."""
     walker = _Walk(EVERYTHING, Limits(), None, None, _installed())
     place = Place((node.name,), (node.layer,), node.state, node.size, node.times, node.address)
-    return Found(place, node, True, walker._recognise)
+    return Found(place, node, True, walker._exhibit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class _Walk:
         """The exhibit itself is passed through whatever the scope says, if it is a container."""
         node = file_node(path, bytes(path.absolute()).rpartition(b"/")[2])
         at = _Container(self._limits)
-        found = Found(self._place(node, at), node, True, self._recognise)
+        found = Found(self._place(node, at), node, True, self._exhibit)
         try:
             reader = found.reader()
         except EvidenceError:
@@ -194,7 +196,7 @@ class _Walk:
                 roots = tuple(dict.fromkeys((*at.roots, len(found.place.trail))))
                 yield from self._inside(found, replace(at, roots=roots))
             elif not _blank(found):
-                yield _finding(found.place, "no file system that is known here")
+                yield _finding(found.place, UNKNOWN)
                 if at.limits.carve:
                     yield from self._carved(found, at)
         except EvidenceError as error:
@@ -230,6 +232,15 @@ class _Walk:
         if failed is not None:
             raise failed
         return None
+
+    def _exhibit(self, found: Found) -> Reader | None:
+        """The same for an exhibit: a disk, and what may be an image of one, is never left at a file of its own."""
+        reader = self._recognise(found)
+        if reader is None and (head := found.head()):
+            is_disk = found.node.size is None
+            if is_disk or may_be_medium(head, found.content(), found.format):
+                return _RAW
+        return reader
 
     def _to_ask(self, format: str | None, is_file: bool, is_small: bool) -> list[tuple[Reader, Detect]]:
         """The readers that may know something of this format."""
@@ -273,7 +284,7 @@ class _Walk:
             source = SliceSource(source, 0, source.size, os.fsdecode(name))
         cut = at.cut if found.kind is Kind.LAYER else []
         nodes = safely(reader.walk(source, limits), reader.name, cut)
-        embedded = at.embedded or reader.order >= ARCHIVE
+        embedded = at.embedded or ARCHIVE <= reader.order < _RAW.order
         inside = _Container(limits, place.trail, place.layers, at.roots, embedded, depth, cut)
         yield from self._each(nodes, inside)
         if self._left is not None and found.kind is Kind.FILE and not cut:
