@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from safelight.errors import IntegrityError
-from safelight.export.protocol import ExportOptions
+from safelight.export.deliver import CaseFindings
 from safelight.model import HashSetKind
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
@@ -38,12 +38,18 @@ def alter(workspace: Workspace, statement: str) -> None:
 
 
 def report(workspace: Workspace) -> None:
-    out = workspace.folder.parent / "report.html"
-    workspace.export("html", out, options=ExportOptions(thumbnails=True))
+    workspace.export("html", workspace.folder.parent / "report.html")
 
 
 def queue(workspace: Workspace) -> None:
     workspace.leads()
+
+
+def pictures(workspace: Workspace) -> None:
+    (case,) = workspace.list_cases()
+    with workspace.database.snapshot() as connection:
+        findings = CaseFindings(workspace, connection, case)
+        assert all([findings.thumbnail(lead["sha256"]) for lead in workspace.leads()])
 
 
 ALTERED: list[tuple[str, Callable[[Workspace], None]]] = [
@@ -53,7 +59,7 @@ ALTERED: list[tuple[str, Callable[[Workspace], None]]] = [
     ("UPDATE lead SET priority = 0.01", queue),
     ("UPDATE lead SET band = 'low'", report),
     ("UPDATE lead SET stack = 'S-0'", queue),
-    ("UPDATE item SET thumbnail = (SELECT max(thumbnail) FROM item)", report),
+    ("UPDATE item SET thumbnail = (SELECT max(thumbnail) FROM item)", pictures),
 ]
 
 
