@@ -49,7 +49,7 @@ def pictures(workspace: Workspace) -> None:
     (case,) = workspace.list_cases()
     with workspace.database.snapshot() as connection:
         findings = CaseFindings(workspace, connection, case)
-        assert all([findings.thumbnail(lead["sha256"]) for lead in workspace.leads()])
+        assert all(findings.thumbnail(lead["sha256"]) for lead in workspace.leads())
 
 
 ALTERED: list[tuple[str, Callable[[Workspace], None]]] = [
