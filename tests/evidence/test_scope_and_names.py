@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from safelight.errors import UsageError
 from safelight.evidence.names import join_path, raw, show, shown_trail
+from safelight.evidence.protocol import Kind
 from safelight.evidence.scope import Scope, kind_by_name
+from safelight.evidence.walk import walk
 from safelight.model import Times, Timestamp
+from tests.evidence import images
 
 NO_TIMES = Times()
 
@@ -122,3 +127,28 @@ def test_trails_read_as_the_contract_says() -> None:
     trail, layers = (b"disk.E01", b"p2", b"Users/x/a.zip", b"b.jpg"), ("file", "partition", "file", "member")
     assert join_path(trail, layers) == "disk.E01//p2/Users/x/a.zip//b.jpg"
     assert shown_trail(trail, layers) == ["disk.E01", "partition 2", "/Users/x/a.zip", "b.jpg"]
+
+
+def test_a_stream_is_left_out_and_let_in_with_the_file_it_belongs_to() -> None:
+    def examined(*, only: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> set[str]:
+        scope = Scope.parse(only, exclude)
+        found = [
+            one for one in walk(images.ntfs_whole(), scope=scope) if one.kind is Kind.FILE and one.examined
+        ]
+        names = {one.place.trail[-1].decode() for one in found}
+        return names & {"small.txt", "Pictures/one.jpg", *images.NTFS_STREAMS}
+
+    assert examined() == {"small.txt", "Pictures/one.jpg", *images.NTFS_STREAMS}
+    assert examined(exclude=("*.txt",)) == {"Pictures/one.jpg", "Pictures/one.jpg:note"}
+    assert examined(exclude=("kind:image",)) == {"small.txt", "small.txt:secret"}
+    assert examined(exclude=("*:note", "/small.txt")) == {"Pictures/one.jpg"}
+    assert examined(only=("*.jpg",)) == {"Pictures/one.jpg", "Pictures/one.jpg:note"}
+    assert examined(only=("*:secret",)) == {"small.txt:secret"}
+
+
+def test_a_resource_fork_is_left_out_with_its_file(shared: Path) -> None:
+    for image in ("hfsplus.raw", "apfs.raw"):
+        found = list(walk(shared / "evidence" / image, scope=Scope.parse((), ["*resource*"])))
+        forks = [one for one in found if one.place.layers and one.place.layers[-1] == "stream"]
+        assert forks
+        assert not any(one.examined for one in forks), image

@@ -281,6 +281,7 @@ class _Listing:
             owner.times,
             {**owner.address, "attribute": int(info.id)},
             "stream",
+            owner=owner.name,
         )
         self._offer(node, entry, attribute, folder, b"")
         return node

@@ -144,7 +144,9 @@ def _forks(entry: Any, owner: Node) -> Iterator[Node]:
         return
     name = owner.name + b":" + _RESOURCE_FORK.encode()
     content = partial(EntryFile, fork, size)
-    yield Node(name, Kind.FILE, owner.state, size, owner.times, owner.address, "stream", content)
+    yield Node(
+        name, Kind.FILE, owner.state, size, owner.times, owner.address, "stream", content, owner=owner.name
+    )
 
 
 def _times(entry: Any, source: str) -> Times:

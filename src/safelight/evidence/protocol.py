@@ -77,6 +77,8 @@ class Node:
     error: str | None = None
     target: bytes | None = None
     """Where a link points; never followed."""
+    owner: bytes | None = None
+    """Of a stream: the path of the file or folder it belongs to, whose place in the order's scope it shares."""
     digests: dict[str, str] = field(default_factory=dict)
     """Digests that the container states for the content (`md5`, `sha1`: lower-case hex), to be verified."""
 

@@ -14,8 +14,10 @@ A rule is one of
   to look is what the order forbids. A renamed picture is therefore missed by `--only kind:image`.
 
 Several `--only` of one type widen it (this folder or that), of different types narrow it (this folder *and*
-these dates). Any `--exclude` excludes. Members of an archive are judged by their own path, times and name,
-and only where the archive itself is within the scope: add `--only kind:archive` to look into them.
+these dates). Any `--exclude` excludes. An alternate data stream or resource fork (`memo.docx:hidden`) is judged by
+its own name and by that of its file: left out with it, and let in with it. Members of an archive are judged by
+their own path, times and name, and only where the archive itself is within the scope: add `--only kind:archive` to
+look into them.
 """
 
 from __future__ import annotations
@@ -84,14 +86,22 @@ class Scope:
     def __bool__(self) -> bool:
         return bool(self.only or self.exclude)
 
-    def allows(self, paths: Sequence[str], name: str, times: Times) -> bool:
-        """May the file be opened? `paths` are its shown path from each root, `name` its own name."""
-        subject = Subject(tuple(map(_fold, paths)), _fold(name), times)
-        if any(rule.matches(subject) for rule in self.exclude):
+    def allows(
+        self, paths: Sequence[str], name: str, times: Times, *others: tuple[Sequence[str], str]
+    ) -> bool:
+        """May the file be opened? `paths` are its shown path from each root, `name` its own name.
+
+        `others` are further paths and names it goes by: those of the file that a stream belongs to.
+        """
+        subjects = [
+            Subject(tuple(map(_fold, known)), _fold(called), times)
+            for known, called in ((paths, name), *others)
+        ]
+        if any(rule.matches(subject) for rule in self.exclude for subject in subjects):
             return False
         types: dict[str, bool] = {}
         for rule in self.only:
-            types[rule.type] = types.get(rule.type, False) or rule.matches(subject)
+            types[rule.type] = types.get(rule.type, False) or any(map(rule.matches, subjects))
         return all(types.values())
 
     def texts(self) -> dict[str, list[str]]:

@@ -161,7 +161,7 @@ class _Walk:
             kind = node.kind
             place = self._place(node, at)
             if kind is Kind.FILE:
-                examined = not scope or self._allowed(place, at)
+                examined = not scope or self._allowed(node, place, at)
                 found = Found(place, node, examined, recognise)
                 try:
                     yield found
@@ -181,9 +181,15 @@ class _Walk:
         trail, layers = (*at.trail, node.name), (*at.layers, node.layer)
         return Place(trail, layers, state, node.size, node.times, node.address)
 
-    def _allowed(self, place: Place, at: _Container) -> bool:
-        paths = [join_path(place.trail[root:], place.layers[root:]) for root in at.roots]
-        return self._scope.allows(paths, paths[-1].rpartition("/")[2], place.times)
+    def _allowed(self, node: Node, place: Place, at: _Container) -> bool:
+        """A stream is judged by its own name and by that of the file it belongs to."""
+        trails = [place.trail] if node.owner is None else [place.trail, (*at.trail, node.owner)]
+        names = []
+        for trail in trails:
+            paths = [join_path(trail[root:], place.layers[root:]) for root in at.roots]
+            names.append((paths, paths[-1].rpartition("/")[2]))
+        (paths, name), *owner = names
+        return self._scope.allows(paths, name, place.times, *owner)
 
     def _layer(self, found: Found, at: _Container) -> Iterator[Found]:
         """Pass through a decoded medium, a partition or a file system; what is in it counts, not itself."""
