@@ -112,5 +112,46 @@ def prove(event: int = typer.Argument(min=0, help="Number of the event.")) -> No
         print_json(opened.audit_prove(event))
 
 
+@command(app, "check-proof")
+def check_proof(
+    file: Path = typer.Argument(help="What `safelight audit prove` printed."),
+    key: str = typer.Option(
+        ..., "--key", metavar="VKEY", help="The public key of the log, or a file that holds it (audit.pub)."
+    ),
+) -> None:
+    """Check that an event is in the log, from its proof and the public key alone; no workspace is needed."""
+    from safelight.governance.inspection import read_proof
+    from safelight.governance.proofs import check_inclusion
+
+    proof, vkey = read_proof(file), _noted(key) or ""
+    event = check_inclusion(proof, vkey)
+    found = {
+        "ok": True,
+        "event": {
+            "seq": event.seq,
+            "time": event.time,
+            "actor": event.actor,
+            "os_account": event.os_account,
+            "host": event.host,
+            "verb": event.verb,
+            "phase": str(event.phase),
+            "case": event.case,
+            "subject": list(event.subject),
+            "detail": dict(event.detail),
+        },
+        "size": proof["size"],
+        "root": proof["root"],
+    }
+    show(
+        found,
+        lambda: say(
+            f"Event {event.seq} is in the log of {proof['size']:,} events that this key signed:",
+            f"  {event.time}  {event.actor} ({event.os_account} on {event.host})  {event.verb}  {event.phase}"
+            + (f"  case {event.case}" if event.case else ""),
+            f"  {_detail(dict(event.detail))}",
+        ),
+    )
+
+
 def _detail(detail: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in detail.items() if not isinstance(value, dict))

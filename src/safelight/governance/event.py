@@ -174,32 +174,32 @@ def check_body(body: object, seq: int | None, columns: tuple[object, ...] | None
     In the hot path of verification (some 3 µs an event).
     """
     if type(body) is not bytes:
-        return "its body is not bytes"
+        return "its record is not bytes"
     if len(body) > BODY_BYTES:
-        return "its body is too long"
+        return "its record is too long"
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return "its body is not JSON"
+        return "its record is not JSON"
     if type(content) is not dict or tuple(content) != FIELDS:
-        return "its body lacks fields or has others"
+        return "its record lacks fields or has others"
     if orjson.dumps(content, option=orjson.OPT_SORT_KEYS) != body:
-        return "its body is not canonical"
+        return "its record is not in the form in which it was signed"
     values = tuple(content.values())
     shape = tuple(map(type, values))
     if shape not in _known_shapes:
         if any(one not in allowed for one, allowed in zip(shape, _TYPES, strict=True)):
-            return "a field of its body has the wrong type"
+            return "its record has a field of the wrong type"
         _known_shapes.add(shape)
     if values[_VERSION_AT] != VERSION or values[_PHASE_AT] not in _PHASES:
         return "its version or phase is unknown"
     if seq is not None and values[_SEQ_AT] != seq:
-        return f"its body says it is event {values[_SEQ_AT]}"
+        return f"its record says that it is event {values[_SEQ_AT]}"
     if columns is not None and columns != _columns_of(values):
-        return "the columns beside its body say something else"
+        return "the time, person, verb or case that the store shows for it are not those of its signed record"
     detail, subject = values[_DETAIL_AT], values[_SUBJECT_AT]
     if not _SIMPLE.issuperset(map(type, detail.values())) and not _plain(detail):
-        return "its body holds a float"
+        return "its record holds a float"
     if not _STRINGS.issuperset(map(type, subject)):
         return "its subject holds something else than ids"
     return None

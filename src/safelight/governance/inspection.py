@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from safelight.errors import BusyError, FormatError, IntegrityError, UsageError
 from safelight.governance import log
 from safelight.governance.checkpoints import FILE_NAME, CheckpointFile
+from safelight.governance.event import BODY_BYTES
 from safelight.governance.note import NOTE_BYTES, Checkpoint, NoteVerifier
 from safelight.governance.proofs import prove_inclusion
 from safelight.governance.verify import Verification, verify
@@ -138,7 +139,8 @@ def read_checkpoint(file: Path) -> Checkpoint:
     Raises UsageError where the file cannot be read or is none.
     """
     try:
-        note = file.read_bytes()[:NOTE_BYTES].replace(b"\r\n", b"\n").strip()
+        with file.open("rb") as opened:
+            note = opened.read(NOTE_BYTES).replace(b"\r\n", b"\n").strip()
         if note.startswith(b"{"):
             note = str(json.loads(note)["checkpoint"]).encode()
         return Checkpoint.parse(note.strip() + b"\n")
@@ -148,6 +150,20 @@ def read_checkpoint(file: Path) -> Checkpoint:
         raise UsageError(
             f"{file} is not a signed checkpoint.", "It is what `safelight audit checkpoint` prints."
         ) from None
+
+
+def read_proof(file: Path) -> dict[str, Any]:
+    """An inclusion proof as `safelight audit prove` printed it. UsageError where the file holds none."""
+    try:
+        with file.open("rb") as opened:
+            found = json.loads(opened.read(2 * BODY_BYTES))
+    except OSError as error:
+        raise UsageError(f"The proof {file} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise UsageError(f"{file} is not an inclusion proof.", "It is what `safelight audit prove` prints.")
+    return found
 
 
 def verify_folder(
@@ -179,7 +195,7 @@ def verify_folder(
         "kept": [one.size for one in kept],
     }
     if not found.ok:
-        where = f" The first bad event is {found.first_bad}." if found.first_bad is not None else ""
+        where = f" The first bad event is number {found.first_bad}." if found.first_bad is not None else ""
         error = IntegrityError(
             f"The audit log does not verify: {found.reason}.{where}", "Keep a copy of the workspace as it is."
         )

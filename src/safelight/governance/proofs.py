@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from safelight.errors import IntegrityError, UsageError
+from safelight.errors import FormatError, IntegrityError, UsageError
+from safelight.governance.event import Event, parse
 from safelight.governance.leaves import leaves, worker_count
 from safelight.governance.log import newest_checkpoint
 from safelight.governance.merkle import (
@@ -19,7 +20,7 @@ from safelight.governance.merkle import (
     node_hash,
     range_roots,
 )
-from safelight.governance.note import Checkpoint
+from safelight.governance.note import Checkpoint, NoteVerifier
 from safelight.store.tables import log_event
 
 
@@ -83,6 +84,33 @@ def prove_consistency(connection: Connection, first: int, second: int | None = N
         "path": [node.hex() for node in path],
         "checkpoint": checkpoint.note().decode(errors="replace"),
     }
+
+
+def check_inclusion(proof: Mapping[str, Any], vkey: str) -> Event:
+    """The event that an inclusion proof proves, with nothing but the public key of the log.
+
+    UsageError for what is no proof, FormatError for a bad key, IntegrityError where it proves nothing.
+    """
+    try:
+        body, index = str(proof["body"]).encode(), int(proof["index"])
+        path = [bytes.fromhex(node) for node in proof["path"]]
+        checkpoint = Checkpoint.parse(str(proof["checkpoint"]).encode())
+        stated = (int(proof["size"]), bytes.fromhex(proof["root"]), bytes.fromhex(proof["leaf"]))
+        ranges = inclusion_ranges(index, checkpoint.size) if 0 <= index < checkpoint.size else []
+    except (KeyError, TypeError, ValueError, FormatError) as error:
+        raise UsageError(
+            "This is not an inclusion proof.", "It is what `safelight audit prove` prints."
+        ) from error
+    if not checkpoint.signed_by(NoteVerifier(vkey)):
+        raise IntegrityError("The checkpoint of the proof is not signed by this key.", "Is it the right key?")
+    leaf = leaf_hash(body)
+    proven = 0 <= index < checkpoint.size and len(ranges) == len(path)
+    if not proven or _fold(leaf, index, ranges, path) != checkpoint.root:
+        raise IntegrityError(f"The proof does not show that event {index} is in the log as it was signed.")
+    event = parse(body)
+    if stated != (checkpoint.size, checkpoint.root, leaf) or event.seq != index:
+        raise IntegrityError("The proof says of itself what does not follow from its event and checkpoint.")
+    return event
 
 
 def _signed(connection: Connection) -> Checkpoint:
