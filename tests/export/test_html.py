@@ -7,7 +7,6 @@ import hashlib
 import io
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
@@ -19,50 +18,11 @@ from safelight.export.html import HtmlExporter
 from safelight.export.protocol import ExportOptions, Findings
 from safelight.model import SignalValue
 
+from .page import Page, written
 from .parts import NASTY, picture
 from .sample import Sample, empty, evaluation, large, rich
 
-VOID = {"meta", "wbr", "br", "img", "input", "hr", "link"}
 WITH_PICTURES = ExportOptions(thumbnails=True)
-
-
-class Page(HTMLParser):
-    """The elements, attributes and text of a page; raises where tags do not nest."""
-
-    def __init__(self, source: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-        self.ids: list[str] = []
-        self.feed(source)
-        self.close()
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        self.ids += [str(value) for name, value in attrs if name == "id"]
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if not {"style", "script"} & set(self.open):
-            self.text.append(data)
-
-    def said(self) -> str:
-        return re.sub(r"\s+", " ", "".join(self.text))
-
-
-def written(findings: Findings, options: ExportOptions | None = None) -> str:
-    out = io.BytesIO()
-    HtmlExporter().write(findings, out, options or ExportOptions())
-    return out.getvalue().decode("utf-8", "strict")
 
 
 @pytest.fixture(scope="module")

@@ -16,16 +16,13 @@ from markupsafe import Markup
 from safelight.export import phrases, plots, text
 from safelight.export.blur import blurred, data_url
 from safelight.export.marking import MARK, SENTENCE
-from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView, PlaceView
-from safelight.export.summary import LISTED, MEMBERS, STATES, Stack, Summary, kind_rows, months, summarise
+from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView
+from safelight.export.room import Room
+from safelight.export.summary import LISTED, STATES, Stack, Summary, kind_rows, months, summarise
 
 _MARKED_PAGES = (
     f'@page {{ @top-center {{ content: "{MARK}"; font: bold 9pt sans-serif; color: #8a4b00; }} }}\n'
 )
-_PLACES = 60
-"""Places of one lead that the report writes out; `export csv` has them all."""
-_PLACES_BYTES = 6 << 20
-"""What all places together may take, by estimate; then three of a lead are written out."""
 _EVENTS = 500
 _BARS = 10
 
@@ -63,30 +60,13 @@ def _context(findings: Findings, summary: Summary, options: ExportOptions) -> di
         "policy": _policy(style, script),
         "plots": list(_plots(summary)),
         "table": _table(findings, options.table_leads),
-        "full": {stack.shown.lead.id for stack in summary.stacks},
+        "full": {view.lead.id for stack in summary.stacks for view in (stack.shown, *stack.members)},
         "thumbnail": lambda stack: _thumbnail(findings, stack, options),
         "events": _last_events(findings),
         "matched_at": max((one.finished for one in findings.exhibits if one.finished), default=None),
-        "members_limit": MEMBERS,
-        "places": _Places(),
+        "room": Room(),
         "listed": LISTED,
     }
-
-
-class _Places:
-    """Hands out the places to write, so that names of any length and number cannot swell the report."""
-
-    def __init__(self) -> None:
-        self._left = _PLACES_BYTES
-
-    def __call__(self, view: LeadView) -> list[PlaceView]:
-        chosen: list[PlaceView] = []
-        for place in view.places[:_PLACES]:
-            if self._left <= 0 and len(chosen) == 3:
-                break
-            self._left -= 600 + 2 * min(len(place.path), phrases.LONGEST * len(place.trail))
-            chosen.append(place)
-        return chosen
 
 
 def _plots(summary: Summary) -> Iterator[tuple[str, Markup, str]]:

@@ -10,9 +10,9 @@ from markupsafe import Markup, escape
 
 from safelight.export.plots import shorten
 from safelight.export.protocol import LeadView, PlaceView
-from safelight.export.summary import is_conflict, is_known
+from safelight.export.summary import PERCEPTUAL, is_conflict, is_exact
 from safelight.export.text import clean, instant, visible
-from safelight.model import SignalValue, Timestamp
+from safelight.model import Match, SignalValue, Timestamp
 
 LONGEST = 1_000
 """Characters of a name that are written out; the middle of longer ones is left out and the cut shows."""
@@ -186,6 +186,16 @@ def broken(value: str) -> Markup:
     return Markup("<wbr>").join(escape(value[at : at + 16]) for at in range(0, len(value), 16))
 
 
+def entry(value: str) -> Markup:
+    """The id of an entry of a list: whole where it is short, else with places to break it."""
+    return broken(visible(shorten(clean(value), 160)))
+
+
+def is_near(match: Match) -> bool:
+    """Was it found by likeness, not by a digest?"""
+    return match.by in PERCEPTUAL
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "count": count,
@@ -203,5 +213,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "assessments": assessments,
     "absent": absent,
     "digest": broken,
+    "entry": entry,
 }
-TESTS: dict[str, Callable[..., bool]] = {"known": is_known, "conflict": is_conflict}
+TESTS: dict[str, Callable[..., bool]] = {"exact": is_exact, "near": is_near, "conflict": is_conflict}

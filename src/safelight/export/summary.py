@@ -20,11 +20,13 @@ from safelight.review.decisions import ALWAYS
 Key = TypeVar("Key")
 
 MEMBERS = 40
-"""Leads of one stack that the report names; the others are counted."""
+"""Leads of one stack that the report describes below its first; the others are counted."""
+EXACT = 2_000
+"""Leads beyond those, of all stacks, that are described because they are exactly on a list."""
 LISTED = 1_000
 """Lines of each list of what was not read, not examined, or disagreed about."""
 _KEYS = 50_000
-_PERCEPTUAL = frozenset(("pdq", "vpdq"))
+PERCEPTUAL = frozenset(("pdq", "vpdq"))
 _KNOWN_CODES = frozenset(("known-illegal", "near-known"))
 NO_CAMERA = "no camera named"
 ELSEWHERE = "other folders"
@@ -41,12 +43,19 @@ class Stack:
     known: bool = False
     """One of them is on a list, or near one that is: no picture of any of them is shown."""
 
-    def add(self, view: LeadView) -> None:
-        """Take a lead in, best first."""
-        self.size += 1
+    def add(self, view: LeadView, exact_left: int) -> bool:
+        """Take a lead in, best first; was it one of those that are kept only because they are exact?"""
+        self.size = max(self.size, view.stack_size)
         self.known = self.known or is_known(view)
-        if view is not self.shown and len(self.members) < MEMBERS:
+        if view is self.shown:
+            return False
+        if len(self.members) < MEMBERS:
             self.members.append(view)
+            return False
+        if exact_left > 0 and is_exact(view):
+            self.members.append(view)
+            return True
+        return False
 
 
 @dataclass(slots=True)
@@ -60,6 +69,8 @@ class Summary:
     known_exact: int = 0
     known_near: int = 0
     stacks: list[Stack] = field(default_factory=list)
+    stacks_extra: int = 0
+    """Those among `stacks` that are of low priority and there because a file of theirs is exactly on a list."""
     stacks_left_out: int = 0
     conflicts: list[LeadView] = field(default_factory=list)
     conflicts_count: int = 0
@@ -81,21 +92,27 @@ class Summary:
 
 
 def summarise(findings: Findings, full_stacks: int) -> Summary:
-    """Read the whole case once and return its numbers. `full_stacks`: so many are kept in full."""
+    """Read the whole case once and return its numbers.
+
+    `full_stacks`: so many are kept in full, and as many again that hold what is exactly on a list.
+    """
     summary = Summary()
     latest = f"{findings.generated_at:%Y-%m}"
     stacks: dict[str, Stack] = {}
     left_out: set[str] = set()
+    exact_left = EXACT
     for view in findings.leads():
         _count_lead(summary, view, latest)
         stack = stacks.get(view.lead.stack)
         if stack is None:
-            if len(stacks) == full_stacks:
+            if len(stacks) >= (2 * full_stacks if is_exact(view) else full_stacks):
                 left_out.add(view.lead.stack)
                 continue
+            left_out.discard(view.lead.stack)
             stack = stacks[view.lead.stack] = Stack(view.lead.stack, view)
-        stack.add(view)
+        exact_left -= stack.add(view, exact_left)
     summary.stacks = list(stacks.values())
+    summary.stacks_extra = max(0, len(stacks) - full_stacks)
     summary.stacks_left_out = len(left_out)
     for file in findings.files():
         _count_file(summary, file)
@@ -111,6 +128,11 @@ def is_known(view: LeadView) -> bool:
     """Is it on a list, near an entry of one, or given a category by a person? Then it is never shown."""
     by_reason = any(reason.code in _KNOWN_CODES for reason in view.lead.reasons)
     return bool(view.lead.matches) or by_reason or view.lead.decided not in (None, *ALWAYS)
+
+
+def is_exact(view: LeadView) -> bool:
+    """Does a list hold exactly this file, by a digest?"""
+    return any(match.by not in PERCEPTUAL for match in view.lead.matches)
 
 
 def is_conflict(view: LeadView) -> bool:
