@@ -66,7 +66,7 @@ def test_commands_in_the_texts_exist(generator: ModuleType) -> None:
     groups = {name.split()[0] for name in names if " " in name}
     unknown = []
     for page in PAGES:
-        for line in re.findall(r"^\s*safelight ([a-z][a-z ]*)", page.read_text("utf-8"), re.M):
+        for line in re.findall(r"^\s*safelight ([a-z][a-z -]*)", page.read_text("utf-8"), re.M):
             words = line.split()
             name = " ".join(words[:2]) if words[0] in groups else words[0]
             if name not in names:
