@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_config_path, user_data_path
+from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -92,5 +93,11 @@ def read_secret(file: Path | None) -> str | None:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. UsageError naming what makes no sense."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [
+            f"SAFELIGHT_{'_'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()
+        ]
+        raise UsageError("; ".join(wrong), "Correct the environment or safelight.toml.") from error

@@ -97,6 +97,8 @@ class Workspace:
                     self._make_house_key(connection)
                 self.identity = users.identify(self.actor, None, self.evaluation, None)
                 self.init()
+                if self.evaluation and not self.identity.problem:
+                    self.open_case(cases.STANDING, cases.standing_authority(datetime.now(UTC).date()))
             inspection.check_kind(self.database, self.id, self.evaluation)
             inspection.check_not_cut(self.database, folder)
             inspection.settle(folder)

@@ -91,8 +91,14 @@ def with_globals(function: Function) -> Function:
 
 
 def group(name: str, text: str) -> typer.Typer:
-    """A command group such as `case`, printing its help when called bare."""
-    return typer.Typer(name=name, help=text, no_args_is_help=True, context_settings=CONTEXT)
+    """A command group such as `case`, printing its help when called bare; it takes the global options too."""
+    made = typer.Typer(name=name, help=text, no_args_is_help=True, context_settings=CONTEXT)
+
+    def options() -> None:
+        """The callbacks of the options keep them."""
+
+    made.callback(help=text)(with_globals(options))
+    return made
 
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}

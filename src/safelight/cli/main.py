@@ -91,7 +91,11 @@ def _report(error: SafelightError) -> int:
 def _other(error: Exception) -> int:
     """Wrong usage as the parser found it, a full disk or locked store in words, a traceback for the rest."""
     show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    common.state.json = common.state.json or "--json" in sys.argv[1:]  # the parser may have failed before it
     if callable(show) and isinstance(code, int):
+        if common.state.json:
+            said = getattr(error, "format_message", error.__str__)()
+            common.print_json({"error": {"code": code, "message": said, "hint": "See --help."}})
         show()
         return code
     if isinstance(code, int):
@@ -103,4 +107,6 @@ def _other(error: Exception) -> int:
         return _report(
             SafelightError(f"The workspace cannot be used: {cause}.", "Is the disk full, or not writable?")
         )
+    if common.state.json:
+        common.print_json({"error": {"code": 1, "message": f"{type(error).__name__}: {error}", "hint": ""}})
     raise error

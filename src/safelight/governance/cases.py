@@ -50,8 +50,28 @@ def everything(connection: sa.Connection, keys: KeyRing) -> list[Case]:
     return found
 
 
-def find(connection: sa.Connection, keys: KeyRing, wanted: str | None) -> Case:
+STANDING = "Standing screening (evaluation)"
+"""The case that an evaluation workspace is made with: a standing authority to screen, and nothing else."""
+
+
+def standing_authority(today: date) -> Authority:
+    """The authority of the `STANDING` case."""
+    return Authority(
+        Basis.STATUTE,
+        "for trying the software out",
+        "Safelight",
+        today,
+        today.replace(year=today.year + 10, day=min(today.day, 28)),
+        frozenset({Capability.SCREENING}),
+    )
+
+
+def find(
+    connection: sa.Connection, keys: KeyRing, wanted: str | None, needs: Capability | None = None
+) -> Case:
     """The case by name or id; without either, the only open one.
+
+    The standing case is meant without being named only where one is screened for and no open case allows it.
 
     Raises RefusedError when there is none (no authority), UsageError when it is not clear which.
     """
@@ -65,7 +85,9 @@ def find(connection: sa.Connection, keys: KeyRing, wanted: str | None) -> Case:
             "no case",
             "Open one with `safelight case open`, or see `safelight case list`.",
         )
-    still_open = [case for case in known if case.closed_at is None]
+    still_open = [case for case in known if case.closed_at is None and case.name != STANDING]
+    if needs is Capability.SCREENING and not any(needs in case.authority.allows for case in still_open):
+        still_open = [case for case in known if case.name == STANDING] or still_open
     if not still_open:
         raise RefusedError(
             "There is no open case, and so no authority.", "no case", "Open one with `safelight case open`."

@@ -241,7 +241,7 @@ def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str |
     self.identity.check()
     if not permit.verb.case:
         return
-    permit.case = cases.find(connection, self.keys, wanted)
+    permit.case = cases.find(connection, self.keys, wanted, permit.verb.needs)
     if permit.verb.name == "case close" and permit.case.closed_at is None:
         return  # an expired case can still be closed
     rules.check_valid(permit.case, datetime.now(UTC).date())
