@@ -175,12 +175,7 @@ def test_a_layout_that_does_not_open_is_a_finding_and_is_carved_as_a_whole() -> 
 def test_files_of_a_folder_that_cannot_be_listed_are_found_by_their_inodes() -> None:
     image = images.edit(images.ext(), "unlisted.img")
     listing = {node.name: node.address.get("inode") for node in images.nodes(ExtReader(), image)}
-    where = images.run("debugfs", "-R", f"imap <{listing[b'Pictures']}>", image).decode()
-    block, offset = where.split("located at block ")[1].split(", offset ")
-    with image.open("r+b") as file:
-        # i_block (byte 40): the extent's first block, 20 bytes into it, now lies beyond the medium.
-        file.seek(int(block) * 1024 + int(offset, 16) + 40 + 12 + 8)
-        file.write((0x7FFFFFF0).to_bytes(4, "little"))
+    _lead_nowhere(image, listing[b"Pictures"] or 0)
     found = images.nodes(ExtReader(), image)
     assert any(node.kind is Kind.FINDING and node.name == b"Pictures" for node in found)
     names = {path: data for path, data in images.files(found).items() if path.startswith("$Unreached/")}
@@ -219,3 +214,70 @@ def _first_megabyte() -> bytes:
 
 def test_dialect_defaults_to_no_allocation() -> None:
     assert Dialect("EXT_DETECT", lambda _entry, _meta: None).allocation(None, None) is None  # type: ignore[arg-type,return-value]
+
+
+@pytest.mark.parametrize("version", [2, 4])
+def test_what_the_kernel_removed_with_its_folder_is_listed_as_sleuthkit_does(version: int) -> None:
+    """The kernel clears size and blocks of a removed folder, and TSK's library then lists no orphan at all."""
+    image = images.edit(images.ext(version), f"removed-{version}.img")
+    numbers = {node.name: node.address.get("inode", 0) for node in images.nodes(ExtReader(), image)}
+    lines = [
+        "rm /Videos/clip.mp4",
+        "rmdir /Videos",
+        "rm /Pictures/deep/er/three.png",
+        "rmdir /Pictures/deep/er",
+    ]
+    images.run(
+        "debugfs", "-w", "-f", "-", image, data="\n".join([*lines, "rmdir /Pictures/deep", ""]).encode()
+    )
+    for path in (b"Videos", b"Videos/clip.mp4", b"Pictures/deep/er", b"Pictures/deep"):
+        _clear_as_the_kernel_does(image, numbers[path])
+    found = images.nodes(ExtReader(), image)
+    orphans = {node.name: node for node in found if node.name.startswith(b"$OrphanFiles/")}
+    listed = [line.partition(b"\t")[2] for line in images.run("fls", "-r", "-p", image).splitlines()]
+    assert sorted(orphans) == sorted(path for path in listed if path.startswith(b"$OrphanFiles/"))
+    assert {node.state for node in orphans.values()} == {State.DELETED}
+    clip = orphans[b"$OrphanFiles/OrphanFile-%d" % numbers[b"Videos/clip.mp4"]]
+    assert (clip.kind, clip.size, clip.open) == (Kind.FILE, 0, None)
+    three = orphans[b"$OrphanFiles/OrphanFile-%d" % numbers[b"Pictures/deep/er/three.png"]]
+    assert images.content(three) == images.TREE["Pictures/deep/er/three.png"]
+    assert not [node for node in found if node.kind is Kind.FINDING]
+    assert not [node for node in found if node.name.startswith(b"$Unreached")]
+
+
+def _lead_nowhere(image: Path, inode: int) -> None:
+    """Let the first extent of an inode (20 bytes into `i_block`, at byte 40) lie beyond the medium."""
+    where = images.run("debugfs", "-R", f"imap <{inode}>", image).decode()
+    block, offset = where.split("located at block ")[1].split(", offset ")
+    with image.open("r+b") as file:
+        file.seek(int(block) * 1024 + int(offset, 16) + 40 + 12 + 8)
+        file.write((0x7FFFFFF0).to_bytes(4, "little"))
+
+
+def _clear_as_the_kernel_does(image: Path, inode: int) -> None:
+    where = images.run("debugfs", "-R", f"imap <{inode}>", image).decode()
+    block, offset = where.split("located at block ")[1].split(", offset ")
+    with image.open("r+b") as file:
+        at = int(block) * 1024 + int(offset, 16)
+        file.seek(at + 32)
+        extents = int.from_bytes(file.read(4), "little") & 0x80000
+        for position, data in (
+            (4, bytes(4)),
+            (26, bytes(6)),
+            (40, bytes(60)),
+        ):  # size, links and blocks, where
+            file.seek(at + position)
+            file.write(data)
+        if extents:
+            file.seek(at + 40)
+            file.write(bytes.fromhex("0af3000004000000"))
+
+
+def test_inodes_of_the_file_systems_own_are_not_files_that_nothing_reached() -> None:
+    image = images.edit(images.ext(), "unlisted-own.img")
+    listing = {node.name: node.address.get("inode") for node in images.nodes(ExtReader(), image)}
+    _lead_nowhere(image, listing[b"Pictures"] or 0)
+    found = images.nodes(ExtReader(), image)
+    below = [node.address["inode"] for node in found if node.name.startswith(b"$Unreached/")]
+    assert below
+    assert min(below) > 10

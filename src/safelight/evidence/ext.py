@@ -21,6 +21,8 @@ _SPARSE_SUPER = 0x1  # s_feature_ro_compat
 _BLOCK_UNINIT = 0x2  # bg_flags: the bitmap on disk means nothing, all is free
 _INODE_SIZES = (128, 256, 512, 1024, 2048, 4096)
 _SECOND = 1_000_000_000
+_RESERVED = 10
+"""Inodes 1 to 10 are the file system's own: bad blocks, journal, the blocks kept for growth."""
 
 
 class ExtReader:
@@ -39,6 +41,7 @@ class ExtReader:
             EXT,
             _times,
             check=superblock,
+            own=_RESERVED + 1,
             clears="no content is left: ext3 and ext4 clear an inode on deletion",
             allocation=_allocation,
         )

@@ -24,6 +24,7 @@ _SMALLEST_INODE = 128
 _MOST_FAILED = 1_000
 """Inodes in a row that the image cannot give, after which it is taken for gone: there may be a hundred million."""
 _REGULAR, _FOLDER = 1, 2  # TSK_FS_META_TYPE_REG, _DIR
+_ONCE_USED = UNALLOCATED | 4  # TSK_FS_META_FLAG_USED
 _NOT_ENTRIES = frozenset((b".", b"..", b"", None))
 _NO_SEQUENCE = 0xFFFFFFFF  # what TSK gives the names it makes up for orphans
 _DATA = 128  # TSK_FS_ATTR_TYPE_NTFS_DATA
@@ -50,6 +51,8 @@ class Dialect:
     """Attribute type of a file's own content, where there are several."""
     reuses: bool = True
     """Do names and inodes lie apart, so that a deleted name may lead to another file's inode?"""
+    own: int = 0
+    """Inodes below this number are the file system's own, which no name leads to."""
     clears: str | None = None
     """Why a deleted file of this file system has size 0, where deletion clears it."""
     check: Callable[[Source], object] = field(default=lambda _source: None)
@@ -108,20 +111,27 @@ class _Listing:
         self._reached = bytearray(self._inodes // 8 + 1)
         self._entered: set[int] = set()
         self._unlisted = False
+        self._orphans_at = b""
+        """The virtual folder of orphans, where TSK cannot list it."""
         self.recovered: dict[int, int] = {}
         """Offset → length in bytes of first runs of deleted files that are listed: they need no carving."""
 
     def walk(self) -> Iterator[Node]:
         """Yield the entries of all folders, then what no folder led to where some could not be listed."""
         yield from self._tree(int(self.fs.info.root_inum), b"")
-        if self._unlisted and self.dialect.reuses:
-            yield from self._unreached()
+        try:
+            if self._orphans_at:
+                yield from self._orphans()
+            if self._unlisted and self.dialect.reuses:
+                yield from self._unreached()
+        except EvidenceError as error:
+            yield Node(b"", Kind.FINDING, error=str(error))
 
-    def _tree(self, top: int, path: bytes) -> Iterator[Node]:
+    def _tree(self, top: int, path: bytes, state: State = State.ALLOCATED) -> Iterator[Node]:
         """Yield the entries of a folder and of all below it; a folder's own entries come together."""
         entered = self._entered
         entered.add(top)
-        stack = [(top, path, State.ALLOCATED, 0)]
+        stack = [(top, path, state, 0)]
         while stack:
             inode, prefix, state, depth = stack.pop()
             folders: list[tuple[int, bytes, State, int]] = []
@@ -141,49 +151,53 @@ class _Listing:
 
     def _unreached(self) -> Iterator[Node]:
         """Yield allocated inodes that no name was found for: folders first, whose entries have names again."""
-        failed = 0
         for wanted in (_FOLDER, _REGULAR):
-            for inode in range(int(self.fs.info.first_inum), self._inodes):
-                if inode in self._entered or self._reached[inode >> 3] >> (inode & 7) & 1:
-                    continue
-                try:
-                    file = self.fs.open_meta(inode=inode)
-                except ERRORS as error:  # what cannot be read, and nothing leads to, tells nothing
-                    failed = failed + 1 if isinstance(error, RuntimeError) else 0
-                    if failed == _MOST_FAILED:
-                        text = f"inodes that no name leads to cannot be looked for: {reason(error)}"
-                        yield Node(b"", Kind.FINDING, error=text)
-                        return
-                    continue
-                failed = 0
-                meta = file.info.meta
-                if (
-                    meta is None
-                    or int(meta.type) != wanted
-                    or not int(meta.flags) & ALLOCATED
-                    or not meta.nlink
-                ):
-                    continue
-                path = b"$Unreached/inode-%d" % inode
-                if wanted == _FOLDER:
-                    yield Node(
-                        path, Kind.FOLDER, times=self.dialect.times(file, meta), address={"inode": inode}
-                    )
-                    yield from self._tree(inode, path + b"/")
-                else:
-                    times = self.dialect.times(file, meta)
-                    node = Node(
-                        path, Kind.FILE, State.ALLOCATED, max(0, int(meta.size)), times, {"inode": inode}
-                    )
-                    self._offer(node, file, None, int(self.fs.info.root_inum), path)
-                    yield node
+            for inode, file in self._left(ALLOCATED):
+                if int(file.info.meta.type) == wanted and file.info.meta.nlink:
+                    yield from self._nameless(inode, file, b"$Unreached/inode-%d" % inode, State.ALLOCATED)
+
+    def _orphans(self) -> Iterator[Node]:
+        """Yield deleted inodes that no name leads to, as TSK does, which gives up at a folder that is emptied."""
+        for wants_folder in (True, False):
+            for inode, file in self._left(_ONCE_USED):
+                if (int(file.info.meta.type) == _FOLDER) is wants_folder:
+                    path = b"%s/OrphanFile-%d" % (self._orphans_at, inode)
+                    yield from self._nameless(inode, file, path, State.DELETED)
+
+    def _nameless(self, inode: int, file: Any, path: bytes, state: State) -> Iterator[Node]:
+        nodes = self._nodes(file, path, int(self.fs.info.root_inum), b"", state)
+        yield from nodes
+        if nodes[0].kind is Kind.FOLDER and nodes[0].error is None and inode not in self._entered:
+            yield from self._tree(inode, path + b"/", state)
+
+    def _left(self, flags: int) -> Iterator[tuple[int, Any]]:
+        """Yield (number, file) of inodes with all of `flags` that nothing led to. Raises EvidenceError."""
+        failed = 0
+        for inode in range(max(int(self.fs.info.first_inum), self.dialect.own), self._inodes):
+            if inode in self._entered or self._reached[inode >> 3] >> (inode & 7) & 1:
+                continue
+            try:
+                file = self.fs.open_meta(inode=inode)
+            except ERRORS as error:  # what cannot be read, and nothing leads to, tells nothing
+                failed = failed + 1 if isinstance(error, RuntimeError) else 0
+                if failed == _MOST_FAILED:
+                    raise EvidenceError(
+                        f"inodes that no name leads to cannot be looked for: {reason(error)}"
+                    ) from error
+                continue
+            failed = 0
+            if file.info.meta is not None and int(file.info.meta.flags) & flags == flags:
+                yield inode, file
 
     def _folder(self, inode: int, prefix: bytes, state: State) -> Iterator[Node]:
         """Yield the entries of one folder; those it repeats (slack of an index) once."""
         try:
             directory = self.fs.open_dir(inode=inode)
         except ERRORS as error:
-            self._unlisted = True
+            if inode == int(self.fs.info.last_inum) and self.dialect.reuses:
+                self._orphans_at = prefix[:-1]
+                return
+            self._unlisted = self._unlisted or state is not State.DELETED
             text = f"the folder cannot be listed: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
             return
@@ -203,7 +217,7 @@ class _Listing:
                 deleted = bool(unlinked) or state is State.DELETED
                 yield from self._entry(entry, info, prefix + name, inode, deleted)
         except ERRORS as error:  # TSK does not step over it
-            self._unlisted = True
+            self._unlisted = self._unlisted or state is not State.DELETED
             text = f"the entries of the folder cannot all be read: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
 
@@ -217,30 +231,38 @@ class _Listing:
             if entry is None:
                 return (_only_a_name(info, path, deleted),)
             meta = entry.info.meta
-        dialect = self.dialect
         freed = not int(meta.flags) & ALLOCATED
-        inode: int = meta.addr
-        if deleted and not freed and dialect.reuses and int(info.flags) & UNALLOCATED:
+        if deleted and not freed and self.dialect.reuses and int(info.flags) & UNALLOCATED:
             kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
-            return (Node(path, kind, State.DELETED, address={"inode": inode}, error=_REUSED),)
+            return (Node(path, kind, State.DELETED, address={"inode": meta.addr}, error=_REUSED),)
         state = State.DELETED if deleted or freed else State.ALLOCATED
+        return self._nodes(entry, path, folder, info.name, state, info.type)
+
+    def _nodes(
+        self, entry: Any, path: bytes, folder: int, name: bytes, state: State, name_type: int = 0
+    ) -> tuple[Node, ...] | list[Node]:
+        """Return the node of a file that has an inode, and one for each further stream."""
+        dialect, meta = self.dialect, entry.info.meta
+        inode: int = meta.addr
         if inode < self._inodes:
             self._reached[inode >> 3] |= 1 << (inode & 7)
         type_number = int(meta.type)
         kind = _KINDS.get(type_number, Kind.SPECIAL)
         if type_number == 0:
-            kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
+            kind = _NAME_KINDS.get(int(name_type), Kind.SPECIAL)
         size: int = meta.size
         node = Node(path, kind, state, size, dialect.times(entry, meta), {"inode": inode})
         if size < 0:
             node.size = size = 0
         if dialect.streams and (kind is Kind.FILE or kind is Kind.FOLDER):
-            return self._with_streams(entry, node, folder, info.name)
+            return self._with_streams(entry, node, folder, name)
         if kind is Kind.FILE:
             if state is State.ALLOCATED and size <= self.largest:
-                node.open = partial(TskFile, self.fs, entry, size, (), folder, info.name)
+                node.open = partial(TskFile, self.fs, entry, size, (), folder, name)
             else:
-                self._offer(node, entry, None, folder, info.name)
+                self._offer(node, entry, None, folder, name)
+        elif kind is Kind.FOLDER and state is State.DELETED and not size:
+            node.error = dialect.clears
         elif kind is Kind.LINK:
             node.target = _target(entry, meta, size)
         return (node,)
