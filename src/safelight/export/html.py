@@ -14,11 +14,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from safelight.export import phrases, plots, text
-from safelight.export.blur import blurred, data_url
 from safelight.export.marking import MARK, SENTENCE
+from safelight.export.pictures import Pictures
 from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView
 from safelight.export.room import Room
-from safelight.export.summary import LISTED, STATES, Stack, Summary, kind_rows, months, summarise
+from safelight.export.summary import LISTED, STATES, Summary, kind_rows, months, summarise
 
 _MARKED_PAGES = (
     f'@page {{ @top-center {{ content: "{MARK}"; font: bold 9pt sans-serif; color: #8a4b00; }} }}\n'
@@ -37,13 +37,16 @@ class HtmlExporter:
     def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
         """Read the case twice (numbers, then the table of leads) and write the report piece by piece."""
         summary = summarise(findings, options.full_leads)
-        context = _context(findings, summary, options)
+        pictures = Pictures().of(findings, summary.described() if options.thumbnails else ())
+        context = _context(findings, summary, options, pictures)
         for piece in _environment().get_template("report.html.j2").generate(context):
             out.write(piece.encode("utf-8", "strict"))
-        return ExportReport(summary.leads, tuple(_notes(summary, options)))
+        return ExportReport(summary.leads, tuple(_notes(summary, options, pictures)))
 
 
-def _context(findings: Findings, summary: Summary, options: ExportOptions) -> dict[str, Any]:
+def _context(
+    findings: Findings, summary: Summary, options: ExportOptions, pictures: Pictures
+) -> dict[str, Any]:
     style, script = _static("report.css"), _static("filter.js")
     if findings.evaluation:
         style += _MARKED_PAGES
@@ -60,8 +63,8 @@ def _context(findings: Findings, summary: Summary, options: ExportOptions) -> di
         "policy": _policy(style, script),
         "plots": list(_plots(summary)),
         "table": _table(findings, options.table_leads),
-        "full": {view.lead.id for stack in summary.stacks for view in (stack.shown, *stack.members)},
-        "thumbnail": lambda stack: _thumbnail(findings, stack, options),
+        "full": {view.lead.id for view in summary.described()},
+        "pictures": pictures,
         "events": _last_events(findings),
         "matched_at": max((one.finished for one in findings.exhibits if one.finished), default=None),
         "room": Room(),
@@ -121,16 +124,9 @@ def _last_events(findings: Findings) -> tuple[list[EventView], int]:
     return list(kept), count - len(kept)
 
 
-def _thumbnail(findings: Findings, stack: Stack, options: ExportOptions) -> str | None:
-    """A blurred picture of the stack as a `data:` address; never of what is known."""
-    if not options.thumbnails or stack.known:
-        return None
-    kept = findings.thumbnail(stack.shown.lead.sha256)
-    small = blurred(kept) if kept else None
-    return data_url(small) if small else None
-
-
-def _notes(summary: Summary, options: ExportOptions) -> Iterator[str]:
+def _notes(summary: Summary, options: ExportOptions, pictures: Pictures) -> Iterator[str]:
+    if options.thumbnails:
+        yield f"{phrases.count(len(pictures.addresses), 'small blurred picture')} in the report."
     if summary.stacks_left_out:
         yield (
             f"{summary.stacks_left_out:,} further stacks stand in the report's table only; "

@@ -241,7 +241,7 @@ class ExportOptions:
     """What a user may ask of an export. An exporter ignores what it does not offer."""
 
     thumbnails: bool = False
-    """Small, grey pictures whose pixels are blurred; never of known media."""
+    """Small, grey pictures whose pixels are blurred; never of what is exactly on a list of illegal material."""
     full_leads: int = 200
     """So many leads are written out in full for people; the rest follow in a compact table."""
     table_leads: int = 5_000

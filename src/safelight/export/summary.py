@@ -15,7 +15,6 @@ from safelight.export.media_kinds import OTHER, media_kind
 from safelight.export.protocol import FileView, Findings, LeadView, PlaceView, UnreadView
 from safelight.export.text import TRAIL
 from safelight.model import HashSetKind, State
-from safelight.review.decisions import ALWAYS
 
 Key = TypeVar("Key")
 
@@ -27,7 +26,6 @@ LISTED = 1_000
 """Lines of each list of what was not read, not examined, or disagreed about."""
 _KEYS = 50_000
 PERCEPTUAL = frozenset(("pdq", "vpdq"))
-_KNOWN_CODES = frozenset(("known-illegal", "near-known"))
 NO_CAMERA = "no camera named"
 ELSEWHERE = "other folders"
 
@@ -40,13 +38,10 @@ class Stack:
     shown: LeadView
     members: list[LeadView] = field(default_factory=list)
     size: int = 0
-    known: bool = False
-    """One of them is on a list, or near one that is: no picture of any of them is shown."""
 
     def add(self, view: LeadView, exact_left: int) -> bool:
         """Take a lead in, best first; was it one of those that are kept only because they are exact?"""
         self.size = max(self.size, view.stack_size)
-        self.known = self.known or is_known(view)
         if view is self.shown:
             return False
         if len(self.members) < MEMBERS:
@@ -90,6 +85,12 @@ class Summary:
     not_examined: list[PlaceView] = field(default_factory=list)
     not_examined_count: int = 0
 
+    def described(self) -> Iterator[LeadView]:
+        """The leads that section 5 describes: the first of each stack, and the others kept with it."""
+        for stack in self.stacks:
+            yield stack.shown
+            yield from stack.members
+
 
 def summarise(findings: Findings, full_stacks: int) -> Summary:
     """Read the whole case once and return its numbers.
@@ -122,12 +123,6 @@ def summarise(findings: Findings, full_stacks: int) -> Summary:
         if len(summary.unread) < LISTED:
             summary.unread.append(unread)
     return summary
-
-
-def is_known(view: LeadView) -> bool:
-    """Is it on a list, near an entry of one, or given a category by a person? Then it is never shown."""
-    by_reason = any(reason.code in _KNOWN_CODES for reason in view.lead.reasons)
-    return bool(view.lead.matches) or by_reason or view.lead.decided not in (None, *ALWAYS)
 
 
 def is_exact(view: LeadView) -> bool:

@@ -1,0 +1,56 @@
+"""Which leads may show a small blurred picture in the report, and why others have none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from safelight.export.blur import blurred, data_url
+from safelight.export.protocol import Findings, LeadView
+from safelight.export.summary import PERCEPTUAL
+from safelight.model import HashSetKind
+from safelight.review.decisions import ALWAYS
+
+MOST = 1_000
+"""Pictures in one report."""
+
+
+def withheld(view: LeadView) -> str | None:
+    """Why a lead is never shown, whatever is asked for; None where it may be, blurred.
+
+    What is exactly on a list of illegal material needs no eyes, and what a person gave a category has had them.
+    A near-copy, a watch hit and what is suspected must be looked at.
+    """
+    exact = any(
+        match.kind is HashSetKind.KNOWN_ILLEGAL and match.by not in PERCEPTUAL for match in view.lead.matches
+    )
+    if exact or any(reason.code == "known-illegal" for reason in view.lead.reasons):
+        return "it is exactly on a list of illegal material, so nobody needs to look"
+    if view.lead.decided not in (None, *ALWAYS):
+        return "a person has looked and decided"
+    return None
+
+
+@dataclass(slots=True)
+class Pictures:
+    """The pictures of a report as `data:` addresses by lead id, and for every other lead why it has none."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    def of(self, findings: Findings, views: Iterable[LeadView]) -> Pictures:
+        """Take in the pictures of these leads, the first `MOST` that have one."""
+        for view in views:
+            lead = view.lead
+            why = withheld(view)
+            if why is None and len(self.addresses) == MOST:
+                why = f"the report shows {MOST:,} at most"
+            if why is None:
+                kept = findings.thumbnail(lead.sha256)
+                small = blurred(kept) if kept else None
+                if small:
+                    self.addresses[lead.id] = data_url(small)
+                    continue
+                why = "it could not be decoded" if view.error else "the scan kept none"
+            self.absent[lead.id] = why
+        return self
