@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from safelight.errors import EvidenceError
 from safelight.evidence.gpt import GptReader
+from safelight.evidence.hybrid import HybridReader
 from safelight.evidence.mbr import MbrReader
 from safelight.evidence.protocol import Kind, Limits, Node, Reader
 from safelight.evidence.source import BytesSource
+from safelight.evidence.walk import walk
 from safelight.model import State
 from tests.evidence import images
 
@@ -136,3 +138,33 @@ def test_any_damage_of_a_table_ends(offset: int, damage: bytes, guid: bool) -> N
 def test_the_public_image_has_its_two_partitions(shared: Path) -> None:
     found = images.nodes(MbrReader(), shared / "evidence" / "tsk_volume_system.raw")
     assert _partitions(found) == {"p1": (1, 179_200), "p5": (352, 1_294_336)}
+
+
+def _hybrid(table: str) -> bytes:
+    """An ISO 9660 whose partition table has the ISO itself, and an ext4 file system behind it as number 2."""
+    iso, ext = images.iso("-R").read_bytes(), images.ext().read_bytes()
+    start = -(-len(iso) // (1 << 20)) * 2048 + 2048
+    size = start + len(ext) // 512 + 2048
+    lines = [(64, len(iso) // 512 - 64), (start, len(ext) // 512)]
+    tables = {"gpt": (32_768, images.gpt(size, lines))}
+    tables["mbr"] = (512, images.mbr(size, [(0x17, 0, len(iso) // 512), (0x83, *lines[1])]))
+    head, disk = tables[table]
+    disk[head : len(iso)] = iso[head:]
+    disk[start * 512 : start * 512 + len(ext)] = ext
+    behind = (start - 1024) * 512
+    disk[behind : behind + len(images.jpeg(9))] = images.jpeg(9)
+    return bytes(disk)
+
+
+@pytest.mark.parametrize("table", ["mbr", "gpt"])
+def test_partitions_behind_an_iso_are_read_beside_it(table: str, tmp_path: Path) -> None:
+    (tmp_path / "stick.dd").write_bytes(_hybrid(table))
+    files = {found.path: found for found in walk(tmp_path / "stick.dd") if found.kind is Kind.FILE}
+    assert {"stick.dd//Pictures/one.jpg", "stick.dd//p2/Pictures/one.jpg"} <= files.keys()
+    (carved,) = (one.place for one in files.values() if one.place.trail[1].startswith(b"carved/"))
+    assert carved.size == len(images.jpeg(9))
+
+
+def test_an_iso_that_ends_with_its_medium_is_no_hybrid() -> None:
+    image = images.iso("-R").read_bytes()
+    assert not HybridReader().detect(image[:65536], BytesSource(image))

@@ -37,22 +37,32 @@ class GptReader:
         """Is there a header in the second sector, or a protective MBR with a header in the last one?"""
         if is_iso9660(head):
             return False
-        if any(head[sector : sector + 8] == _MAGIC for sector in _SECTORS):
+        if is_gpt(head):
             return True
         return head[510:512] == b"\x55\xaa" and 0xEE in head[450:512:16] and has_backup(source)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the partitions, what is wrong with the table, and what is carved between the partitions."""
         problems: list[str] = []
-        header = _best_header(source, problems)
-        raw = source.read_at(header.entries, header.lines * header.entry_size)
-        partitions = []
-        for number in range(1, len(raw) // header.entry_size + 1):
-            entry = raw[(number - 1) * header.entry_size :][:48]
-            first, last = struct.unpack_from("<QQ", entry, 32)
-            if any(entry[:16]) and last >= first:
-                partitions.append((number, first * header.sector, (last + 1 - first) * header.sector))
-        yield from partition_nodes(source, partitions, problems, limits)
+        yield from partition_nodes(source, partitions(source, problems), problems, limits)
+
+
+def partitions(source: Source, problems: list[str]) -> list[tuple[int, int, int]]:
+    """Return (number, offset, length in bytes) of each partition, and add what is wrong. Raises EvidenceError."""
+    header = _best_header(source, problems)
+    raw = source.read_at(header.entries, header.lines * header.entry_size)
+    found = []
+    for number in range(1, len(raw) // header.entry_size + 1):
+        entry = raw[(number - 1) * header.entry_size :][:48]
+        first, last = struct.unpack_from("<QQ", entry, 32)
+        if any(entry[:16]) and last >= first:
+            found.append((number, first * header.sector, (last + 1 - first) * header.sector))
+    return found
+
+
+def is_gpt(head: bytes) -> bool:
+    """Is there a header in the second sector?"""
+    return any(head[sector : sector + 8] == _MAGIC for sector in _SECTORS)
 
 
 def has_backup(source: Source) -> bool:

@@ -82,6 +82,15 @@ def is_iso9660(head: bytes) -> bool:
     return head[32769:32774] == b"CD001"
 
 
+def volume_size(head: bytes) -> int:
+    """The bytes that the primary volume descriptor in the first 64 KiB states for the volume."""
+    blocks, block_size = (
+        int.from_bytes(head[32848:32852], "little"),
+        int.from_bytes(head[32896:32898], "little"),
+    )
+    return blocks * (block_size or SECTOR)
+
+
 def read_records(source: Source) -> Records:
     """Walk the directory records of all volume descriptors (ECMA-119, 9.1). Raises EvidenceError."""
     records = Records()

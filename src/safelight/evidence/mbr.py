@@ -45,23 +45,26 @@ class MbrReader:
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the partitions, what is wrong with the table, and what is carved between the partitions."""
-        unit = sector_size(source)
-        partitions: list[tuple[int, Entry]] = []
-        extended: list[Entry] = []
-        for number, entry in enumerate(_entries(source.read_at(0, 512)), 1):
-            if entry.type in _EXTENDED:
-                extended.append(entry)
-            elif entry.type and entry.length:
-                partitions.append((number, entry))
         problems: list[str] = []
-        number = 5
-        for container in extended:
-            for entry in _logical(source, container, unit, problems):
-                partitions.append((number, entry))
-                number += 1
-        yield from partition_nodes(
-            source, [(n, e.start * unit, e.length * unit) for n, e in partitions], problems, limits
-        )
+        yield from partition_nodes(source, partitions(source, problems), problems, limits)
+
+
+def partitions(source: Source, problems: list[str]) -> list[tuple[int, int, int]]:
+    """Return (number, offset, length in bytes) of each partition, and add what is wrong. Raises EvidenceError."""
+    unit = sector_size(source)
+    found: list[tuple[int, Entry]] = []
+    extended: list[Entry] = []
+    for number, entry in enumerate(_entries(source.read_at(0, 512)), 1):
+        if entry.type in _EXTENDED:
+            extended.append(entry)
+        elif entry.type and entry.length:
+            found.append((number, entry))
+    number = 5
+    for container in extended:
+        for entry in _logical(source, container, unit, problems):
+            found.append((number, entry))
+            number += 1
+    return [(number, entry.start * unit, entry.length * unit) for number, entry in found]
 
 
 def sector_size(source: Source) -> int:

@@ -10,12 +10,19 @@ from safelight.evidence.source import SliceSource
 
 
 def partition_nodes(
-    source: Source, partitions: list[tuple[int, int, int]], problems: list[str], limits: Limits
+    source: Source,
+    partitions: list[tuple[int, int, int]],
+    problems: list[str],
+    limits: Limits,
+    others: list[tuple[int, int]] | None = None,
 ) -> Iterator[Node]:
-    """Yield a layer for each (number, offset, length in bytes), then what lies between them."""
+    """Yield a layer for each (number, offset, length in bytes), then what lies between them.
+
+    `others` are (offset, length) in bytes of what is no partition and is read otherwise.
+    """
     for problem in problems:
         yield Node(b"", Kind.FINDING, error=problem)
-    covered: list[tuple[int, int]] = []
+    covered = list(others or ())
     for number, offset, length in partitions:
         name = f"p{number}".encode()
         address = {"offset": offset, "partition": number}
