@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 import subprocess
+import time
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
 
+from safelight.errors import EvidenceError
 from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.walk import walk
@@ -27,7 +30,8 @@ def inside(path: Path, limits: Limits | None = None) -> tuple[dict[bytes, bytes]
     content, found = {}, []
     for one in walk(path, limits=limits):
         if one.kind is Kind.FILE and one.readable and len(one.place.trail) > 1:
-            content[one.place.trail[-1]] = b"".join(one.chunks())
+            with contextlib.suppress(EvidenceError):
+                content[one.place.trail[-1]] = b"".join(one.chunks())
         found.append(one)
     return content, found
 
@@ -192,19 +196,77 @@ def test_each_encrypted_member_is_said_to_be_so(tmp_path: Path) -> None:
     assert locked.error == "encrypted: a password is needed" and locked.place.size == len(TEXT)
 
 
-def test_overlapping_members_are_cut_by_the_guard_of_the_whole(tmp_path: Path) -> None:
-    one = made((b"a", bytes(1 << 20)))
-    start, end = one.index(b"PK\1\2"), one.index(b"PK\5\6")
-    record, count = one[start:end], 3000
-    (tmp_path / "x.zip").write_bytes(
-        one[:start]
-        + record * count
-        + struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, count, count, len(record) * count, start, 0)
-    )
+def test_members_are_cut_by_the_guard_of_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(made(*((b"%d" % number, bytes(1 << 20)) for number in range(50))))
     content, found = inside(tmp_path / "x.zip", Limits(total_bytes=20 << 20))
     assert 15 < len(found) < 25
     assert "total_bytes" in errors(found)[-1]
-    assert len(content[b"a"]) <= 1 << 20
+    assert sum(map(len, content.values())) <= 21 << 20
+
+
+def _repeated(one: bytes, count: int) -> bytes:
+    """An archive of one member with `count` entries for it in its directory."""
+    start, end = one.index(b"PK\1\2"), one.index(b"PK\5\6")
+    record = one[start:end]
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, start + len(record) * count, 1)
+    end_64 = struct.pack(
+        "<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, count, count, len(record) * count, start
+    )
+    last = struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return one[:start] + record * count + end_64 + locator + last
+
+
+def test_entries_that_share_one_member_are_read_once(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(_repeated(made((b"a", TEXT)), 3))
+    content, found = inside(tmp_path / "x.zip")
+    assert content == {b"a": TEXT}
+    assert errors(found) == ["not read: it shares its bytes with an entry before it, which was read"] * 2
+
+
+def test_a_million_entries_of_one_member_end_soon(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(_repeated(_stored(bytes(40 << 20)), 1_000_000))
+    begun = time.monotonic()
+    _, found = inside(tmp_path / "x.zip")
+    assert time.monotonic() - begun < 20
+    assert len(found) < 1_100
+    assert errors(found)[-1] == "more than 1,000 entries overlap; what follows is not listed"
+
+
+def test_members_that_quote_each_other_are_not_read_again_and_again(tmp_path: Path) -> None:
+    headers = made(*((b"%d" % number, b"") for number in range(100)))
+    start, end = headers.index(b"PK\1\2"), headers.index(b"PK\5\6")
+    data, directory = headers[:start] + bytes(1 << 20), bytearray(headers[start:end])
+    at = 0
+    while at < len(directory):  # each claims to be stored, and to go on to the end of the archive
+        struct.pack_into("<H", directory, at + 10, 0)
+        struct.pack_into("<LL", directory, at + 20, 1 << 20, 1 << 20)
+        at += 46 + struct.unpack_from("<H", directory, at + 28)[0]
+    last = struct.pack("<4sHHHHLLH", b"PK\5\6", 0, 0, 100, 100, len(directory), len(data), 0)
+    (tmp_path / "x.zip").write_bytes(data + directory + last)
+    content, found = inside(tmp_path / "x.zip")
+    assert len(content) == 4
+    assert sum("overlap" in error for error in errors(found)) == 96
+
+
+def _stored(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("large", data)
+    return out.getvalue()
+
+
+def test_a_large_stored_member_is_checked_and_counted(tmp_path: Path) -> None:
+    whole = bytearray(_stored(bytes(40 << 20)))
+    (tmp_path / "x.zip").write_bytes(whole)
+    _, found = inside(tmp_path / "x.zip")
+    assert not errors(found)
+    whole[30 << 20] = 1
+    (tmp_path / "x.zip").write_bytes(whole)
+    content, found = inside(tmp_path / "x.zip")
+    assert errors(found) == ["its checksum (CRC-32) does not match"]
+    assert len(content[b"large"]) == 40 << 20
+    _, found = inside(tmp_path / "x.zip", Limits(total_bytes=20 << 20))
+    assert "total_bytes" in errors(found)[-1]
 
 
 def test_the_number_of_members_is_limited(tmp_path: Path) -> None:

@@ -86,12 +86,16 @@ class ZipReader:
         """Yield the members in the directory's order, then findings."""
         meter = Meter.of(limits, source)
         seen: set[int] = set()
+        overlaps = _Overlaps(source.size, seen)
         problem = None
         try:
             for entry in _directory(source):
                 meter.entry()
+                node = _node(source, entry, meter)
+                if node.open is not None and (reason := overlaps.of(entry)) is not None:
+                    node.open, node.error = None, reason
                 seen.add(entry.offset)
-                yield _node(source, entry, meter)
+                yield node
         except _DirectoryError as error:
             problem = str(error)
         if problem is not None:
@@ -101,6 +105,33 @@ class ZipReader:
 
 class _DirectoryError(Exception):
     """The central directory is missing or damaged."""
+
+
+class _Overlaps:
+    """Refuses entries that share their bytes with others: that is how a small archive claims to hold very much."""
+
+    _MOST = 1_000
+    _TIMES = 4
+    """How often the size of the archive its entries may claim: one that lies must not hide those behind it."""
+
+    def __init__(self, size: int, seen: set[int]) -> None:
+        self._left = size * self._TIMES
+        self._seen = seen
+        self._count = 0
+
+    def of(self, entry: _Entry) -> str | None:
+        """Why an entry is not read, if so; `seen` has the offsets before it. Raises EvidenceError after many."""
+        self._left -= entry.packed or 0
+        reason = None
+        if entry.offset in self._seen:
+            reason = "not read: it shares its bytes with an entry before it, which was read"
+        elif self._left < 0:
+            reason = "not read: the entries overlap, they claim several times the size of the archive"
+        if reason is not None:
+            self._count += 1
+            if self._count > self._MOST:
+                raise EvidenceError(f"more than {self._MOST:,} entries overlap; what follows is not listed")
+        return reason
 
 
 def _directory(source: Source) -> Iterator[_Entry]:
@@ -235,9 +266,35 @@ def _open(source: Source, entry: _Entry, meter: Meter) -> Source:
     """Open a member: a part of the archive where it is large and stored as it is, else a stream."""
     start = _data_start(source, entry.offset)
     if entry.method == 0 and entry.size is not None and entry.size == entry.packed and entry.size > IN_MEMORY:
-        return SliceSource(source, start, entry.size)
+        return _Stored(source, start, entry, meter)
     feed = Feed(source, start, None if entry.packed is None else start + entry.packed)
     return StreamSource(_chunks(feed, entry, meter), entry.size)
+
+
+class _Stored(SliceSource):
+    """A member that is a part of the archive: what is read of it in order is counted, and checked at the end."""
+
+    def __init__(self, source: Source, start: int, entry: _Entry, meter: Meter) -> None:
+        super().__init__(source, start, entry.size or 0)
+        self.damage: str | None = None
+        self._meter = meter
+        self._stated = entry
+        self._read = 0
+        """Bytes from the start that were counted: its head is read twice."""
+        self._crc = 0
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError, GuardError."""
+        begun = time.monotonic()
+        data = super().read_at(offset, length)
+        if offset <= self._read < offset + len(data):
+            fresh = memoryview(data)[self._read - offset :]
+            self._crc = zlib.crc32(fresh, self._crc)
+            self._read += len(fresh)
+            self._meter.give(len(fresh), time.monotonic() - begun)
+            if self._read == self._stated.size and self._crc != self._stated.crc:
+                self.damage = "its checksum (CRC-32) does not match"
+        return data
 
 
 def _chunks(feed: Feed, entry: _Entry, meter: Meter) -> Iterator[bytes]:
