@@ -14,6 +14,7 @@ from safelight.evidence.found import Found
 from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.seven_header import Reader
 from safelight.evidence.walk import walk
+from safelight.store.entry import place_key
 
 TEXT = b"".join(b"%d\n" % (number * number) for number in range(60_000))
 
@@ -161,3 +162,26 @@ def test_the_formats_own_integers_are_read() -> None:
         (b"\xff" + bytes(range(8)), 0x0706050403020100),
     ):
         assert Reader(written).number() == value
+
+
+def test_members_of_one_name_are_places_of_their_own(tmp_path: Path) -> None:
+    for name, text in (("aaaa", "first"), ("bbbb", "second one"), ("cccc", "third")):
+        (tmp_path / name).write_text(text)
+    subprocess.run(
+        ["7z", "a", "-mhc=off", "x.7z", "aaaa", "bbbb", "cccc"], cwd=tmp_path, check=True, capture_output=True
+    )
+    data = (tmp_path / "x.7z").read_bytes()
+    at = int.from_bytes(data[12:20], "little") + 32
+    header = data[at:]
+    for letter in "bc":
+        header = header.replace((letter * 4).encode("utf-16-le"), "aaaa".encode("utf-16-le"))
+    start = data[12:28] + struct.pack("<L", zlib.crc32(header))
+    (tmp_path / "x.7z").write_bytes(
+        data[:8] + struct.pack("<L", zlib.crc32(start)) + start + data[32:at] + header
+    )
+    members = [one for one in walk(tmp_path / "x.7z") if len(one.place.trail) > 1]
+    assert {one.place.trail[-1] for one in members} == {b"aaaa"}
+    assert [one.place.address for one in members] == [
+        {"offset": 0, "member": 1}, {"offset": 5, "member": 2}, {"offset": 15, "member": 3},
+    ]  # fmt: skip
+    assert len({place_key(one.place) for one in members}) == 3

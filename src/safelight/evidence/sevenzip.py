@@ -58,9 +58,9 @@ class SevenZipReader:
             raise EvidenceError(f"the list of members cannot be read: {error}") from error
         contents = _Contents(source, folders, meter)
         try:
-            for file in files:
+            for number, file in enumerate(files, 1):
                 meter.entry()
-                yield from _entry(file, contents)
+                yield from _entry(file, contents, number)
         except ValueError as error:
             raise EvidenceError(f"the list of members cannot be read: {error}") from error
         if contents.cut is not None:
@@ -94,7 +94,8 @@ def _check(data: bytes, crc: int | None) -> None:
         raise ValueError("its checksum (CRC-32) does not match")
 
 
-def _entry(file: File, contents: _Contents) -> Iterator[Node]:
+def _entry(file: File, contents: _Contents, number: int) -> Iterator[Node]:
+    """The node of one member; its offset is that of its content in all that the archive gives, unpacked."""
     mode = file.attributes >> 16 if file.attributes & _UNIX else 0
     kind = Kind.FILE
     if file.is_folder or file.attributes & stat.FILE_ATTRIBUTE_DIRECTORY or stat.S_ISDIR(mode):
@@ -108,7 +109,8 @@ def _entry(file: File, contents: _Contents) -> Iterator[Node]:
         modified=stamps.filetime(file.modified, "7z"),
         accessed=stamps.filetime(file.accessed, "7z"),
     )
-    node = Node(file.name, kind, times=times, layer="member")
+    address = {"offset": contents.position, "member": number}
+    node = Node(file.name, kind, times=times, address=address, layer="member")
     if file.has_content:
         content = contents.next()
         if kind is not Kind.FOLDER:
@@ -148,6 +150,8 @@ class _Contents:
         self._tape: StreamTape | None = None
         self._behind = 0
         """Where in the folder the content at hand ends."""
+        self.position = 0
+        """Where the next content begins, with all folders unpacked one after the other."""
         self._error: str | None = None
         """Why nothing more comes out of the folder at hand."""
         self.cut: GuardError | None = None
@@ -160,6 +164,7 @@ class _Contents:
                 raise ValueError("it names more files than there are contents")
             self._begin(folder)
         size, crc = entry
+        self.position += size
         tape = self._tape
         if tape is None:
             return _Content(size, self._error, _empty)
