@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from PIL import Image
 
 from safelight.export.protocol import (
+    MODEL_MISSING,
+    Coverage,
     LeadView,
     PlaceView,
 )
@@ -129,6 +131,15 @@ HASH_SETS = (
     HashSet("h1", "National list, March", HashSetKind.KNOWN_ILLEGAL, "vics", 1_204_331, "a" * 64, "us", NOON),
     HashSet("h2", "NSRL RDS v3 minimal", HashSetKind.KNOWN_GOOD, "nsrl", 38_112_004, "b" * 64, None, NOON),
     HashSet("h3", "Series “Lake”", HashSetKind.WATCH, "pdq", 412, "c" * 64, None, NOON),
+)
+
+
+COVERAGE = (
+    Coverage("exif", True, 24_300, 24_611, {"could not be decoded": 311}),
+    Coverage("explicit", True, 24_290, 24_611, {"could not be decoded": 311, MODEL_MISSING: 10}),
+    Coverage("faces", True, 24_300, 24_611, {"could not be decoded": 311}),
+    Coverage("pdq", True, 24_300, 24_611, {"could not be decoded": 311}),
+    Coverage("templates", False, 0, 24_611, {"the order does not allow it": 24_611}),
 )
 
 

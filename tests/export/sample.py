@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from safelight.export.protocol import (
+    Coverage,
     EventView,
     ExhibitView,
     FileView,
@@ -29,7 +30,7 @@ from safelight.model import (
     State,
 )
 
-from .parts import HASH_SETS, NASTY, NOON, case, digests, lead, picture, place, signals, view
+from .parts import COVERAGE, HASH_SETS, NASTY, NOON, case, digests, lead, picture, place, signals, view
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Sample:
     settings: Mapping[str, str] = field(
         default_factory=lambda: {"PDQ distance": "31 of 256 bits", "archive depth": "8"}
     )
+    coverage: Sequence[Coverage] = ()
     audit_checkpoint: str = (
         "safelight/sample\n42\n5Tm0nS8z2d1bF5v4uF8hL0mYHT6mLh1u2nYwqv1n0aY=\n\n"
         "— safelight/sample Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo=\n"
@@ -326,6 +328,7 @@ def rich() -> Sample:
             ),
         ),
         hash_sets=HASH_SETS,
+        coverage=COVERAGE,
         pictures={entry.lead.sha256: picture(n) for n, entry in enumerate(leads)},
     )
 

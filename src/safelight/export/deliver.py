@@ -16,8 +16,10 @@ import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, SafelightError, UsageError
 from safelight.evidence.names import join_path, raw, show, shown_trail
+from safelight.export.coverage import coverage
 from safelight.export.marking import marked_path
 from safelight.export.protocol import (
+    Coverage,
     EventView,
     ExhibitView,
     ExportOptions,
@@ -113,6 +115,11 @@ class CaseFindings:
     def exhibits(self) -> Sequence[ExhibitView]:
         """In the order of their first scan."""
         return [_exhibit_view(record) for record in self._records]
+
+    @property
+    def coverage(self) -> Sequence[Coverage]:
+        """Each signal over all media of the case."""
+        return coverage(self._connection, self.case)
 
     @property
     def audit_checkpoint(self) -> str:

@@ -48,6 +48,7 @@ def _context(
     findings: Findings, summary: Summary, options: ExportOptions, pictures: Pictures
 ) -> dict[str, Any]:
     style, script = _static("report.css"), _static("filter.js")
+    coverage = findings.coverage
     if findings.evaluation:
         style += _MARKED_PAGES
     return {
@@ -62,6 +63,8 @@ def _context(
         "script": script,
         "policy": _policy(style, script),
         "plots": list(_plots(summary)),
+        "coverage": list(coverage),
+        "unassessed": phrases.unassessed(coverage),
         "table": _table(findings, options.table_leads),
         "full": {view.lead.id for view in summary.described()},
         "pictures": pictures,

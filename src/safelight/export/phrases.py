@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from safelight.export.plots import shorten
-from safelight.export.protocol import LeadView, PlaceView
+from safelight.export.protocol import MODEL_MISSING, Coverage, LeadView, PlaceView
 from safelight.export.summary import PERCEPTUAL, is_conflict, is_exact
 from safelight.export.text import clean, instant, visible
 from safelight.model import Match, SignalValue, Timestamp
@@ -22,6 +22,13 @@ _STATES = {
     "deleted": "deleted",
     "carved": "carved from unallocated space",
     "embedded": "inside another file",
+}
+_SIGNALS = {
+    "exif": "what the file states about its making",
+    "explicit": "explicit content",
+    "faces": "faces and their apparent age",
+    "pdq": "likeness to other pictures",
+    "templates": "recognition of faces",
 }
 _EXIF = {
     "make": "camera make",
@@ -196,6 +203,40 @@ def is_near(match: Match) -> bool:
     return match.by in PERCEPTUAL
 
 
+def meaning(signal: str) -> str:
+    """What a signal is about, in a few words; empty for one that this report does not know."""
+    return _SIGNALS.get(signal, "")
+
+
+def unassessed(coverage: Sequence[Coverage]) -> list[str]:
+    """Sentences about what could not be suspected because no model, or not every model, looked."""
+    judged = [one for one in coverage if one.signal in ("explicit", "faces") and one.of]
+    refused = [one for one in judged if not one.allowed]
+    if len(refused) == len(judged) and refused and not any(one.computed for one in refused):
+        return [
+            f"The order does not allow pictures and videos to be assessed ({_signals(refused)}): none of "
+            f"{refused[0].of:,} was. So nothing could be suspected by what it shows. Only lists, places and what "
+            "files state of themselves made leads."
+        ]
+    said = []
+    for one in judged:
+        if one.computed == 0:
+            said.append(
+                f"{meaning(one.signal).capitalize()} was assessed in none of {one.of:,} pictures and videos "
+                f"({'; '.join(one.missing)}): nothing could be suspected by it."
+            )
+        elif lacking := one.missing.get(MODEL_MISSING):
+            said.append(
+                f"{meaning(one.signal).capitalize()} was not assessed in {lacking:,} of {one.of:,} pictures and "
+                f"videos: {MODEL_MISSING}. These could not be suspected by it."
+            )
+    return said
+
+
+def _signals(found: Sequence[Coverage]) -> str:
+    return ", ".join(one.signal for one in found)
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "count": count,
@@ -214,5 +255,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "absent": absent,
     "digest": broken,
     "entry": entry,
+    "meaning": meaning,
 }
 TESTS: dict[str, Callable[..., bool]] = {"exact": is_exact, "near": is_near, "conflict": is_conflict}

@@ -26,6 +26,9 @@ from safelight.model import (
     Times,
 )
 
+MODEL_MISSING = "a model is missing or is not the pinned one"
+"""A reason of `Coverage.missing` that the report speaks of."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
@@ -162,6 +165,21 @@ class EventView:
     exhibits: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """For how many pictures and videos of the whole case (`of`, leads or not) a signal was computed.
+
+    `allowed`: does the order allow it? `missing` says why it is not there, reason → media; the counts add up
+    to `of - computed`.
+    """
+
+    signal: str
+    allowed: bool
+    computed: int
+    of: int
+    missing: Mapping[str, int] = field(default_factory=dict)
+
+
 class Findings(Protocol):
     """Everything an exporter may write about one case. All times are aware and in UTC."""
 
@@ -208,6 +226,11 @@ class Findings(Protocol):
     @property
     def exhibits(self) -> Sequence[ExhibitView]:
         """In order of their scan."""
+        ...
+
+    @property
+    def coverage(self) -> Sequence[Coverage]:
+        """Every signal that there is, by name."""
         ...
 
     @property
