@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from safelight import logs
 from safelight.errors import BusyError, KeyMissingError, UsageError
-from safelight.export import deliver
+from safelight.export import deliver, queue
 from safelight.export.protocol import ExportOptions
 from safelight.governance import authority as rules
 from safelight.governance import cases, inspection, users
@@ -29,7 +29,7 @@ from safelight.governance.log import AuditLog
 from safelight.governance.note import Checkpoint
 from safelight.hashsets import library
 from safelight.hashsets.scheme import scheme as load_scheme
-from safelight.model import Authority, Capability, Case, Decision, HashSetKind
+from safelight.model import Authority, Capability, Case, HashSetKind
 from safelight.pipeline import doctor as checkup
 from safelight.pipeline import scan as scanning
 from safelight.pipeline import screen as screening
@@ -327,13 +327,23 @@ class Workspace:
 
     @verb("leads")
     def leads(
-        self, permit: Permit, *, top: int | None = None, kind: str | None = None, case: str | None = None
+        self,
+        permit: Permit,
+        *,
+        top: int | None = None,
+        kind: str | None = None,
+        undecided: bool = False,
+        lead: str | None = None,
+        case: str | None = None,
     ) -> list[dict[str, Any]]:
-        """The queue, best first, with reasons, matches and every place."""
+        """The queue, best first, with reasons, matches and every place; or one `lead`, with all that is known."""
         with permit.transaction() as connection:
-            found = deliver.leads(connection, self.keys, permit.the_case, top, kind)
+            if lead is not None:
+                found = [queue.whole(connection, self.keys, permit.the_case, lead)]
+            else:
+                found = queue.leads(connection, self.keys, permit.the_case, top, kind, undecided)
         permit.detail = {"shown": len(found)}
-        permit.subjects += [lead["id"] for lead in found]
+        permit.subjects += [one["id"] for one in found]
         return found
 
     @verb("decide")
@@ -346,21 +356,27 @@ class Workspace:
         stack: bool = False,
         note: str | None = None,
         case: str | None = None,
-    ) -> list[Decision]:
-        """Record what the acting user concluded about a lead, or about its whole stack."""
+    ) -> list[decisions.Decided]:
+        """Record what the acting user concluded about a lead, or about its whole stack.
+
+        Each decision says where its lead lies, and which lists put it into another category.
+        """
         with permit.transaction() as connection:
             made = decisions.decide(
                 connection,
                 permit.sealer(connection),
-                permit.the_case.id,
+                permit.the_case,
                 lead,
                 label,
-                load_scheme(permit.the_case.scheme).codes(),
                 self.actor,
                 whole_stack=stack,
                 note=note,
             )
-        permit.detail = {"label": label, "leads": len(made)}
+        permit.detail = {
+            "label": label,
+            "leads": len(made),
+            "against_lists": sum(bool(one.against) for one in made),
+        }
         permit.subjects += [one.lead for one in made]
         permit.personal = {"note": note} if note else {}
         return made

@@ -186,6 +186,11 @@ def note(*lines: str) -> None:
         print(line, file=sys.stderr)
 
 
+def count(number: int, noun: str) -> str:
+    """`1 lead`, `21 leads`."""
+    return f"{number:,} {noun if number == 1 else noun + 's'}"
+
+
 def colour() -> bool:
     """Whether standard error is a terminal that people look at."""
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ

@@ -31,7 +31,6 @@ from safelight.export.protocol import (
 )
 from safelight.governance import inspection, log
 from safelight.hashsets import library
-from safelight.matching.match import match_json
 from safelight.model import Case, Digests, HashSet, Lead, Pdq, SignalValue
 from safelight.plugins import load
 from safelight.review.decisions import decisions_of
@@ -129,7 +128,7 @@ class CaseFindings:
     def leads(self) -> Iterator[LeadView]:
         """Best first, each with all places, signals and decisions."""
         found = triage.queue(self._connection, self._sealer, self.case.id)
-        yield from _lead_views(self._connection, self._sealer, self.case.id, found)
+        yield from lead_views(self._connection, self._sealer, self.case.id, found)
 
     def files(self) -> Iterator[FileView]:
         """Every place's newest entry, exhibit by exhibit."""
@@ -217,16 +216,6 @@ def write(
     }
 
 
-def leads(
-    connection: sa.Connection, keys: KeyRing, case: Case, top: int | None, kind: str | None
-) -> list[dict[str, Any]]:
-    """The queue as `leads --json` prints it."""
-    sealer = keys.sealer(connection, case.id)
-    found = [one for one in triage.queue(connection, sealer, case.id, top) if kind in (None, one.kind)]
-    places = facts.locate(connection, sealer, case.id, {bytes.fromhex(one.sha256) for one in found})
-    return [_lead_json(one, places.get(bytes.fromhex(one.sha256), facts.Located())) for one in found]
-
-
 def summary(connection: sa.Connection, keys: KeyRing, case: Case) -> dict[str, Any]:
     """The case, its authority, and the counts of everything found in it."""
     sealer = keys.sealer(connection, case.id)
@@ -298,33 +287,11 @@ def place_view(exhibit_id: str, entry: Entry) -> PlaceView:
     )
 
 
-def _lead_json(one: Lead, located: facts.Located) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "kind": one.kind,
-        "priority": one.priority,
-        "band": str(one.band),
-        "sha256": one.sha256,
-        "paths": [
-            {
-                "exhibit": exhibit_id,
-                "path": join_path(entry.place.trail, entry.place.layers),
-                "trail": shown_trail(entry.place.trail, entry.place.layers),
-                "state": str(entry.place.state),
-            }
-            for exhibit_id, entry in located.entries
-        ],
-        "reasons": [{"code": why.code, "text": why.text, "weight": why.weight} for why in one.reasons],
-        "matches": [match_json(match) for match in one.matches],
-        "stack": one.stack,
-        "decided": one.decided,
-    }
-
-
-def _lead_views(
+def lead_views(
     connection: sa.Connection, sealer: Sealer, case_id: str, found: list[Lead]
 ) -> Iterator[LeadView]:
-    stacks = Counter(one.stack for one in found)
+    """These leads with all that is known of each."""
+    stacks = triage.stack_sizes(connection, case_id)
     decisions = decisions_of(connection, sealer, case_id)
     places = facts.locate(connection, sealer, case_id, {bytes.fromhex(one.sha256) for one in found})
     for one in found:
@@ -409,4 +376,4 @@ def _model_view(state: models.ModelState, used: bool) -> ModelView:
     )
 
 
-__all__ = ["CaseFindings", "case_json", "leads", "place_view", "summary", "write"]
+__all__ = ["CaseFindings", "case_json", "lead_views", "place_view", "summary", "write"]

@@ -3,62 +3,69 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
 from safelight.errors import UsageError
-from safelight.model import Decision
+from safelight.evidence.names import join_path
+from safelight.hashsets import library
+from safelight.hashsets.scheme import Meaning, scheme
+from safelight.model import Case, Decision, HashSetKind, Lead, Match
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal
-from safelight.store.tables import decision, lead
+from safelight.store.tables import decision
+from safelight.triage import facts, leads
 from safelight.triage.leads import decision_context, sealed_decision
 
-ALWAYS = ("not-pertinent", "unsure")
+NOT_PERTINENT, UNSURE = "not-pertinent", "unsure"
+ALWAYS = (NOT_PERTINENT, UNSURE)
 """Labels that every category scheme has."""
+PERCEPTUAL = frozenset(("pdq", "vpdq"))
+"""How a match was made that is not of exactly the same content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided(Decision):
+    """A decision as it is told to whoever made it."""
+
+    where: str = ""
+    """The lead's first place."""
+    against: tuple[Match, ...] = ()
+    """Lists that hold exactly this content in another category than the decision gives it."""
 
 
 def decide(
     connection: sa.Connection,
     sealer: Sealer,
-    case_id: str,
-    lead_id: str,
+    case: Case,
+    wanted: str,
     label: str,
-    allowed: Collection[str],
     by: str,
     *,
     whole_stack: bool,
     note: str | None,
-) -> list[Decision]:
-    """Record a decision about a lead, or about every lead of its stack by name.
+) -> list[Decided]:
+    """Record a decision about a lead, or about every lead of its stack by name. `wanted` may be a beginning.
 
     Raises UsageError for an unknown lead or a label that is neither in the case's scheme nor one of `ALWAYS`.
     """
+    allowed = scheme(case.scheme).codes()
     if label not in {*allowed, *ALWAYS}:
         known = ", ".join([*allowed, *ALWAYS])
         raise UsageError(f"'{label}' is not a label of this case's scheme.", f"Use one of: {known}.")
-    found = connection.execute(
-        sa.select(lead.c.id, lead.c.stack).where(lead.c.case_id == case_id, lead.c.id == lead_id)
-    ).one_or_none()
-    if found is None:
-        raise UsageError(f"There is no lead '{lead_id}' in this case.", "See `safelight leads`.")
-    members = [lead_id]
-    if whole_stack:
-        members = list(
-            connection.execute(
-                sa.select(lead.c.id)
-                .where(lead.c.case_id == case_id, lead.c.stack == found.stack)
-                .order_by(lead.c.id)
-            ).scalars()
-        )
+    lead_id, stack = leads.find(connection, case.id, wanted)
+    about = leads.queue(connection, sealer, case.id, only=stack if whole_stack else lead_id)
+    members = sorted(one.id for one in about)
     now = datetime.now(UTC)
     made = [Decision(f"D-{secrets.token_hex(6)}", member, label, by, now, note) for member in members]
     for one in made:
         connection.execute(
             decision.insert().values(
                 id=one.id,
-                case_id=case_id,
+                case_id=case.id,
                 lead_id=one.lead,
                 label=label,
                 decided_by=by,
@@ -70,7 +77,45 @@ def decide(
                 ),
             )
         )
-    return made
+    return _told(connection, sealer, case, made, {one.id: one for one in about})
+
+
+def _told(
+    connection: sa.Connection,
+    sealer: Sealer,
+    case: Case,
+    made: Sequence[Decision],
+    about: Mapping[str, Lead],
+) -> list[Decided]:
+    places = facts.locate(connection, sealer, case.id, {bytes.fromhex(one.sha256) for one in about.values()})
+    categories = library.categories(connection, case.scheme)
+    told = []
+    for one in made:
+        lead = about[one.lead]
+        located = places.get(bytes.fromhex(lead.sha256), facts.Located())
+        where = ""
+        if located.entries:
+            place = located.entries[0][1].place
+            where = join_path(place.trail, place.layers)
+        against = tuple(match for match in lead.matches if _disagrees(match, one.label, categories))
+        told.append(
+            Decided(one.id, one.lead, one.label, one.by, one.at, one.note, where=where, against=against)
+        )
+    return told
+
+
+def _disagrees(match: Match, label: str, categories: leads.Categories) -> bool:
+    """Does a list that holds exactly this content say something else of it than the label?"""
+    if label == UNSURE or match.by in PERCEPTUAL or match.kind is HashSetKind.WATCH:
+        return False
+    if match.kind is HashSetKind.KNOWN_GOOD:
+        return label != NOT_PERTINENT
+    category = categories(match)
+    if label == NOT_PERTINENT:
+        return category is None or category.meaning is not Meaning.NOT
+    if match.category is None:
+        return False
+    return category is None or category.code != label
 
 
 def decisions_of(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, list[Decision]]:

@@ -13,7 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from safelight.errors import IntegrityError
+from safelight.errors import IntegrityError, UsageError
 from safelight.evidence.sniff import is_media
 from safelight.hashsets.scheme import Category, Meaning
 from safelight.matching.hamming import HammingIndex
@@ -28,6 +28,8 @@ from safelight.triage.weights import Weights
 
 Categories = Callable[[Match], Category | None]
 """What the category of a match means by its list's scheme; None where the scheme does not know it."""
+SHORTEST = 4
+"""Digits of a lead's id that a person must give at least."""
 RELIABLE = 50
 """PDQ quality below which a hash says little (formats.md)."""
 
@@ -89,17 +91,74 @@ def rank(
     return Ranked(set(assessed), having("suspected"), having("known-illegal"), having("near-known"))
 
 
-def queue(connection: sa.Connection, sealer: Sealer, case_id: str, top: int | None = None) -> list[Lead]:
-    """The leads, best first, ties by id; each with the label of its newest decision."""
+def queue(
+    connection: sa.Connection,
+    sealer: Sealer,
+    case_id: str,
+    top: int | None = None,
+    *,
+    kind: str | None = None,
+    undecided: bool = False,
+    only: str | None = None,
+) -> list[Lead]:
+    """The leads, best first, ties by id; each with the label of its newest decision.
+
+    Where that is asked for, only those of a kind, those without a decision, or the one lead or stack with this id.
+    """
     matches = facts.matches_of(connection, case_id)
     decided = labels(connection, sealer, case_id)
-    query = (
-        sa.select(lead)
-        .where(lead.c.case_id == case_id)
-        .order_by(lead.c.priority.desc(), lead.c.id)
-        .limit(top)
-    )
+    query = _chosen(sa.select(lead), case_id, kind, undecided)
+    if only is not None:
+        query = query.where((lead.c.id == only) | (lead.c.stack == only))
+    query = query.order_by(lead.c.priority.desc(), lead.c.id).limit(top)
     return [_lead(row, sealer, matches, decided) for row in connection.execute(query)]
+
+
+def count(
+    connection: sa.Connection, case_id: str, *, kind: str | None = None, undecided: bool = False
+) -> int:
+    """How many leads the whole queue has by the same choice."""
+    query = _chosen(sa.select(sa.func.count()).select_from(lead), case_id, kind, undecided)
+    found: int = connection.execute(query).scalar_one()
+    return found
+
+
+def stack_sizes(connection: sa.Connection, case_id: str) -> dict[str, int]:
+    """How many leads each stack holds."""
+    query = sa.select(lead.c.stack, sa.func.count()).where(lead.c.case_id == case_id).group_by(lead.c.stack)
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def find(connection: sa.Connection, case_id: str, wanted: str) -> tuple[str, str]:
+    """Id and stack of the lead that is meant: by its id, or by its beginning where only one begins so.
+
+    Raises UsageError where there is none, or several.
+    """
+    digits = wanted.strip().removeprefix("L-").lower()
+    query = sa.select(lead.c.id, lead.c.stack).where(
+        lead.c.case_id == case_id, lead.c.id.startswith(f"L-{digits}", autoescape=True)
+    )
+    found = connection.execute(query.order_by(lead.c.id).limit(3)).all()
+    if not found or len(digits) < SHORTEST:
+        raise UsageError(
+            f"There is no lead '{wanted}' in this case.",
+            f"See `safelight leads`; at least {SHORTEST} digits of an id are needed.",
+        )
+    if len(found) > 1:
+        some = ", ".join(row.id for row in found[:2])
+        raise UsageError(f"Several leads begin with '{wanted}': {some}.", "Give more digits.")
+    return found[0].id, found[0].stack
+
+
+def _chosen(query: sa.Select[Any], case_id: str, kind: str | None, undecided: bool) -> sa.Select[Any]:
+    query = query.where(lead.c.case_id == case_id)
+    if kind is not None:
+        query = query.where(lead.c.kind == kind)
+    if undecided:
+        query = query.where(
+            lead.c.id.not_in(sa.select(decision.c.lead_id).where(decision.c.case_id == case_id))
+        )
+    return query
 
 
 def labels(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, str]:
