@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -180,3 +181,35 @@ def test_images_cut_short_or_overwritten_end_in_findings(reader: Reader, name: s
                         continue
         except EvidenceError:
             pass
+
+
+_JOLIET = [b"LARGE.BIN", "large.bin".encode("utf-16-be")]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"), [((), [b"LARGE.BIN"]), (("-R",), [b"LARGE.BIN"]), (("-J",), _JOLIET)]
+)
+def test_an_iso_file_of_several_extents_is_one_file(options: tuple[str, ...], names: list[bytes]) -> None:
+    """As every file of more than 4 GiB is. Here the records of a small one are changed to say so."""
+    data = bytearray(images.iso(*options).read_bytes())
+    for name in names:
+        at = data.find(name, 17 * 2048) - 33
+        length, end = data[at], (at // 2048 + 1) * 2048
+        record, first = bytes(data[at : at + length]), 100 * 2048
+        sector, size = struct.unpack_from("<I4xI", record, 2)
+        halves = [bytearray(record), bytearray(record)]
+        for half, begin, held, flag in zip(
+            halves, (sector, sector + 100), (first, size - first), (0x80, 0), strict=True
+        ):
+            half[2:18] = (
+                struct.pack("<I", begin)
+                + struct.pack(">I", begin)
+                + struct.pack("<I", held)
+                + struct.pack(">I", held)
+            )
+            half[25] |= flag
+        data[at:end] = (halves[0] + halves[1] + data[at + length : end])[: end - at]
+    found = list(Iso9660Reader().walk(BytesSource(bytes(data)), Limits()))
+    (large,) = (node for node in found if node.name.lower() == b"large.bin")
+    assert (large.size, large.error) == (1_500_000, None)
+    assert images.content(large) == images.TREE["large.bin"]

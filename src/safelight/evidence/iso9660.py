@@ -24,7 +24,7 @@ _MOST_DESCRIPTORS = 64
 _MOST_RECORDS = 1_000_000
 _MOST_CONTINUATIONS = 16
 _LARGEST_FOLDER = 16 << 20
-_FOLDER = 0x02
+_FOLDER, _GOES_ON = 0x02, 0x80
 _SOURCE = "iso9660:recording"
 
 
@@ -41,6 +41,7 @@ class Iso9660Reader:
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield every entry. Raises EvidenceError."""
         records = read_records(source)
+        begins: dict[int, int] = {}
 
         def times(entry: Any, meta: Any) -> Times:
             try:
@@ -48,9 +49,18 @@ class Iso9660Reader:
             except ERRORS:  # the node is listed all the same; its content says what is wrong
                 sectors = []
             raw = records.times.get(sectors[0]) if sectors else None
+            if sectors and (sectors[0] in records.parts or sectors[0] in records.further):
+                begins[int(meta.addr)] = sectors[0]
             return Times(modified=_undo(meta.crtime) if raw is None else _timestamp(raw))
 
+        joined: bytes | None = None
         for node in walk_file_system(source, limits, Dialect(ISO, times, reuses=False)):
+            begin = begins.get(node.address.get("inode", -1), -1)
+            if begin in records.parts:
+                _join(node, source, records.parts[begin])
+                joined = node.name
+            elif begin in records.further and node.name == joined:
+                continue
             rock_ridge = records.names.get(node.name)
             if rock_ridge is None:
                 yield node
@@ -60,6 +70,16 @@ class Iso9660Reader:
                 size = len(rock_ridge.target)
                 link = replace(node, name=rock_ridge.path, target=rock_ridge.target, size=size)
                 yield replace(link, kind=Kind.LINK, open=None)
+
+
+def _join(node: Node, source: Source, parts: list[tuple[int, int]]) -> None:
+    """Give a file of several extents, each of which TSK lists as a file of its own, its whole content."""
+    from safelight.evidence.carve import Ranges
+
+    content = Ranges(source, [(sector * SECTOR, size) for sector, size in parts])
+    node.size, node.open = sum(size for _, size in parts), lambda: content
+    if content.size < node.size:
+        node.error = f"the medium holds {content.size:,} of its {node.size:,} bytes"
 
 
 class RockRidge(NamedTuple):
@@ -75,6 +95,10 @@ class Records:
 
     times: dict[int, bytes] = field(default_factory=dict)
     names: dict[bytes, RockRidge] = field(default_factory=dict)
+    parts: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Of a file of several extents, by the sector of the first: sector and size of each, in order."""
+    further: set[int] = field(default_factory=set)
+    """The sectors at which extents after the first begin."""
 
 
 def is_iso9660(head: bytes) -> bool:
@@ -111,8 +135,15 @@ def read_records(source: Source) -> Records:
             if extent[0] in entered:
                 continue
             entered.add(extent[0])
+            parts: list[tuple[int, int]] = []
             for record in _folder(source, extent):
                 records.times.setdefault(_extent(record)[0], record[18:25])
+                if parts or record[25] & _GOES_ON:
+                    parts.append(_extent(record))
+                    if not record[25] & _GOES_ON:
+                        records.parts[parts[0][0]] = parts
+                        records.further.update(sector for sector, _ in parts[1:])
+                        parts = []
                 name = record[33 : 33 + record[32]]
                 if name in (b"\0", b"\1"):
                     continue
