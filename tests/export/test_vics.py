@@ -143,6 +143,53 @@ def test_a_code_that_is_no_number_stays_in_words() -> None:
     assert "Decided by k.weber: A." in record["Comments"]
 
 
+def british(code: str, scheme: str = "uk") -> Sample:
+    """A case with one decision and one list category in a scheme whose codes are no numbers."""
+    findings = rich()
+    first, second = findings.lead_views[:2]
+    decided = replace(first, decisions=(Decision("d", "L1", code, "k.weber", NOON),))
+    listed = replace(second, lead=replace(second.lead, matches=(illegal("CAID", code),)), decisions=())
+    case = replace(findings.case, scheme=scheme)
+    return replace(findings, case=case, lead_views=[decided, listed], hash_sets=())
+
+
+def test_categories_without_a_number_stand_in_comments_and_are_counted() -> None:
+    report = VicsExporter().write(british("A"), io.BytesIO(), ExportOptions())
+    (note,) = report.notes
+    assert note.startswith("2 decisions or list categories have no number in VICS; they stand in Comments.")
+    decided, listed = media(british("A"))
+    assert "Decided by k.weber: A." in decided["Comments"]
+    assert "Category A from the list CAID." in listed["Comments"]
+    assert VicsExporter().write(rich(), io.BytesIO(), ExportOptions()).notes == ()
+
+
+def test_a_list_category_of_another_scheme_is_counted_too() -> None:
+    findings = british("A")
+    report = VicsExporter().write(
+        replace(findings, lead_views=[replace(one, decisions=()) for one in british("1").lead_views[1:]]),
+        io.BytesIO(),
+        ExportOptions(),
+    )
+    assert report.notes[0].startswith("1 decision or list category has no number in VICS; it stands")
+
+
+def test_an_agency_gives_its_categories_numbers(tmp_path: Path) -> None:
+    own = tmp_path / "uk.toml"
+    own.write_text(
+        'title = "United Kingdom, ours"\n'
+        '[[category]]\ncode = "A"\nlabel = "Category A"\nseverity = 1.0\nmeaning = "illegal"\nvics = 71\n'
+        '[[category]]\ncode = "B"\nlabel = "Category B"\nseverity = 0.8\nmeaning = "illegal"\n'
+    )
+    findings = british("A", str(own))
+    assert [record["Category"] for record in media(findings)] == [71, 71]
+    assert "/2.0.xml/UK/" in json.loads(written(findings))["@odata.context"]
+    named = replace(rich().hash_sets[0], name="CAID", scheme="uk")
+    assert media(replace(findings, hash_sets=(named,)))[1]["Category"] == 71
+    report = VicsExporter().write(british("B", str(own)), io.BytesIO(), ExportOptions())
+    assert report.notes[0].startswith("2 decisions or list categories have no number")
+    assert [record["Category"] for record in media(british("71", str(own)))] == [71, 71]
+
+
 def test_every_place_is_a_media_file() -> None:
     record = media(rich())[0]
     files = record["MediaFiles"]

@@ -39,6 +39,10 @@ def test_an_unknown_code_is_unknown_and_not_harmless(code: str | None) -> None:
     assert scheme("us").severity(code) is None
 
 
+def test_no_number_in_vics_is_invented() -> None:
+    assert all(one.vics is None for name in names() for one in scheme(name).categories)
+
+
 def test_an_agency_names_its_own_file(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(
@@ -54,6 +58,10 @@ def test_an_agency_names_its_own_file(tmp_path: Path) -> None:
         "not toml",
         "title='x'\n[[category]]\ncode='1'\nlabel='l'\nseverity=2\nmeaning='not'",
         "title='x'\n[[category]]\ncode='1'\nlabel='l'\nseverity=1\nmeaning='bad'",
+        "title='x'\n[[category]]\ncode='1'\nlabel='l'\nseverity=1\nmeaning='not'\nvics='1'",
+        "title='x'\n[[category]]\ncode='1'\nlabel='l'\nseverity=1\nmeaning='not'\nvics=-1",
+        "title='x'\n[[category]]\ncode='1'\nlabel='l'\nseverity=1\nmeaning='not'\n"
+        "[[category]]\ncode='A'\nlabel='l'\nseverity=1\nmeaning='not'\nvics=1",
         "title='x'\n" + 2 * "[[category]]\ncode='1'\nlabel='l'\nseverity=1\nmeaning='not'\n",
     ],
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import orjson
@@ -38,13 +39,28 @@ class VicsExporter:
         verdicts, numbers = Verdicts(findings), _Numbers()
         head = orjson.dumps(cleaned(_head(findings)))
         out.write(head.removesuffix(b"}]}") + b',"Media":[')
-        count = 0
+        count = unnumbered = 0
         for view in findings.leads():
             out.write(b",\n" if count else b"\n")
-            out.write(orjson.dumps(cleaned(_media(view, verdicts.of(view), numbers, findings))))
+            verdict = verdicts.of(view)
+            out.write(orjson.dumps(cleaned(_media(view, verdict, numbers, findings))))
             count += 1
+            unnumbered += verdict.unnumbered
         out.write(b"\n]}]}\n")
-        return ExportReport(count)
+        return ExportReport(count, tuple(_notes(unnumbered, verdicts)))
+
+
+def _notes(unnumbered: int, verdicts: Verdicts) -> Iterator[str]:
+    if unnumbered:
+        noun, verb = (
+            ("decision or list category has", "it stands")
+            if unnumbered == 1
+            else ("decisions or list categories have", "they stand")
+        )
+        yield (
+            f"{unnumbered:,} {noun} no number in VICS; {verb} in Comments. "
+            f"A scheme gives numbers with `vics = N` ({verdicts.scheme.title} as used here)."
+        )
 
 
 def _head(findings: Findings) -> dict[str, Any]:
@@ -61,7 +77,10 @@ def _head(findings: Findings) -> dict[str, Any]:
     }
     if findings.evaluation:
         record["Comments"] = SENTENCE
-    return {"@odata.context": _CONTEXT.format(_COUNTRY.get(case.scheme, "Default")), "value": [record]}
+    return {
+        "@odata.context": _CONTEXT.format(_COUNTRY.get(Path(case.scheme).stem, "Default")),
+        "value": [record],
+    }
 
 
 class _Numbers:
@@ -115,7 +134,7 @@ def _comments(view: LeadView, verdict: Verdict) -> Iterator[str]:
     if verdict.by_person is not None:
         yield f"Decided by {verdict.by_person}: {view.decisions[-1].label}."
     if verdict.by_list is not None:
-        yield f"Category from the list {verdict.by_list}."
+        yield f"Category {verdict.code} from the list {verdict.by_list}."
     yield from verdict.remarks
     reasons = " ".join(reason.text for reason in view.lead.reasons)
     yield f"Safelight lead {view.lead.id}, {view.lead.band.value} priority (an assessment, not a category): {reasons}"

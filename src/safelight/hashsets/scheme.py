@@ -35,6 +35,12 @@ class Category:
     meaning: Meaning
     also: tuple[str, ...] = ()
     """Other spellings of the code."""
+    vics: int | None = None
+    """Its number in VICS, where the code is none and the agency says which; lists in that form are read by it."""
+
+    def spellings(self) -> tuple[str, ...]:
+        """The code as lists may write it."""
+        return (self.code, *self.also, *(() if self.vics is None else (str(self.vics),)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class Scheme:
         """The category that a list means by `code`; None where the scheme does not know it."""
         wanted = (code or "").strip().casefold()
         for one in self.categories:
-            if wanted and wanted in (one.code.casefold(), *(other.casefold() for other in one.also)):
+            if wanted and wanted in (spelling.casefold() for spelling in one.spellings()):
                 return one
         return None
 
@@ -95,7 +101,7 @@ def _load(file: Traversable | Path, name: str) -> Scheme:
         raise FormatError(
             f"{name} is not a category scheme: {error}.", "Compare it with schemes/us.toml."
         ) from error
-    codes = [code.casefold() for one in categories for code in (one.code, *one.also)]
+    codes = [code for one in categories for code in {code.casefold() for code in one.spellings()}]
     if len(set(codes)) != len(codes):
         raise FormatError(f"{name} names a category twice.", "Each code and spelling may occur once.")
     return Scheme(name, title, categories)
@@ -106,4 +112,7 @@ def _category(read: dict[str, Any]) -> Category:
     if not 0 <= severity <= 1:
         raise ValueError(f"severity {severity} is not within 0..1")
     also = tuple(str(code) for code in read.get("also", ()))
-    return Category(str(read["code"]), str(read["label"]), severity, Meaning(read["meaning"]), also)
+    vics = read.get("vics")
+    if vics is not None and (isinstance(vics, bool) or not isinstance(vics, int) or not 0 <= vics < 1 << 31):
+        raise ValueError(f"vics {vics!r} is not a number from 0 on")
+    return Category(str(read["code"]), str(read["label"]), severity, Meaning(read["meaning"]), also, vics)
