@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -281,3 +281,35 @@ def test_inodes_of_the_file_systems_own_are_not_files_that_nothing_reached() -> 
     below = [node.address["inode"] for node in found if node.name.startswith(b"$Unreached/")]
     assert below
     assert min(below) > 10
+
+
+_YEARS = {"1901": 0, "1969": 0, "1970": 0, "2037": 0, "2038": 1, "2106": 1, "2107": 1, "2174": 2, "2400": 3}
+"""Year, and the bits that ext4 keeps beside the 32 of the seconds."""
+
+
+@pytest.mark.parametrize("inode_size", [128, 256])
+def test_times_of_any_year_are_those_of_the_kernel(inode_size: int) -> None:
+    root = images.folder() / f"years-{inode_size}"
+    root.mkdir()
+    image = images.blank(f"years-{inode_size}.img", 8)
+    moments = {year: int(datetime.fromisoformat(f"{year}-12-31T12:00:00Z").timestamp()) for year in _YEARS}
+    for year in _YEARS:
+        (root / year).touch()
+    images.run("mkfs.ext4", "-q", "-F", "-O", "^metadata_csum", "-I", str(inode_size), "-d", root, image)
+    lines = ""
+    for year, epoch in _YEARS.items():
+        lines += f"sif /{year} mtime 0x{moments[year] & 0xFFFFFFFF:x}\n"
+        if inode_size > 128:
+            lines += f"sif /{year} mtime_extra {epoch + (500_000_000 << 2)}\n"
+    images.run("debugfs", "-w", "-f", "-", image, data=lines.encode())
+    found = {node.name.decode(): node.times for node in images.nodes(ExtReader(), image)}
+    for year, epoch in _YEARS.items():
+        modified = found[year].modified
+        assert modified is not None
+        if inode_size > 128:
+            assert modified.value == f"{year}-12-31T12:00:00.500000Z", year
+        else:  # which has no room for the bits: what lies beyond 2038 is read as the kernel does
+            signed = moments[year] - (epoch << 32)
+            read = datetime(1970, 1, 1) + timedelta(seconds=signed)
+            assert modified.value.startswith(read.isoformat()), year
+        assert found[year].changed is None or found[year].changed.value > "2020"  # type: ignore[union-attr]

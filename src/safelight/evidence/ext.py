@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safelight.errors import EvidenceError
-from safelight.evidence import stamps
+from safelight.evidence.ext_times import InodeTimes, Tables
 from safelight.evidence.filesystem import Dialect, walk_file_system
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.tsk import EXT
-from safelight.model import Times
 
 if TYPE_CHECKING:
     from safelight.evidence.allocation import Allocation
@@ -20,7 +19,6 @@ _META_BG, _64BIT = 0x10, 0x80  # s_feature_incompat
 _SPARSE_SUPER = 0x1  # s_feature_ro_compat
 _BLOCK_UNINIT = 0x2  # bg_flags: the bitmap on disk means nothing, all is free
 _INODE_SIZES = (128, 256, 512, 1024, 2048, 4096)
-_SECOND = 1_000_000_000
 _RESERVED = 10
 """Inodes 1 to 10 are the file system's own: bad blocks, journal, the blocks kept for growth."""
 
@@ -39,24 +37,13 @@ class ExtReader:
         """Yield every entry, deleted ones included, then what is carved. Raises EvidenceError."""
         dialect = Dialect(
             EXT,
-            _times,
+            InodeTimes(source, _inode_tables).times,
             check=superblock,
             own=_RESERVED + 1,
             clears="no content is left: ext3 and ext4 clear an inode on deletion",
             allocation=_allocation,
         )
         return walk_file_system(source, limits, dialect)
-
-
-def _times(_entry: Any, meta: Any) -> Times:
-    utc, source = stamps.utc, "ext:inode"
-    created, modified, accessed, changed = meta.crtime, meta.mtime, meta.atime, meta.ctime
-    return Times(
-        utc(created * _SECOND + meta.crtime_nano, source) if created else None,
-        utc(modified * _SECOND + meta.mtime_nano, source) if modified else None,
-        utc(accessed * _SECOND + meta.atime_nano, source) if accessed else None,
-        utc(changed * _SECOND + meta.ctime_nano, source) if changed else None,
-    )
 
 
 class Superblock(NamedTuple):
@@ -123,6 +110,23 @@ def _allocation(_fs: Any, source: Source) -> Allocation | None:
         begin = group * per_group // 8
         packed[begin : begin + len(raw)] = raw[: per_group // 8]
     return Allocation(packed, blocks - first, block_size, first * block_size)
+
+
+def _inode_tables(source: Source) -> Tables:
+    """Where the groups have their inodes. Raises EvidenceError."""
+    block, block_size, blocks, first, per_group, entry_size = superblock(source)
+    groups = -(-(blocks - first) // per_group)
+    table = _group_table(source, block, block_size, first, per_group, groups, entry_size)
+    inode_size = int.from_bytes(block[88:90], "little") if block[76:80] != bytes(4) else 128
+
+    def start(group: int) -> int:
+        entry = table[group * entry_size : (group + 1) * entry_size]
+        where = int.from_bytes(entry[8:12], "little")
+        if entry_size >= 64:
+            where |= int.from_bytes(entry[40:44], "little") << 32
+        return where * block_size
+
+    return Tables(start, int.from_bytes(block[40:44], "little"), inode_size)
 
 
 def _group_table(
