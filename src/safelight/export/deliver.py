@@ -8,6 +8,7 @@ import platform
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -113,7 +114,12 @@ class CaseFindings:
     @property
     def exhibits(self) -> Sequence[ExhibitView]:
         """In the order of their first scan."""
-        return [_exhibit_view(record) for record in self._records]
+        return [_exhibit_view(record, self._unread_of[record.id]) for record in self._records]
+
+    @cached_property
+    def _unread_of(self) -> Counter[str]:
+        """How many lines of what could not be read each exhibit has."""
+        return Counter(one.exhibit for one in self.unread())
 
     @property
     def coverage(self) -> Sequence[Coverage]:
@@ -225,6 +231,8 @@ def summary(connection: sa.Connection, keys: KeyRing, case: Case) -> dict[str, A
     counts: Counter[str] = Counter()
     for record in records:
         counts.update(record.facts.get("counts") or {})
+    ids = [record.id for record in records]
+    counts["unreadable"] = sum(1 for _ in facts.unread(connection, sealer, case.id, ids))
     items = connection.scalar(sa.select(sa.func.count()).select_from(item).where(item.c.case_id == case.id))
     return {
         **case_json(case),
@@ -337,9 +345,9 @@ def _signals(
     return found, pdq
 
 
-def _exhibit_view(record: exhibits.Record) -> ExhibitView:
+def _exhibit_view(record: exhibits.Record, unread: int) -> ExhibitView:
     stated = record.facts
-    counts = dict(stated.get("counts") or {})
+    counts = {**(stated.get("counts") or {}), "unreadable": unread}
     return ExhibitView(
         record.id,
         record.path,

@@ -81,7 +81,8 @@ def _plots(summary: Summary) -> Iterator[tuple[str, Markup, str]]:
     yield (
         "Files read, by kind and state",
         plots.stacked("Files read, by kind and state", rows, STATES, "plot-kinds"),
-        "Kind is judged by content, never by name.",
+        "Kind is judged by content, never by name. “Not read”: files without a digest; section 8 has these, and more "
+        "that could be read in part.",
     )
     undated = f" {summary.undated:,} without a usable time are left out." if summary.undated else ""
     yield (

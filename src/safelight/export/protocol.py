@@ -70,7 +70,10 @@ class FileView:
 
 @dataclass(frozen=True, slots=True)
 class UnreadView:
-    """Something that could not be read, wholly or in part, and why. `path` may be an exhibit's own path."""
+    """Something that could not be read, wholly or in part, and why. `path` may be an exhibit's own path.
+
+    One is a line: of one place and one reason. The number of lines is *what could not be read*, everywhere.
+    """
 
     exhibit: str
     path: str
@@ -111,9 +114,9 @@ class ExhibitView:
     `sha256` is of the decoded medium (disk image) or of the sorted manifest (folder). `verified` compares
     the digests stored in the container (`stored`: algorithm → hex), None where none is stored.
     `verified_after` tells whether a second reading after the scan gave the same digest (None: not asked).
-    `counts` are those of the scan (`files`, `media`, `items`, `deleted`, `carved`, `embedded`,
-    `unreadable`); `only` and `exclude` are the order's scope as given; `finished` is None for a scan that
-    was interrupted.
+    `counts` are those of the scan (`files`, `media`, `items`, `deleted`, `carved`, `embedded`), and
+    `unreadable`, the lines that `unread()` has of it; `only` and `exclude` are the order's scope as given;
+    `finished` is None for a scan that was interrupted.
     """
 
     id: str

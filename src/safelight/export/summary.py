@@ -81,6 +81,9 @@ class Summary:
     computed: Counter[str] = field(default_factory=Counter)
     unread: list[UnreadView] = field(default_factory=list)
     unread_count: int = 0
+    """Lines of the list of what could not be read: the one number that the report gives for it."""
+    unread_of: Counter[str] = field(default_factory=Counter)
+    """The same by exhibit."""
     unread_reasons: Counter[str] = field(default_factory=Counter)
     not_examined: list[PlaceView] = field(default_factory=list)
     not_examined_count: int = 0
@@ -119,6 +122,7 @@ def summarise(findings: Findings, full_stacks: int) -> Summary:
         _count_file(summary, file)
     for unread in findings.unread():
         summary.unread_count += 1
+        summary.unread_of[unread.exhibit] += 1
         _add(summary.unread_reasons, _general(unread.reason), "other reasons")
         if len(summary.unread) < LISTED:
             summary.unread.append(unread)
