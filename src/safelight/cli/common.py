@@ -22,6 +22,8 @@ BROKEN = 4
 """Exit code: the log, evidence, a model or a blob does not verify."""
 UNREAD = 5
 """Exit code: done, but some inputs could not be read."""
+INTERRUPTED = 130
+"""Exit code: broken off by the user (128 + SIGINT, as shells have it)."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -65,14 +65,22 @@ def main() -> None:
     except SafelightError as error:
         code = _report(error)
     except (KeyboardInterrupt, typer.Abort):  # Abort: broken off at a prompt
-        common.note("Interrupted. Start it again and it goes on from there.")
-        code = 130
+        code = common.INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         code = 1
     except Exception as error:  # noqa: BLE001  # why: the last resort of the command line; known errors have a sentence
         code = _other(error)
+    if code == common.INTERRUPTED:  # Typer makes a code of it where it comes in a command
+        _interrupted()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupted() -> None:
+    hint = "Give the same command again and it goes on from there."
+    if common.state.json:
+        common.print_json({"error": {"code": common.INTERRUPTED, "message": "Interrupted.", "hint": hint}})
+    common.note(f"Interrupted. {hint}")
 
 
 def _report(error: SafelightError) -> int:

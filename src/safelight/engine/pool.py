@@ -196,8 +196,10 @@ class _Slot(threading.Thread):
                 logs.info("worker started", jailed=bool(state.get("jailed")))
                 return process
             except TaskFailed as failure:
-                logs.warning("worker not started", reason=str(failure))
-                if attempt == _STARTS or run.cancelled:
+                stopping = self._stopped or run.cancelled
+                if not stopping:  # else it was we who killed it
+                    logs.warning("worker not started", reason=str(failure))
+                if attempt == _STARTS or stopping:
                     detail = process.last_words()
                     raise SafelightError(
                         f"A worker cannot be started: {failure}" + (f"\n{detail}" if detail else ""),

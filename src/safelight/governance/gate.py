@@ -1,7 +1,8 @@
 """The one gate every public verb passes: is there an authority, does it allow this, and who did it when.
 
 A verb is a method of the workspace marked `@verb(...)`. Short verbs run inside one transaction that also
-holds their event. Long verbs write *begun* before they compute and *ended*, *failed* or *resumed* after.
+holds their event. Long verbs write *begun* before they compute and *ended* or *failed* after; one that was cut
+off or failed begins with *resumed* the next time.
 One long verb works at a time in a workspace, but those that only read stand beside it, on a snapshot.
 A refusal is an event too, even when the case is unknown, and nothing is computed then.
 """
@@ -327,14 +328,14 @@ def _as_asked(value: Any) -> Any:
 
 
 def _unfinished(connection: sa.Connection, operation: str) -> bool:
-    """Did an earlier run of this operation begin and never end?"""
+    """Did an earlier run of this operation begin and not come to its end: killed, interrupted, out of space?"""
     last = connection.execute(
         sa.select(log_event.c.phase)
         .where(log_event.c.operation == operation)
         .order_by(log_event.c.seq.desc())
         .limit(1)
     ).scalar()
-    return last in {"begun", "resumed"}
+    return last in {"begun", "resumed", "failed"}
 
 
 __all__ = ["HOUSE_KEY", "Gated", "Permit", "Verb", "verb"]
