@@ -57,15 +57,15 @@ class Disk:
 
 
 COUNT = (
-    "import sqlite3, sys; "
-    "print(sqlite3.connect(sys.argv[1] + '/safelight.db').execute('SELECT sum(count) FROM inventory').fetchone()[0])"
+    "import sqlite3, sys; store = sqlite3.connect(sys.argv[1] + '/workspace/safelight.db'); "
+    "print(store.execute('SELECT sum(count) FROM inventory').fetchone()[0])"
 )
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A disk of 64 MiB at the place of the workspace; skips where nobody may mount one."""
-    place = tmp_path / "workspace"
+    """A disk of 64 MiB; skips where nobody may mount one."""
+    place = tmp_path / "disk"
     place.mkdir()
     root = os.geteuid() == 0
     holder = subprocess.Popen(
@@ -88,6 +88,9 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 @pytest.fixture
 def command(disk: Disk, tmp_path: Path) -> Command:
+    """The command with its workspace, but not its keys, on the disk."""
+    disk.do('mkdir "$1/workspace"')
+    (tmp_path / "workspace").symlink_to(disk.place / "workspace")
     return Command(tmp_path, disk.under)
 
 
@@ -148,7 +151,7 @@ def test_a_case_is_opened_and_a_list_imported_whole_or_not_at_all(
     assert command.run("hashset", "list", "--json").json == []
     assert command.run(*importing).json["added"] == 20_000
     assert [one["name"] for one in command.run("hashset", "list", "--json").json] == ["known"]
-    assert len(disk.do('ls "$1/hashsets"').split()) == 1
+    assert len(disk.do('ls "$1/workspace/hashsets"').split()) == 1
     assert verified(command)
 
 
