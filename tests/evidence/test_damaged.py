@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from safelight.errors import EvidenceError
 from safelight.evidence.describe import describe
 from safelight.evidence.mbr import MbrReader
 from safelight.evidence.protocol import Kind
@@ -38,7 +40,8 @@ def looked_into(path: Path) -> tuple[dict[str, bytes], list[str], dict[int, byte
         elif found.place.state is State.CARVED:
             carved[found.place.address["offset"]] = b"".join(found.chunks())
         elif found.kind is Kind.FILE and found.readable and len(found.place.trail) > 1:
-            files[found.place.trail[-1].decode("utf-8", "surrogateescape")] = b"".join(found.chunks())
+            with contextlib.suppress(EvidenceError):
+                files[found.place.trail[-1].decode("utf-8", "surrogateescape")] = b"".join(found.chunks())
     return files, said, carved
 
 
@@ -133,3 +136,34 @@ def test_what_is_no_medium_or_blank_is_not_complained_about(tmp_path: Path) -> N
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
         assert [one.path for one in walk(tmp_path / name)] == [name]
+
+
+@pytest.mark.parametrize("which", ["ext", "fat", "ntfs", "exfat", "hfs", "apfs", "iso"])
+def test_a_medium_that_is_shorter_than_its_file_system_states_is_said(
+    which: str, shared: Path, tmp_path: Path
+) -> None:
+    """Also where no file lies in what is missing."""
+    image = {
+        "ext": images.ext,
+        "fat": lambda: images.fat(16),
+        "ntfs": images.ntfs_whole,
+        "exfat": images.exfat,
+        "hfs": lambda: shared / "evidence" / "hfsplus.raw",
+        "apfs": lambda: shared / "evidence" / "apfs.raw",
+        "iso": images.iso,
+    }[which]()
+    assert not [said for said in looked_into(image)[1] if "missing" in said]
+    whole = image.read_bytes()
+    size = len(whole) - (1 << 20)
+    (tmp_path / "cut.dd").write_bytes(whole[:size])
+    _, said, _ = looked_into(tmp_path / "cut.dd")
+    assert any(f"there are {size:,}: what lies beyond is missing" in one for one in said), said
+
+
+def test_a_disk_that_ends_before_the_copy_of_its_table_is_said(tmp_path: Path) -> None:
+    disk = images.gpt(16_384, [(100, 50)])
+    (tmp_path / "cut.dd").write_bytes(disk[: 4 << 20])
+    _, said, _ = looked_into(tmp_path / "cut.dd")
+    assert said[0] == (
+        "the GUID partition table is of a medium of 8,388,608 bytes, there are 4,194,304: what lies beyond is missing"
+    )

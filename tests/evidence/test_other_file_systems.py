@@ -149,6 +149,14 @@ def test_xfs_names_that_are_not_unicode_are_listed_and_said() -> None:
     assert images.content(odd) == b"text\n"
 
 
+def test_an_xfs_that_is_cut_short_is_said() -> None:
+    image = _xfs("short", {"small.txt": b"text\n"})
+    os.truncate(image, 318 << 20)
+    found = images.nodes(XfsReader(), image, Limits(carve=False))
+    assert "what lies beyond is missing" in (found[0].error or "")
+    assert images.files(found) == {"small.txt": b"text\n"}
+
+
 def test_xfs_free_space_is_carved() -> None:
     image = _xfs("carve", {"one.jpg": images.jpeg(1)})
     with image.open("r+b") as file:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from typing import Any
 
 from safelight.errors import EvidenceError
+from safelight.evidence.filesystem import cut_short
 from safelight.evidence.libyal import ERRORS, first_line, open_handle
 from safelight.evidence.libyal_tree import Tree, carve_between, walk_tree
 from safelight.evidence.protocol import Kind, Limits, Node, Source
@@ -25,6 +27,9 @@ class ApfsReader:
         """Yield the entries of all volumes, then what is carved. Raises EvidenceError."""
         import pyfsapfs
 
+        block_size, blocks = struct.unpack("<IQ", source.read_at(36, 12))
+        if (short := cut_short(blocks * block_size, source)) is not None:
+            yield short
         container = open_handle(pyfsapfs.container, source)
         try:
             count = container.get_number_of_volumes()

@@ -73,6 +73,9 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
         yield Node(b"", Kind.FINDING, error=str(error))
         yield from _carve(source, limits, [(0, source.size)])
         return
+    short = cut_short(int(fs.info.block_count) * int(fs.info.block_size), source)
+    if short is not None:
+        yield short
     allocation: Allocation | None = None
     try:
         allocation = dialect.allocation(fs, source)
@@ -82,6 +85,14 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
     yield from listing.walk()
     if allocation is not None:
         yield from _carve(source, limits, allocation.free(), listing.recovered)
+
+
+def cut_short(stated: int, source: Source) -> Node | None:
+    """A finding where a file system states more bytes than there are, even if no file lies in what is missing."""
+    if stated <= source.size:
+        return None
+    text = f"the file system states {stated:,} bytes, there are {source.size:,}: what lies beyond is missing"
+    return Node(b"", Kind.FINDING, error=text)
 
 
 def _carve(

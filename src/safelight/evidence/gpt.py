@@ -25,6 +25,8 @@ class Header(NamedTuple):
     lines: int
     entry_size: int
     whole: bool
+    medium: int
+    """Bytes that the medium has, by where the header and its copy lie."""
 
 
 class GptReader:
@@ -79,6 +81,11 @@ def _best_header(source: Source, problems: list[str]) -> Header:
             offset = sector if what == "first" else source.size - sector
             header = _read_header(source, offset, sector)
             if header is not None and header.whole:
+                if header.medium > source.size:
+                    problems.append(
+                        f"the GUID partition table is of a medium of {header.medium:,} bytes, there are "
+                        f"{source.size:,}: what lies beyond is missing"
+                    )
                 return header
             damaged = damaged or header
         problems.append(f"the {what} GUID partition table is missing or has a wrong checksum")
@@ -95,6 +102,7 @@ def _read_header(source: Source, offset: int, sector: int) -> Header | None:
     if len(raw) < 92 or raw[:8] != _MAGIC:
         return None
     size, checksum = struct.unpack_from("<II", raw, 12)
+    here, other = struct.unpack_from("<QQ", raw, 24)
     (first,) = struct.unpack_from("<Q", raw, 72)
     count, entry_size, entries_checksum = struct.unpack_from("<III", raw, 80)
     if not 92 <= size <= 512 or not 128 <= entry_size <= 4096 or not 0 < count <= _MOST_ENTRIES:
@@ -102,4 +110,4 @@ def _read_header(source: Source, offset: int, sector: int) -> Header | None:
     blank = raw[:16] + b"\0\0\0\0" + raw[20:size]
     entries = source.read_at(first * sector, count * entry_size)
     whole = zlib.crc32(blank) == checksum and zlib.crc32(entries) == entries_checksum
-    return Header(sector, first * sector, count, entry_size, whole)
+    return Header(sector, first * sector, count, entry_size, whole, (max(here, other) + 1) * sector)
