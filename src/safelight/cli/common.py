@@ -188,9 +188,9 @@ def note(*lines: str) -> None:
         print(line, file=sys.stderr)
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """`1 lead`, `21 leads`."""
-    return f"{number:,} {noun if number == 1 else noun + 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def colour() -> bool:

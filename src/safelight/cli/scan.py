@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from safelight.cli.case import CASE
-from safelight.cli.common import BROKEN, UNREAD, command, note, say, show, workspace
+from safelight.cli.common import BROKEN, UNREAD, command, count, note, say, show, workspace
 from safelight.cli.drawing import drawn
 from safelight.errors import UsageError
 
@@ -50,6 +50,11 @@ def scan(
             progress=progress,
         )
     show(found, lambda: _print(found))
+    if found["not_examined"] and not found["files"]:
+        note(
+            f"This order left out everything: {count(found['not_examined'], 'entry', 'entries')}. Is the rule spelled "
+            "right?"
+        )
     if any(exhibit["verified"] is False for exhibit in found["exhibits"]):
         note(
             "The digest stored in an exhibit's container is not that of its content; see what could not be read."
@@ -66,7 +71,10 @@ def _print(found: dict[str, Any]) -> None:
     for exhibit in found["exhibits"]:
         verified = {True: ", stored digest verified", False: ", STORED DIGEST DOES NOT VERIFY", None: ""}
         say(f"{exhibit['id']}  {exhibit['kind']}  {exhibit['path']}{verified[exhibit['verified']]}")
-        say(f"  SHA-256 {exhibit['sha256']}")
+        say(f"  SHA-256 {exhibit['sha256'] or 'not computed: it could not be read to its end'}")
+        if exhibit["verified_after"] and exhibit["sha256"]:
+            what = "every file has the same digest" if exhibit["kind"] == "folder" else "the same digest"
+            say(f"  Read again: {what}.")
         if exhibit["before"]:
             note(
                 f"Another medium lay at {exhibit['path']} when {exhibit['before']} was read there. This is an exhibit "
@@ -76,15 +84,16 @@ def _print(found: dict[str, Any]) -> None:
     if "explicit" in found["not_computed"]:
         suspected = f"not computed ({found['not_computed']['explicit']})"
     say(
-        f"Read {found['files']:,} files in {found['seconds']:.1f} s: {found['deleted']:,} deleted, "
+        f"Read {count(found['files'], 'file')} in {found['seconds']:.1f} s: {found['deleted']:,} deleted, "
         f"{found['carved']:,} carved, {found['embedded']:,} in archives; {found['media']:,} media, "
-        f"{found['items']:,} distinct items.",
+        f"{count(found['items'], 'distinct item')}.",
         f"Known illegal {found['known_illegal']:,}, near known {found['near_known']:,}, "
         f"known good {found['known_good']:,}, suspected {suspected}.",
-        f"{found['leads']:,} leads. See `safelight leads`; a person decides.",
+        f"{count(found['leads'], 'lead')}. See `safelight leads`; a person decides.",
     )
     if found["not_examined"]:
-        say(f"{found['not_examined']:,} entries were not examined, by the order's scope.")
+        left_out = count(found["not_examined"], "entry was", "entries were")
+        say(f"{left_out} not examined, by the order's scope.")
     if found["unreadable"]:
         note(f"{found['unreadable']:,} could not be read, wholly or in part:")
         for one in found["unread"][:_LISTED]:

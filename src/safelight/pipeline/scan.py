@@ -300,6 +300,7 @@ class _Run:
                     "kind": record.kind,
                     "sha256": record.sha256,
                     "verified": record.verified,
+                    "verified_after": record.facts.get("verified_after"),
                     "before": self._before.get(record.id),
                 }
                 for record in self.records
