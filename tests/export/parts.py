@@ -12,6 +12,7 @@ from safelight.export.protocol import (
     MODEL_MISSING,
     Coverage,
     LeadView,
+    LogState,
     PlaceView,
 )
 from safelight.model import (
@@ -141,6 +142,9 @@ COVERAGE = (
     Coverage("pdq", True, 24_300, 24_611, {"could not be decoded": 311}),
     Coverage("templates", False, 0, 24_611, {"the order does not allow it": 24_611}),
 )
+
+
+LOG = LogState("safelight/sample+f0c8a1d2+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=", True, 42)
 
 
 def lead(number: int, seed: str, band: Band, priority: float, stack: str, **rest: object) -> Lead:

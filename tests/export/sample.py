@@ -15,6 +15,7 @@ from safelight.export.protocol import (
     ExhibitView,
     FileView,
     LeadView,
+    LogState,
     ModelView,
     UnreadView,
 )
@@ -30,7 +31,7 @@ from safelight.model import (
     State,
 )
 
-from .parts import COVERAGE, HASH_SETS, NASTY, NOON, case, digests, lead, picture, place, signals, view
+from .parts import COVERAGE, HASH_SETS, LOG, NASTY, NOON, case, digests, lead, picture, place, signals, view
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,9 @@ class Sample:
         default_factory=lambda: {"PDQ distance": "31 of 256 bits", "archive depth": "8"}
     )
     coverage: Sequence[Coverage] = ()
+    audit_log: LogState = LOG
+        "safelight/sample+f0c8a1d2+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=", True, 42
+    )
     audit_checkpoint: str = (
         "safelight/sample\n42\n5Tm0nS8z2d1bF5v4uF8hL0mYHT6mLh1u2nYwqv1n0aY=\n\n"
         "— safelight/sample Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo=\n"

@@ -18,14 +18,17 @@ import sqlalchemy as sa
 from safelight.errors import IntegrityError, SafelightError, UsageError
 from safelight.evidence.names import join_path, raw, show, shown_trail
 from safelight.export.coverage import coverage
+from safelight.export.log_state import log_state
 from safelight.export.marking import marked_path
 from safelight.export.protocol import (
+    NOT_ALLOWED,
     Coverage,
     EventView,
     ExhibitView,
     ExportOptions,
     FileView,
     LeadView,
+    LogState,
     ModelView,
     PlaceView,
     UnreadView,
@@ -55,6 +58,7 @@ _SHOWN_LIBRARIES = ("pytsk3", "onnxruntime", "dlib-bin", "pillow", "av", "pdqhas
 class House(Protocol):
     """What an export needs of the workspace."""
 
+    folder: Path
     config: Settings
     database: Database
     keys: KeyRing
@@ -130,6 +134,11 @@ class CaseFindings:
     def audit_checkpoint(self) -> str:
         """The signed note over the log before this export."""
         return inspection.checkpoint(self._connection)
+
+    @property
+    def audit_log(self) -> LogState:
+        """The log's public key, and whether it verifies now; recomputed each time this is asked for."""
+        return log_state(self._house.database, self._house.folder)
 
     def leads(self) -> Iterator[LeadView]:
         """Best first, each with all places, signals and decisions."""
@@ -341,7 +350,7 @@ def _signals(
         if row.pdq is not None:
             pdq = Pdq(row.pdq, row.quality)
     for name in load("signals"):
-        found.setdefault(name, SignalValue(name, "", None, "not computed: not allowed"))
+        found.setdefault(name, SignalValue(name, "", None, NOT_ALLOWED))
     return found, pdq
 
 

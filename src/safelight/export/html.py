@@ -16,7 +16,7 @@ from markupsafe import Markup
 from safelight.export import phrases, plots, text
 from safelight.export.marking import MARK, SENTENCE
 from safelight.export.pictures import Pictures
-from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView
+from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView, LogState
 from safelight.export.room import Room
 from safelight.export.summary import LISTED, STATES, Summary, kind_rows, months, summarise
 
@@ -41,14 +41,14 @@ class HtmlExporter:
         context = _context(findings, summary, options, pictures)
         for piece in _environment().get_template("report.html.j2").generate(context):
             out.write(piece.encode("utf-8", "strict"))
-        return ExportReport(summary.leads, tuple(_notes(summary, options, pictures)))
+        return ExportReport(summary.leads, tuple(_notes(summary, options, pictures, context["log"])))
 
 
 def _context(
     findings: Findings, summary: Summary, options: ExportOptions, pictures: Pictures
 ) -> dict[str, Any]:
     style, script = _static("report.css"), _static("filter.js")
-    coverage = findings.coverage
+    coverage, log = findings.coverage, findings.audit_log
     if findings.evaluation:
         style += _MARKED_PAGES
     return {
@@ -65,6 +65,8 @@ def _context(
         "plots": list(_plots(summary)),
         "coverage": list(coverage),
         "unassessed": phrases.unassessed(coverage),
+        "log": log,
+        "not_allowed": [one.signal for one in coverage if not one.allowed],
         "table": _table(findings, options.table_leads),
         "full": {view.lead.id for view in summary.described()},
         "pictures": pictures,
@@ -128,7 +130,9 @@ def _last_events(findings: Findings) -> tuple[list[EventView], int]:
     return list(kept), count - len(kept)
 
 
-def _notes(summary: Summary, options: ExportOptions, pictures: Pictures) -> Iterator[str]:
+def _notes(summary: Summary, options: ExportOptions, pictures: Pictures, log: LogState) -> Iterator[str]:
+    if log.verified is False:
+        yield f"The report says that the audit log did not verify: {log.problem}"
     if options.thumbnails:
         yield f"{phrases.count(len(pictures.addresses), 'small blurred picture')} in the report."
     if summary.stacks_left_out:

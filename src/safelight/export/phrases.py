@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from safelight.export.plots import shorten
-from safelight.export.protocol import MODEL_MISSING, Coverage, LeadView, PlaceView
+from safelight.export.protocol import MODEL_MISSING, NOT_ALLOWED, Coverage, LeadView, PlaceView
 from safelight.export.summary import PERCEPTUAL, is_conflict, is_exact
 from safelight.export.text import clean, instant, visible
 from safelight.model import Match, SignalValue, Timestamp
@@ -176,16 +176,17 @@ def _exif(value: object) -> str:
 
 def assessments(view: LeadView) -> list[SignalValue]:
     """Signals that a model made, or did not."""
-    return [signal for _, signal in sorted(view.signals.items()) if is_assessment(signal)]
+    return [signal for signal in _allowed(view) if is_assessment(signal)]
 
 
 def absent(view: LeadView) -> list[SignalValue]:
     """Other signals that are not there."""
-    return [
-        signal
-        for _, signal in sorted(view.signals.items())
-        if signal.absent is not None and not is_assessment(signal)
-    ]
+    return [signal for signal in _allowed(view) if signal.absent is not None and not is_assessment(signal)]
+
+
+def _allowed(view: LeadView) -> list[SignalValue]:
+    """The signals by name, without what the order does not allow: that is said once, not at every lead."""
+    return [signal for _, signal in sorted(view.signals.items()) if signal.absent != NOT_ALLOWED]
 
 
 def broken(value: str) -> Markup:

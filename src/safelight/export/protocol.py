@@ -26,6 +26,8 @@ from safelight.model import (
     Times,
 )
 
+NOT_ALLOWED = "not computed: not allowed"
+"""Why a signal of a lead is absent that the order does not allow (contract.md)."""
 MODEL_MISSING = "a model is missing or is not the pinned one"
 """A reason of `Coverage.missing` that the report speaks of."""
 
@@ -183,6 +185,20 @@ class Coverage:
     missing: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """The audit log when this view was taken: its public key (C2SP form), and whether it verified.
+
+    `verified` is None where the log is too long to be recomputed at an export: then only its newest checkpoint
+    in the store and beside it were found to agree. `problem` says what is wrong where it did not verify.
+    """
+
+    public_key: str
+    verified: bool | None
+    events: int
+    problem: str = ""
+
+
 class Findings(Protocol):
     """Everything an exporter may write about one case. All times are aware and in UTC."""
 
@@ -239,6 +255,11 @@ class Findings(Protocol):
     @property
     def audit_checkpoint(self) -> str:
         """The signed note over the log when this view was taken; empty when there is none."""
+        ...
+
+    @property
+    def audit_log(self) -> LogState:
+        """Does the log verify? Asking may take seconds."""
         ...
 
     def leads(self) -> Iterator[LeadView]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from safelight.export.media_kinds import OTHER, media_kind
-from safelight.export.protocol import FileView, Findings, LeadView, PlaceView, UnreadView
+from safelight.export.protocol import NOT_ALLOWED, FileView, Findings, LeadView, PlaceView, UnreadView
 from safelight.export.text import TRAIL
 from safelight.model import HashSetKind, State
 
@@ -215,7 +215,7 @@ def _count_lead(summary: Summary, view: LeadView, latest: str) -> None:
     for signal in view.signals.values():
         if signal.absent is None:
             summary.computed[signal.name] += 1
-        else:
+        elif signal.absent != NOT_ALLOWED:
             _add(summary.absent, (signal.name, signal.absent), (signal.name, "other reasons"))
 
 
