@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from safelight.cli.common import UNREAD, command, group, note, say, show, table, workspace
+from safelight.cli.common import UNREAD, command, count, group, note, say, show, table, workspace
 from safelight.cli.drawing import drawn
 from safelight.errors import UsageError
 from safelight.model import HashSetKind
@@ -49,13 +49,23 @@ def import_list(
         "rejected": [{"line": one.line, "reason": one.reason} for one in made.rejected],
         "rejected_count": made.rejected_count,
         "cited_by": made.cited_by,
+        "unknown_categories": made.unknown_categories,
         "seconds": round(made.seconds, 3),
     }
     show(
         result,
-        lambda: say(f"'{name}' ({kind}, {made.format}): {made.added:,} of {made.records:,} records added."),
+        lambda: say(
+            f"'{name}' ({kind}, {made.format}): {made.added:,} of {count(made.records, 'record')} added."
+        ),
     )
     _tell_cited(made.cited_by)
+    if made.unknown_categories:
+        records = count(sum(made.unknown_categories.values()), "record has", "records have")
+        some = ", ".join(f"{name}: {number:,}" for name, number in list(made.unknown_categories.items())[:10])
+        note(
+            f"{records} a category that the scheme '{scheme}' does not know ({some}). They are kept, and match; "
+            "what the category means is not known. Is it the right --scheme?"
+        )
     if made.rejected_count:
         for one in made.rejected[:20]:
             note(f"  line {one.line}: {one.reason}")
@@ -93,9 +103,10 @@ def export_list(
 ) -> None:
     """Write a hash set as a file."""
     with workspace() as opened:
-        count = opened.export_hashset(name, output, format=format)
+        written = opened.export_hashset(name, output, format=format)
     show(
-        {"name": name, "file": output, "records": count}, lambda: say(f"Wrote {count:,} records to {output}.")
+        {"name": name, "file": output, "records": written},
+        lambda: say(f"Wrote {count(written, 'record')} to {output}."),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -44,6 +44,8 @@ class Imported:
     source_sha256: str
     cited_by: int = 0
     """Cases whose findings cite the set that it replaced: they keep them until they are scanned again."""
+    unknown_categories: Mapping[str, int] = field(default_factory=dict)
+    """Categories that the list's own scheme does not know, and how many entries have them; they are kept."""
 
 
 def import_list(
@@ -100,6 +102,7 @@ def import_list(
         monotonic() - started,
         source_sha256,
         cited_by,
+        _unknown(folder / set_id, scheme),
     )
 
 
@@ -155,6 +158,15 @@ def categories(connection: sa.Connection, case_scheme: str) -> Callable[[Match],
     schemes = {row.name: load_scheme(row.scheme or case_scheme) for row in rows}
     fallback = load_scheme(case_scheme)
     return lambda match: schemes.get(match.hashset, fallback).category(match.category)
+
+
+def _unknown(folder: Path, name: str | None) -> dict[str, int]:
+    """Categories of a list that its scheme does not know; nothing where it names none."""
+    if name is None:
+        return {}
+    scheme = load_scheme(name)
+    counts = HashList.open(folder).category_counts()
+    return {one: count for one, count in counts.items() if scheme.category(one) is None}
 
 
 def _reader(file: Path, format: str) -> ListReader:

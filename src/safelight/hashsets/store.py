@@ -120,6 +120,11 @@ class HashList:
         """The kinds of digest the list holds."""
         return tuple(self.counts)
 
+    def category_counts(self) -> dict[str, int]:
+        """How many entries each category has; entries without one are not counted."""
+        counts = np.bincount(self._array("entries.categories", "<u2"), minlength=len(self._categories))
+        return {name: int(counts[at]) for at, name in enumerate(self._categories) if name is not None}
+
     def lookup(self, algorithm: str, digests: Digests) -> tuple[Numbers, Numbers]:
         """Find which digests the list holds, every entry of each.
 
