@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from safelight.evidence.protocol import Kind, Limits
+from safelight.evidence.segments import next_name
 from safelight.evidence.source import FileSource
-from safelight.evidence.splitraw import SplitRawReader, next_name
+from safelight.evidence.splitraw import SplitRawReader
+from safelight.evidence.walk import walk
 from tests.evidence import images
 
 
@@ -77,3 +80,30 @@ def test_the_public_image_is_joined(shared: Path) -> None:
     assert not SplitRawReader().detect(source.read_at(0, 65536), source)
     assert Limits().carve
     source.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffixes"), [("7z", ("001", "002")), ("zip", ("aa", "ab")), ("tar", ("001", "002"))]
+)
+def test_archives_cut_into_segments_are_joined(kind: str, suffixes: tuple[str, ...], tmp_path: Path) -> None:
+    data = random.Random(1).randbytes(100_000)
+    (tmp_path / "in.bin").write_bytes(data)
+    images.run("7z", "a", f"-t{kind}", tmp_path / f"x.{kind}", tmp_path / "in.bin")
+    whole = (tmp_path / f"x.{kind}").read_bytes()
+    folder = tmp_path / "exhibit"
+    folder.mkdir()
+    for suffix, part in zip(suffixes, (whole[:60_000], whole[60_000:]), strict=True):
+        (folder / f"x.{kind}.{suffix}").write_bytes(part)
+    for path in (folder, folder / f"x.{kind}.{suffixes[0]}"):
+        found = list(walk(path))
+        content = {one.path: b"".join(one.chunks()) for one in walk(path) if one.kind is Kind.FILE}
+        assert content[f"x.{kind}.{suffixes[0]}//in.bin"] == data
+        assert not [one.error for one in found if one.error]
+
+
+def test_whole_archives_that_are_only_numbered_are_not_joined(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"{number}.bin").write_bytes(random.Random(number).randbytes(20_000))
+        images.run("7z", "a", "-tzip", tmp_path / "exhibit" / f"x.{number:03}", tmp_path / f"{number}.bin")
+    paths = [found.path for found in walk(tmp_path / "exhibit")]
+    assert paths == ["x.001", "x.001//1.bin", "x.002", "x.002//2.bin"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 import struct
 import subprocess
 import time
@@ -274,3 +275,12 @@ def test_the_number_of_members_is_limited(tmp_path: Path) -> None:
     _, found = inside(tmp_path / "x.zip", Limits(members=10))
     assert len(found) == 12
     assert "“members”" in (found[-1].error or "")
+
+
+def test_an_archive_that_is_split_in_zips_own_way_is_listed_and_said(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").write_bytes(random.Random(1).randbytes(150_000))
+    tool("zip", "-s", "64k", "x.zip", "a.bin", cwd=tmp_path)
+    assert (tmp_path / "x.z01").exists()
+    content, found = inside(tmp_path / "x.zip")
+    assert not content
+    assert errors(found) == ["not read: the archive is split (.z01 …), which is not put together"]

@@ -88,7 +88,8 @@ class Reader(Protocol):
     """A format. One file each in this folder, one line under `safelight.evidence` in pyproject.toml.
 
     A reader may also have `formats`, a set of names that `sniff.py` gives: it is then asked about those only,
-    which spares a look at every other file.
+    which spares a look at every other file. One that puts segments together says so by `joins = True`: what
+    begins like an archive may be the first segment of one.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Split raw images: `.000`/`.001`, `.002` …, or `.aa`, `.ab` …, joined in the order of their names."""
+"""Split images and archives: `.000`/`.001`, `.002` …, or `.aa`, `.ab` …, joined in the order of their names."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import partial
 from safelight import plugins
 from safelight.errors import EvidenceError
 from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
+from safelight.evidence.segments import FIRST, next_name
+from safelight.evidence.zip_ import is_whole_zip
 
 _MOST_SEGMENTS = 20_000
 _HEAD = 1 << 16
@@ -19,19 +21,14 @@ class SplitRawReader:
 
     name = "splitraw"
     order = 12
+    joins = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it named as a first segment, is the next one beside it, and do they make a known container?"""
-        suffix = source.name.rpartition(".")[2]
-        if not (suffix == "a" * len(suffix) and len(suffix) in (2, 3)) and suffix not in (
-            "000",
-            "001",
-            "0000",
-            "0001",
-        ):
+        if source.name.rpartition(".")[2] not in FIRST:
             return False
         following = source.sibling(next_name(source.name))
-        if following is None:
+        if following is None or is_whole_zip(source):
             return False
         following.close()
         joined = open_joined(source)
@@ -50,21 +47,6 @@ class SplitRawReader:
         for name in missing:
             yield Node(b"", Kind.FINDING, error=f"segment {name} is missing; what follows it is not read")
         yield Node(b"", Kind.LAYER, size=size, layer="medium", open=partial(open_joined, source))
-
-
-def next_name(name: str) -> str:
-    """Return the name of the following segment: `x.009` → `x.010`, `x.az` → `x.ba`; empty after the last."""
-    stem, _, suffix = name.rpartition(".")
-    if suffix.isdecimal():
-        number = str(int(suffix) + 1).zfill(len(suffix))
-        return f"{stem}.{number}" if len(number) == len(suffix) else ""
-    letters = list(suffix)
-    for position in reversed(range(len(letters))):
-        if letters[position] < "z":
-            letters[position] = chr(ord(letters[position]) + 1)
-            return f"{stem}.{''.join(letters)}"
-        letters[position] = "a"
-    return ""
 
 
 def open_joined(source: Source) -> Joined:

@@ -255,7 +255,8 @@ class _Walk:
             formats = getattr(reader, "formats", None)
             if formats is not None and format not in formats:
                 continue
-            if is_file and reader.order < ARCHIVE and (format in _NO_MEDIUM or is_archive(format)):
+            known = format in _NO_MEDIUM or (is_archive(format) and not getattr(reader, "joins", False))
+            if is_file and reader.order < ARCHIVE and known:
                 continue
             if is_file and is_small and PARTITIONS <= reader.order < ARCHIVE:
                 continue

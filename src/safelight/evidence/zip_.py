@@ -19,6 +19,7 @@ from safelight.evidence import decompress, stamps
 from safelight.evidence.decompress import Feed, Unpack
 from safelight.evidence.guards import Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.segments import is_later
 from safelight.evidence.source import SliceSource
 from safelight.evidence.stream import IN_MEMORY, StreamSource
 from safelight.model import Times
@@ -58,6 +59,8 @@ class _Entry:
     size: int | None
     times: Times
     mode: int = 0
+    spanned: bool = False
+    """Is the archive split over several files in ZIP's own way? Then `offset` is one in another file."""
 
 
 class ZipReader:
@@ -78,9 +81,11 @@ class ZipReader:
         )
         if (at := tail.rfind(_END)) < 0 or len(tail) - at < 22:
             return False
-        size = _END_FIELDS.unpack_from(tail, at)[5]
+        size, offset = _END_FIELDS.unpack_from(tail, at)[5:7]
         start = source.size - len(tail) + at - size
-        return start >= 0 and size >= 46 and source.read_at(start, 4) == _CENTRAL
+        if start < 0 or size < 46 or source.read_at(start, 4) != _CENTRAL:
+            return False
+        return offset <= start or not is_later(source)  # the last segment is read with the first
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the members in the directory's order, then findings."""
@@ -92,6 +97,11 @@ class ZipReader:
             for entry in _directory(source):
                 meter.entry()
                 node = _node(source, entry, meter)
+                if node.open is not None and entry.spanned:
+                    node.open, node.error = (
+                        None,
+                        "not read: the archive is split (.z01 …), which is not put together",
+                    )
                 if node.open is not None and (reason := overlaps.of(entry)) is not None:
                     node.open, node.error = None, reason
                 seen.add(entry.offset)
@@ -136,7 +146,7 @@ class _Overlaps:
 
 def _directory(source: Source) -> Iterator[_Entry]:
     """Yield the central directory's entries at constant memory. Raises _DirectoryError."""
-    start, end, stated, shift = _find_directory(source)
+    start, end, stated, shift, spanned = _find_directory(source)
     position, found = start, 0
     buffer, base = b"", start
     while position + 46 <= end:
@@ -154,21 +164,21 @@ def _directory(source: Source) -> Iterator[_Entry]:
         size, packed, offset = _sizes_64(extra.get(1), size, packed, offset)
         mode = attributes >> 16 if host in (3, 19) else 0
         times = _times(extra, day, clock)
-        yield _Entry(name, offset + shift, flags, method, crc, packed, size, times, mode)
+        yield _Entry(name, offset + shift, flags, method, crc, packed, size, times, mode, spanned)
         found += 1
         position += 46 + n + m + k
     if found & 0xFFFF != stated & 0xFFFF:
         raise _DirectoryError(f"the directory has {found:,} entries where {stated:,} are stated")
 
 
-def _find_directory(source: Source) -> tuple[int, int, int, int]:
-    """Return start, end, stated entries of the directory, and how far everything is shifted by a prefix."""
+def _find_directory(source: Source) -> tuple[int, int, int, int, bool]:
+    """Return start, end, stated entries of the directory, by how much a prefix shifts all, and whether it is split."""
     tail_at = max(0, source.size - _LONGEST_END)
     tail = source.read_at(tail_at, _LONGEST_END)
     at = tail.rfind(_END)
     while at >= 0:
         if len(tail) - at >= 22:
-            _, _, _, _, count, size, offset, _ = _END_FIELDS.unpack_from(tail, at)
+            _, disk, _, _, count, size, offset, _ = _END_FIELDS.unpack_from(tail, at)
             end = tail_at + at
             locator = source.read_at(end - 20, 20) if end >= 20 else b""
             if locator.startswith(_LOCATOR_64):
@@ -177,11 +187,19 @@ def _find_directory(source: Source) -> tuple[int, int, int, int]:
                     end, count, size, offset = end_64
             start = end - size
             if start >= 0 and (size == 0 or source.read_at(start, 4) == _CENTRAL):
-                return start, end, count, start - offset
+                return start, end, count, start - offset, 0 < disk < 0xFFFF
             if offset + size <= end and source.read_at(offset, 4) == _CENTRAL:
-                return offset, offset + size, count, 0
+                return offset, offset + size, count, 0, False
         at = tail.rfind(_END, 0, at)
     raise _DirectoryError("the directory is missing (is it truncated?)")
+
+
+def is_whole_zip(source: Source) -> bool:
+    """Does it begin like a ZIP and end with its directory, or is that in another segment?"""
+    try:
+        return source.read_at(0, 4) == _LOCAL and _find_directory(source) is not None
+    except _DirectoryError:
+        return False
 
 
 def _find_end_64(source: Source, locator: bytes, end: int) -> tuple[int, int, int, int] | None:
