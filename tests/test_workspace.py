@@ -18,6 +18,7 @@ from safelight.errors import (
     SafelightError,
     UsageError,
 )
+from safelight.governance import cases
 from safelight.governance.gate import Verb
 from safelight.governance.users import Proof
 from safelight.model import Capability, HashSetKind
@@ -113,7 +114,9 @@ def test_no_verb_of_a_case_runs_without_a_valid_one(
     opened = open_again()
     today = datetime.now(UTC).date()
     if why == "expired":
-        opened.open_case("old", authority(days=1, start=today - timedelta(days=9)))
+        over = authority(days=1, start=today - timedelta(days=9))  # opened when it was valid: now it is refused
+        with opened.database.transaction() as connection:
+            cases.add(connection, opened.keys, "old", over, "us", opened.actor)
     elif why == "not yet":
         opened.open_case("early", authority(start=today + timedelta(days=2)))
     elif why == "closed":
@@ -154,6 +157,15 @@ def test_a_case_is_needed_but_not_named_when_one_is_open(workspace: Workspace) -
     with pytest.raises(UsageError):
         workspace.show_case()
     assert workspace.show_case(case="second")["name"] == "second"
+
+
+def test_no_case_is_opened_on_an_order_that_is_over(open_again: Callable[..., Workspace]) -> None:
+    opened, today = open_again(), datetime.now(UTC).date()
+    with pytest.raises(RefusedError) as refused:
+        opened.open_case("late", authority(days=3, start=today - timedelta(days=4)))
+    assert refused.value.ground == "authority expired" and refused.value.exit_code == 3
+    assert [(event["verb"], event["phase"]) for event in log_of(opened)][-1] == ("case open", "refused")
+    opened.open_case("last day", authority(days=3, start=today - timedelta(days=3)))
 
 
 def test_face_search_needs_an_approver_who_is_someone_else_and_a_ground(

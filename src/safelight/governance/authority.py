@@ -11,8 +11,8 @@ from safelight.model import Authority, Capability, Case, Ground
 def check_new(authority: Authority, acting_user: str, today: date) -> None:
     """Refuse to open a case on an authority that is incomplete or already over.
 
-    Raises UsageError for contradictions, RefusedError for a missing approver, ground or offence
-    (red line, rules 1 and 3).
+    `today` is in UTC. Raises UsageError for contradictions, RefusedError where it has expired, or where approver,
+    ground or offence are missing (red line, rules 1 and 3).
     """
     if not authority.allows:
         raise UsageError(
@@ -23,6 +23,12 @@ def check_new(authority: Authority, acting_user: str, today: date) -> None:
     if authority.valid_until < authority.valid_from:
         raise UsageError(
             f"Valid until {authority.valid_until} lies before valid from {authority.valid_from}."
+        )
+    if authority.valid_until < today:
+        raise RefusedError(
+            f"The authority {authority.reference} expired on {authority.valid_until}: no case can be opened on it.",
+            "authority expired",
+            "Is the date right? Else ask the issuing authority for a new order.",
         )
     if authority.approved_by and authority.approved_by.strip().casefold() == acting_user.strip().casefold():
         raise RefusedError(
