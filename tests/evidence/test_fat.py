@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from safelight.errors import EvidenceError
 from safelight.evidence import fat
 from safelight.evidence.fat import FatReader
 from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.source import FileSource
+from safelight.evidence.walk import walk
 from safelight.model import State, Timestamp
 from tests.evidence import images
 
@@ -142,3 +145,24 @@ def test_garbage_after_the_boot_sector_ends_in_findings() -> None:
     source = FileSource(image)
     assert all(node.name or node.error for node in FatReader().walk(source, Limits()))
     source.close()
+
+
+def test_a_deleted_file_whose_clusters_are_taken_says_so_however_little_is_read() -> None:
+    image = images.edit(images.fat(16), "taken.img")
+    found = images.nodes(FatReader(), image)
+    lost = next(node for node in found if node.name == b"Pictures/_ost.jpg")
+    source = FileSource(image)
+    volume = fat.layout(source.read_at(0, 512), source.size)
+    assert volume is not None
+    where = image.read_bytes().index(images.TREE["Pictures/lost.jpg"])
+    first = (where - volume.data) // volume.cluster + 2
+    with image.open("r+b") as file:
+        for cluster in (first, first + 1):
+            for table in (0, 1):
+                file.seek(volume.tables + table * volume.table_size + 2 * cluster)
+                file.write(b"\xff\xff")
+    again = next(one for one in walk(image) if one.readable and one.place.address == lost.address)
+    with contextlib.suppress(EvidenceError):
+        list(again.chunks())
+    assert "ends after 512 of" in (again.error or "")
+    assert "are marked as in use and may be another file's by now" in (again.error or "")

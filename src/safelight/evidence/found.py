@@ -107,11 +107,13 @@ class Found:
             try:
                 self._source = self._open()
             except EvidenceError as error:
-                self._open, self._note = None, str(error)
+                self._open = None
+                self._say(str(error))
                 raise
             except Exception as error:  # why: a third-party parser on hostile bytes may raise anything
-                self._open, self._note = None, f"cannot be opened: {type(error).__name__}: {error}"
-                raise EvidenceError(self._note) from error
+                self._open = None
+                text = self._say(f"cannot be opened: {type(error).__name__}: {error}")
+                raise EvidenceError(text) from error
         return self._source
 
     def head(self) -> bytes:
@@ -177,16 +179,22 @@ class Found:
     def _whole(self, got: int) -> None:
         """Note a file that has become shorter since it was opened."""
         size = self._source.size if self._source is not None else 0
-        if got < size and self.error is None:
-            self._note = f"ends after {got:,} of {size:,} bytes"
+        if got < size and self.error in (None, self.node.error):
+            self._say(f"ends after {got:,} of {size:,} bytes")
 
     def _read(self, offset: int, length: int) -> bytes:
         source = self.content()
         try:
             return source.read_at(offset, length)
         except EvidenceError as error:
-            self._note = str(error)
+            self._say(str(error))
             raise
         except Exception as error:  # why: as above
-            self._note = f"cannot be read: {type(error).__name__}: {error}"
-            raise EvidenceError(self._note) from error
+            text = self._say(f"cannot be read: {type(error).__name__}: {error}")
+            raise EvidenceError(text) from error
+
+    def _say(self, text: str) -> str:
+        """Note what is wrong beside what its container said of it; the last one holds. Returns `text`."""
+        known = self.node.error
+        self._note = text if known is None or known == text else f"{known}; {text}"
+        return text
