@@ -58,8 +58,6 @@ class Sample:
     )
     coverage: Sequence[Coverage] = ()
     audit_log: LogState = LOG
-        "safelight/sample+f0c8a1d2+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=", True, 42
-    )
     audit_checkpoint: str = (
         "safelight/sample\n42\n5Tm0nS8z2d1bF5v4uF8hL0mYHT6mLh1u2nYwqv1n0aY=\n\n"
         "— safelight/sample Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo=\n"
