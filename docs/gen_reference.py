@@ -11,6 +11,7 @@ import dataclasses
 import inspect
 import tomllib
 from collections.abc import Iterator
+from enum import Enum
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -20,9 +21,11 @@ from typing import Any
 import typer
 from platformdirs import user_config_path, user_data_path
 
+from safelight import model
 from safelight import settings as settings_module
 from safelight.cli.common import AS, JSON, WORKSPACE
 from safelight.cli.main import app
+from safelight.model import Capability
 from safelight.plugins import load
 from safelight.settings import Settings
 from safelight.signals.models.card import cards
@@ -116,10 +119,11 @@ def _spelled(spelling: str, option: Any) -> str:
 
 
 def _remarks(option: Any) -> str:
-    choices = [str(one.value) for one in getattr(option.bare_type, "__members__", {}).values()]
-    said = f" One of {', '.join(f'`{one}`' for one in choices)}." if choices else ""
+    kind = option.type_descriptor.annotation
+    choices = _member_docs(model, kind) if isinstance(kind, type) and issubclass(kind, Enum) else {}
+    said = "".join(f"<br>`{value}`: {_cell(text)}." for value, text in choices.items())
     if option.required:
-        return f"{said} Required."
+        return f" Required.{said}"
     if option.multiple:
         return f"{said} May be given several times."
     if option.is_flag or option.default in (None, "", ()):
@@ -133,7 +137,20 @@ def _capabilities() -> str:
         for _, method in inspect.getmembers(Workspace, callable)
         if (mark := getattr(method, "__verb__", None)) is not None
     )
-    lines = ["# What each verb needs", ""]
+    lines = ["# Capabilities, and what each verb needs", ""]
+    lines += [
+        "A capability is a thing that may intrude. `safelight case open --allow` names those that the order"
+    ]
+    lines += [
+        "covers; what it does not cover is refused, or within a scan not computed, and the report says so."
+    ]
+    lines += ["Allow what the order says, not more: a wider order needs a new case.", ""]
+    lines += ["| capability | what it intrudes into | needed by |", "| --- | --- | --- |"]
+    for value, text in _member_docs(model, Capability).items():
+        needing = ", ".join(f"`{name}`" for name, mark in verbs if mark.needs == value)
+        lines.append(f"| `{value}` | {_cell(text)} | {needing} |")
+    lines += ["", "`scan` needs `hash-match` alone. With `classify` it also computes what models say, with"]
+    lines += ["`face-search` also the templates of faces.", "", "## What each verb needs", ""]
     lines += ["Each verb passes one gate, is refused with exit code 3 when something here is missing, and is"]
     lines += ["logged either way. A long verb is logged when it begins and when it ends.", ""]
     lines += ["| verb | needs a valid case | needs the capability | long |", "| --- | --- | --- | --- |"]
@@ -230,6 +247,18 @@ def _field_docs(module: Any, cls: type) -> dict[str, str]:
         for field, below in pairwise(_class_node(module, cls).body)
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+    }
+
+
+def _member_docs(module: Any, cls: type[Enum]) -> dict[str, str]:
+    """The string that stands below each member of an enumeration, by the member's value."""
+    return {
+        str(cls[member.targets[0].id].value): str(below.value.value)
+        for member, below in pairwise(_class_node(module, cls).body)
+        if isinstance(member, ast.Assign)
+        and isinstance(member.targets[0], ast.Name)
         and isinstance(below, ast.Expr)
         and isinstance(below.value, ast.Constant)
     }

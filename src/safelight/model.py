@@ -13,39 +13,66 @@ class Capability(StrEnum):
     """A thing that may intrude, and therefore needs the case's authority."""
 
     HASH_MATCH = "hash-match"
+    """Compare digests and perceptual hashes of every file in the order's scope with lists of known media. It
+    reads everything there, and says of a file only whether a list holds it, or something that looks like it."""
     CLASSIFY = "classify"
+    """Let models judge pictures and frames that are on no list: a score for explicit content, where faces are,
+    their apparent age. It intrudes into lawful private pictures too, and it errs."""
     FACE_SEARCH = "face-search"
+    """Compute face templates, by which a person can be told apart from others (biometric data). Needs a second
+    person's approval and a ground. This version computes and seals the templates; the verbs that search by them
+    come with a later one."""
     TEXT_ANALYSIS = "text-analysis"
+    """Read the meaning of free text (messages, descriptions), not only its structure. Its verbs come with a
+    later version; until then allowing it allows nothing."""
     REPORT_TRIAGE = "report-triage"
+    """Take in and rank reports from hotlines and providers: personal data of those who report and are reported.
+    Its verbs come with a later version; until then allowing it allows nothing."""
     OPEN_UNVIEWED = "open-unviewed"
+    """Open files of a report that nobody at the provider has looked at, which some legal orders treat as a
+    search. Its verbs come with a later version; until then allowing it allows nothing."""
     UNLOCK = "unlock"
+    """Open what a password or key protects. Its options come with a later version; until then what is locked is
+    listed as locked, whether this is allowed or not."""
     SCREENING = "screening"
+    """Match loose files, which belong to no exhibit, with the lists. Nothing of them is stored."""
     EXPORT = "export"
+    """Write findings out of the workspace, where neither its encryption nor its log follow them."""
 
 
 class Basis(StrEnum):
     """The kind of legal ground a case stands on."""
 
     WARRANT = "warrant"
+    """an order of a court or prosecutor"""
     CONSENT = "consent"
+    """the owner or user agreed"""
     STATUTE = "statute"
+    """a law allows it without an order"""
     MLA = "mla"
+    """mutual legal assistance: another state asked for it"""
 
 
 class Ground(StrEnum):
     """Why faces may be searched at all (red line, rule 3)."""
 
     MISSING_PERSON = "missing-person"
+    """a missing person is looked for"""
     VICTIM_IDENTIFICATION = "victim-identification"
+    """victims are to be identified"""
     SUSPECT = "suspect"
+    """a suspect is looked for; needs --offence"""
 
 
 class HashSetKind(StrEnum):
     """What being on a list means."""
 
     KNOWN_ILLEGAL = "known-illegal"
+    """material that was found illegal: a match is a lead"""
     KNOWN_GOOD = "known-good"
+    """files of systems and programs: a match is not looked at, unless another list disagrees"""
     WATCH = "watch"
+    """anything else that the case looks for: a match is a lead"""
 
 
 class State(StrEnum):

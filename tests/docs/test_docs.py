@@ -61,6 +61,18 @@ def test_every_option_and_argument_is_in_the_reference_with_help(generator: Modu
     assert missing == []
 
 
+def test_every_value_that_an_option_takes_is_explained(generator: ModuleType) -> None:
+    from safelight.model import Basis, Capability, Ground, HashSetKind
+
+    commands = (DOCS / "reference" / "cli.md").read_text("utf-8")
+    capabilities = (DOCS / "reference" / "capabilities.md").read_text("utf-8")
+    unexplained = [
+        one for kind in (Basis, Ground, HashSetKind) for one in kind if f"`{one}`: " not in commands
+    ]
+    unexplained += [one for one in Capability if f"| `{one}` | " not in capabilities]
+    assert unexplained == []
+
+
 def test_commands_in_the_texts_exist(generator: ModuleType) -> None:
     names = {name for name, _ in generator.commands()}
     groups = {name.split()[0] for name in names if " " in name}

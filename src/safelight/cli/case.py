@@ -35,13 +35,13 @@ def open_case(
     basis: Basis = typer.Option(help="Kind of legal ground."),
     reference: str = typer.Option(help="Reference of the order."),
     issued_by: str = typer.Option(help="Who issued it."),
-    valid_until: str = typer.Option(metavar="DATE", help="Last day it is valid (YYYY-MM-DD)."),
+    valid_until: str = typer.Option(metavar="DATE", help="Last day it is valid (YYYY-MM-DD, in UTC)."),
     allow: str = typer.Option(metavar="CAP[,CAP…]", help=f"What it allows: {', '.join(Capability)}."),
     valid_from: str = typer.Option("", metavar="DATE", help="First day it is valid. Default: today."),
     approved_by: str = typer.Option("", help="Who approved face search; someone other than the acting user."),
     ground: Ground | None = typer.Option(None, help="Why faces may be searched."),
     offence: str = typer.Option("", help="The offence, with the ground 'suspect'."),
-    scheme: str = typer.Option("us", help="Category scheme: us, uk or interpol."),
+    scheme: str = typer.Option("us", help="Category scheme: us, us-older, uk, interpol, or a TOML file."),
 ) -> None:
     """Open a case on an authority. Nothing runs without one."""
     authority = Authority(

@@ -23,9 +23,11 @@ def import_list(
     column: list[str] = typer.Option(
         [],
         metavar="ROLE=NAME",
-        help="Column of a CSV: digest=MD5, id=ImageID, category=Cat. May be repeated.",
+        help="Column of a CSV: digest=MD5, id=ImageID, category=Cat.",
     ),
-    scheme: str | None = typer.Option(None, help="Category scheme of the list: us, uk or interpol."),
+    scheme: str | None = typer.Option(
+        None, help="Category scheme of the list: us, us-older, uk, interpol, or a TOML file."
+    ),
 ) -> None:
     """Import a list. A broken file leaves the old set of that name as it was."""
     columns = {}
