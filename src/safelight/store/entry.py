@@ -51,7 +51,8 @@ def place_key(place: Place, finding: str | None = None) -> bytes:
     named = b"".join([len(part).to_bytes(4, "little") + part for part in place.trail])
     if place.state is not State.ALLOCATED:
         address = place.address
-        named += f"\0{place.state}:{address.get('inode', '')}:{address.get('offset', '')}".encode()
+        where = ":".join(str(address.get(name, "")) for name in ("inode", "offset", "member"))
+        named += f"\0{place.state}:{where}".encode()
     if finding is not None:
         named += b"\1" + finding.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(named, digest_size=16).digest()
