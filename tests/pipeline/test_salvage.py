@@ -83,4 +83,4 @@ def test_half_a_picture_on_half_a_disk_is_looked_at(workspace: Workspace, tmp_pa
     assert (found["media"], found["items"]) == (1, 1)
     line = lines(workspace, tmp_path)["disk.img//noise.jpg"]
     assert line["sha256"] and line["format"] == "jpeg" and HOLES in line["error"]
-    assert found["unread"][0]["path"] == "disk.img//noise.jpg"
+    assert "disk.img//noise.jpg" in {one["path"] for one in found["unread"]}
