@@ -7,14 +7,13 @@ from collections import Counter, defaultdict
 import sqlalchemy as sa
 
 from safelight.evidence.sniff import MEDIA
-from safelight.export.protocol import MODEL_MISSING, Coverage
+from safelight.export.protocol import MODEL_MISSING, NOT_LOOKED_AT, Coverage
 from safelight.model import Case
 from safelight.plugins import load
 from safelight.store.tables import item, signal
 
 NOT_ALLOWED = "the order does not allow it"
 UNDECODED = "could not be decoded"
-NOT_LOOKED_AT = "not decoded: on a list of known good files, larger than the limit, or not reached yet"
 
 
 def coverage(connection: sa.Connection, case: Case) -> list[Coverage]:

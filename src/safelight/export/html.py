@@ -16,7 +16,15 @@ from markupsafe import Markup
 from safelight.export import phrases, plots, text
 from safelight.export.marking import MARK, SENTENCE
 from safelight.export.pictures import Pictures
-from safelight.export.protocol import EventView, ExportOptions, ExportReport, Findings, LeadView, LogState
+from safelight.export.protocol import (
+    NOT_LOOKED_AT,
+    EventView,
+    ExportOptions,
+    ExportReport,
+    Findings,
+    LeadView,
+    LogState,
+)
 from safelight.export.room import Room
 from safelight.export.summary import LISTED, STATES, Summary, kind_rows, months, summarise
 
@@ -66,6 +74,7 @@ def _context(
         "coverage": list(coverage),
         "unassessed": phrases.unassessed(coverage),
         "log": log,
+        "not_looked_at": any(NOT_LOOKED_AT in one.missing for one in coverage),
         "not_allowed": [one.signal for one in coverage if not one.allowed],
         "table": _table(findings, options.table_leads),
         "full": {view.lead.id for view in summary.described()},

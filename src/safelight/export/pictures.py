@@ -25,7 +25,7 @@ def withheld(view: LeadView) -> str | None:
         match.kind is HashSetKind.KNOWN_ILLEGAL and match.by not in PERCEPTUAL for match in view.lead.matches
     )
     if exact or any(reason.code == "known-illegal" for reason in view.lead.reasons):
-        return "it is exactly on a list of illegal material, so nobody needs to look"
+        return "it is exactly on a list of illegal material"
     if view.lead.decided not in (None, *ALWAYS):
         return "a person has looked and decided"
     return None

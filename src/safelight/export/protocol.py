@@ -29,7 +29,8 @@ from safelight.model import (
 NOT_ALLOWED = "not computed: not allowed"
 """Why a signal of a lead is absent that the order does not allow (contract.md)."""
 MODEL_MISSING = "a model is missing or is not the pinned one"
-"""A reason of `Coverage.missing` that the report speaks of."""
+NOT_LOOKED_AT = "not looked at"
+"""Reasons of `Coverage.missing` that the report explains."""
 
 
 @dataclass(frozen=True, slots=True)
