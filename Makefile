@@ -58,6 +58,7 @@ docs: setup  ## Write the reference from the code and build the documentation in
 pins: $(VENV)/.packages  ## Pin the packages again after a change of requirements/*.in
 	@$(COMPILE) --output-file requirements/runtime.txt requirements/runtime.in
 	@$(COMPILE) --constraint requirements/runtime.txt --output-file requirements/dev.txt requirements/dev.in
+	@$(COMPILE) --constraint requirements/dev.txt --output-file requirements/build.txt requirements/build.in
 	@$(BIN)/python requirements/pin_models.py > requirements/models.new
 	@mv requirements/models.new requirements/models.txt
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Install the Debian packages that Safelight's parts need: scripts/install-debian.sh [demo|test|docs]...
+# Install the Debian packages that Safelight's parts need: scripts/install-debian.sh [--list] [demo|test|docs]...
 #
+# With --list it prints their names and does nothing else.
 # Without a group: demo. It says what it installs and why, does nothing when all is there, and needs root
 # (or sudo) only when something is missing.
 set -euo pipefail
@@ -33,10 +34,15 @@ openssl       the peer of the digest benchmark
 strace        proves that evidence is opened read-only; lets reads fail as a bad sector makes them'
 
 usage() {
-  echo "usage: scripts/install-debian.sh [demo|test|docs]..." >&2
+  echo "usage: scripts/install-debian.sh [--list] [demo|test|docs]..." >&2
   exit 2
 }
 
+list=
+if [ "${1:-}" = --list ]; then
+  list=yes
+  shift
+fi
 wanted=$runtime
 for group in "${@:-demo}"; do
   case $group in
@@ -46,6 +52,11 @@ for group in "${@:-demo}"; do
     *) usage ;;
   esac
 done
+
+if [ -n "$list" ]; then
+  awk '{ print $1 }' <<<"$wanted" | sort -u
+  exit 0
+fi
 
 if ! command -v dpkg-query >/dev/null; then
   echo "This is not a Debian system. Install what these Debian packages hold by your own means:" >&2

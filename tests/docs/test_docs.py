@@ -147,7 +147,7 @@ def test_requirements_name_what_the_project_depends_on() -> None:
 
 def test_every_requirement_is_pinned_with_a_hash_and_no_index_is_named() -> None:
     named = re.compile(r"^([A-Za-z0-9._-]+)==\S+ .*\\$", re.M)
-    for name in ("runtime", "dev", "models"):
+    for name in ("runtime", "dev", "models", "build"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text()
         assert len(named.findall(text)) == len(re.findall(r"^[A-Za-z0-9].*", text, re.M))
         assert "://" not in text and "--index" not in text
@@ -159,6 +159,29 @@ def test_every_requirement_is_pinned_with_a_hash_and_no_index_is_named() -> None
         if line and not line.startswith("#")
     }
     assert wanted <= pinned, "run `make pins`"
+
+
+def test_what_is_compiled_without_a_network_has_its_tools_pinned() -> None:
+    """A package that comes as source is built with what build.txt pins, in the versions of the others."""
+    pin = re.compile(r"^([A-Za-z0-9._-]+)==(\S+) ", re.M)
+    build, runtime, dev = (
+        dict(pin.findall((ROOT / "requirements" / f"{name}.txt").read_text()))
+        for name in ("build", "runtime", "dev")
+    )
+    assert {"cython", "numpy", "setuptools", "wheel"} <= build.keys()
+    others = dev | runtime
+    assert {name: others[name] for name in build if name in others} == {
+        name: version for name, version in build.items() if name in others
+    }
+
+
+def test_the_scripts_say_how_they_are_used() -> None:
+    offline = subprocess.run([ROOT / "scripts" / "offline.sh"], capture_output=True, text=True, check=False)
+    assert offline.returncode == 2 and "scripts/offline.sh fetch" in offline.stderr
+    listed = subprocess.run(
+        [ROOT / "scripts" / "install-debian.sh", "--list", "demo"], capture_output=True, text=True, check=True
+    )
+    assert {"g++", "python3-venv", "ntfs-3g"} <= set(listed.stdout.split())
 
 
 def test_make_help_lists_every_habit() -> None:
