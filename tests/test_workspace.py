@@ -114,7 +114,9 @@ def test_no_verb_of_a_case_runs_without_a_valid_one(
     opened = open_again()
     today = datetime.now(UTC).date()
     if why == "expired":
-        over = authority(days=1, start=today - timedelta(days=9))  # opened when it was valid: now it is refused
+        over = authority(
+            days=1, start=today - timedelta(days=9)
+        )  # opened when it was valid: now it is refused
         with opened.database.transaction() as connection:
             cases.add(connection, opened.keys, "old", over, "us", opened.actor)
     elif why == "not yet":

@@ -19,7 +19,9 @@ def export(
     format: str = typer.Argument(help="vics, case-uco, csv, files or html."),
     output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="File to write."),
     thumbnails: bool = typer.Option(
-        False, "--thumbnails", help="html: small, grey, blurred pictures; never of known media."
+        False,
+        "--thumbnails",
+        help="html: small, grey, blurred pictures; never of what is exactly on a list of illegal material.",
     ),
     case: str | None = CASE,
 ) -> None:
