@@ -42,6 +42,7 @@ from safelight.store.database import Database
 from safelight.store.keys import KeyRing, WorkspaceKey
 from safelight.store.tables import info
 from safelight.store.whole import no_export_into
+from safelight.triage import weights
 
 
 class Workspace:
@@ -316,6 +317,7 @@ class Workspace:
         progress: Progress = silent,
     ) -> dict[str, Any]:
         """Read exhibits, compute signals, match, rank. Killed anywhere, the next call goes on from there."""
+        weights.load(self.config.weights)  # a file that cannot be used is found out now, not after hours
         return scanning.scan(
             self,
             permit,
