@@ -1,4 +1,4 @@
-"""What a scan says of its scope and of reading the evidence again."""
+"""What a scan says of its scope, of reading the evidence again, and of weights that it cannot use."""
 
 from __future__ import annotations
 
@@ -39,3 +39,16 @@ def test_that_evidence_was_read_again_is_told(command: Command) -> None:
     scan = ("scan", command.home / "evidence", "--workers", "1", "--json")
     assert command.run(*scan, "--verify-after").json["exhibits"][0]["verified_after"] is True
     assert command.run(*scan).json["exhibits"][0]["verified_after"] is None
+
+
+def test_weights_that_cannot_be_used_are_found_out_before_anything_is_read(command: Command) -> None:
+    missing = str(command.home / "weights.toml")
+    said = command.run("scan", command.home / "evidence", code=2, SAFELIGHT_WEIGHTS=missing).err
+    assert f"The weights file {missing} cannot be used" in said
+    assert command.run("case", "show", "--json").json["exhibits"] == []
+
+
+def test_one_of_a_thing_is_said_as_one(command: Command) -> None:
+    said = command.run("scan", command.home / "evidence", "--only", "*.jpg", "--workers", "1").out
+    assert "Read 1 file in" in said and "1 distinct item." in said and "0 leads." in said
+    assert "1 file, 1 media," in command.run("case", "show").out

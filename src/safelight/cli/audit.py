@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from safelight.cli.common import command, group, note, print_json, say, show, state, table, workspace
+from safelight.cli.common import command, count, group, note, print_json, say, show, state, table, workspace
 from safelight.errors import IntegrityError, KeyMissingError, UsageError
 
 app = group("audit", "Show, verify and prove the audit log.")
@@ -80,9 +80,9 @@ def verify(
 
 
 def _verified(found: dict[str, Any]) -> None:
-    say(f"The log verifies: {found['events']:,} events, root {found['root']}.")
+    say(f"The log verifies: {count(found['events'], 'event')}, root {found['root']}.")
     for size in found["kept"]:
-        say(f"It goes on from the checkpoint of {size:,} events that you gave.")
+        say(f"It goes on from the checkpoint of {count(size, 'event')} that you gave.")
 
 
 def _noted(key: str | None) -> str | None:
@@ -145,7 +145,7 @@ def check_proof(
     show(
         found,
         lambda: say(
-            f"Event {event.seq} is in the log of {proof['size']:,} events that this key signed:",
+            f"Event {event.seq} is in the log of {count(proof['size'], 'event')} that this key signed:",
             f"  {event.time}  {event.actor} ({event.os_account} on {event.host})  {event.verb}  {event.phase}"
             + (f"  case {event.case}" if event.case else ""),
             f"  {_detail(dict(event.detail))}",

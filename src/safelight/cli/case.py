@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from safelight.cli.common import command, group, say, show, table, workspace
+from safelight.cli.common import command, count, group, say, show, table, workspace
 from safelight.errors import UsageError
 from safelight.model import Authority, Basis, Capability, Ground
 
@@ -119,6 +119,10 @@ def _print_case(found: dict[str, Any]) -> None:
     for exhibit in found["exhibits"]:
         say(f"  exhibit     {exhibit['id']} {exhibit['kind']} {exhibit['path']} ({exhibit['state']})")
     counted = ", ".join(
-        f"{count:,} {name.replace('_', ' ')}" for name, count in found["counts"].items() if count
+        _counted(number, name.replace("_", " ")) for name, number in found["counts"].items() if number
     )
-    say(f"  found       {counted or 'nothing yet'}", f"  decided     {found['decided']} leads")
+    say(f"  found       {counted or 'nothing yet'}", f"  decided     {count(found['decided'], 'lead')}")
+
+
+def _counted(number: int, what: str) -> str:
+    return count(number, what.removesuffix("s")) if what.endswith("s") else f"{number:,} {what}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from safelight.cli.common import command, note, say, show, state, table
+from safelight.cli.common import command, count, note, say, show, state, table
 from safelight.cli.drawing import drawn
 
 
@@ -37,7 +37,7 @@ def demo(
             f"{lead['priority']:.2f} {lead['band']}",
             " › ".join(lead["paths"][0]["trail"])
             + (f"  (+{len(lead['paths']) - 1})" if len(lead["paths"]) > 1 else ""),
-            "; ".join(reason["text"] for reason in lead["reasons"][:3]),
+            " ".join(reason["text"] for reason in lead["reasons"][:3]),
         )
         for lead in done.leads
     ]
@@ -50,10 +50,11 @@ def demo(
     scan = done.scan
     say(
         "",
-        f"Read {scan['files']:,} files in {scan['seconds']:.1f} s ({scan['deleted']} deleted, {scan['carved']} carved, "
-        f"{scan['embedded']} in archives); {scan['unreadable']} could not be read, each is listed with its reason.",
+        f"Read {count(scan['files'], 'file')} in {scan['seconds']:.1f} s ({scan['deleted']} deleted, "
+        f"{scan['carved']} carved, {scan['embedded']} in archives); "
+        f"{scan['unreadable']} could not be read, each is listed with its reason.",
         f"{scan['known_illegal']} on the known list, {scan['near_known']} near copies, "
         f"{scan['known_good']} known good.",
-        f"The audit log verifies: {done.audit['events']} events.",
+        f"The audit log verifies: {count(done.audit['events'], 'event')}.",
         f"Report: {done.report}",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from safelight.cli.case import CASE
-from safelight.cli.common import command, say, show, workspace
+from safelight.cli.common import command, count, say, show, workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def export(
     show(
         written,
         lambda: say(
-            f"Wrote {written['records']:,} records to {written['file']}",
+            f"Wrote {count(written['records'], 'record')} to {written['file']}",
             f"  SHA-256 {written['sha256']}",
             *written["notes"],
         ),
