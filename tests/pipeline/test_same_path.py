@@ -161,3 +161,17 @@ def test_what_the_order_does_not_allow_is_called_not_computed(workspace: Workspa
 def test_a_workspace_is_no_part_of_what_it_examines(workspace: Workspace, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="lies inside"):
         workspace.scan([tmp_path])
+
+
+def test_the_report_names_the_orders_an_exhibit_was_read_under(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a", encoding="ascii")
+    for exclude in ([], ["*.doc"], ["*.doc"], ["*.pdf"]):
+        workspace.scan([folder], exclude=exclude)
+    report = tmp_path / "report.html"
+    workspace.export("html", report)
+    text = report.read_text("utf-8")
+    assert "Read before under another order" in text
+    assert all(said in text for said in (": everything", ": not *.doc", "<code>*.pdf</code>"))
+    assert text.count(": not *.doc") == 1

@@ -372,7 +372,15 @@ def _exhibit_view(record: exhibits.Record, unread: int) -> ExhibitView:
         counts.get("not_examined", 0),
         _time(stated.get("begun")),
         _time(stated.get("finished")),
+        tuple(_order(one) for one in (stated.get("orders") or ())[:-1]),
     )
+
+
+def _order(stated: Mapping[str, Any]) -> str:
+    """A scope in words, with the day it was first read under."""
+    rules = [f"only {', '.join(stated['only'])}"] if stated.get("only") else []
+    rules += [f"not {', '.join(stated['exclude'])}"] if stated.get("exclude") else []
+    return f"{str(stated.get('begun'))[:10]}: {'; '.join(rules) or 'everything'}"
 
 
 def _time(stated: str | None) -> datetime | None:

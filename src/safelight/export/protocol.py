@@ -118,7 +118,8 @@ class ExhibitView:
     the digests stored in the container (`stored`: algorithm → hex), None where none is stored.
     `verified_after` tells whether a second reading after the scan gave the same digest (None: not asked).
     `counts` are those of the scan (`files`, `media`, `items`, `deleted`, `carved`, `embedded`), and
-    `unreadable`, the lines that `unread()` has of it; `only` and `exclude` are the order's scope as given;
+    `unreadable`, the lines that `unread()` has of it; `only` and `exclude` are the order's scope as given, and
+    `earlier` the scopes under which it was read before, in words: what they let in stays;
     `finished` is None for a scan that was interrupted.
     """
 
@@ -136,6 +137,7 @@ class ExhibitView:
     not_examined: int = 0
     begun: datetime | None = None
     finished: datetime | None = None
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
