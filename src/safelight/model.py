@@ -258,6 +258,11 @@ class Match:
     distance: int
     category: str | None = None
 
+    @property
+    def is_perceptual(self) -> bool:
+        """Is it by likeness, and so not of exactly the same content?"""
+        return self.by in ("pdq", "vpdq")
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

@@ -128,7 +128,7 @@ def _statements(view: LeadView, files: list[str], names: Names) -> Iterator[Node
         *(reason_text(reason) for reason in lead.reasons),
     )
     for number, match in enumerate(lead.matches):
-        exact = match.distance == 0 and match.by not in ("pdq", "vpdq")
+        exact = match.distance == 0 and not match.is_perceptual
         yield annotation(
             names,
             ("match", lead.id, str(number)),

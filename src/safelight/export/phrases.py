@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from safelight.export.plots import shorten
 from safelight.export.protocol import MODEL_MISSING, NOT_ALLOWED, Coverage, LeadView, PlaceView
-from safelight.export.summary import PERCEPTUAL, is_conflict, is_exact
+from safelight.export.summary import is_conflict, is_exact
 from safelight.export.text import clean, instant, visible
 from safelight.model import Match, SignalValue, Timestamp
 
@@ -201,7 +201,7 @@ def entry(value: str) -> Markup:
 
 def is_near(match: Match) -> bool:
     """Was it found by likeness, not by a digest?"""
-    return match.by in PERCEPTUAL
+    return match.is_perceptual
 
 
 def meaning(signal: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from safelight.export.blur import blurred, data_url
 from safelight.export.protocol import Findings, LeadView
-from safelight.export.summary import PERCEPTUAL
 from safelight.model import HashSetKind
 from safelight.review.decisions import ALWAYS
 
@@ -22,7 +21,7 @@ def withheld(view: LeadView) -> str | None:
     A near-copy, a watch hit and what is suspected must be looked at.
     """
     exact = any(
-        match.kind is HashSetKind.KNOWN_ILLEGAL and match.by not in PERCEPTUAL for match in view.lead.matches
+        match.kind is HashSetKind.KNOWN_ILLEGAL and not match.is_perceptual for match in view.lead.matches
     )
     if exact or any(reason.code == "known-illegal" for reason in view.lead.reasons):
         return "it is exactly on a list of illegal material"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safelight.export import phrases
 from safelight.export.protocol import LeadView, PlaceView
-from safelight.export.summary import PERCEPTUAL, is_exact
+from safelight.export.summary import is_exact
 from safelight.model import Match
 
 PLACES = 60
@@ -50,5 +50,5 @@ class Room:
 
     def matches(self, view: LeadView) -> list[Match]:
         """Entries of lists for one line, exact ones first."""
-        found = sorted(view.lead.matches, key=lambda match: (match.by in PERCEPTUAL, match.distance))
+        found = sorted(view.lead.matches, key=lambda match: (match.is_perceptual, match.distance))
         return found[: MATCHES if self.left > 0 else 1]

@@ -25,7 +25,6 @@ EXACT = 2_000
 LISTED = 1_000
 """Lines of each list of what was not read, not examined, or disagreed about."""
 _KEYS = 50_000
-PERCEPTUAL = frozenset(("pdq", "vpdq"))
 NO_CAMERA = "no camera named"
 ELSEWHERE = "other folders"
 
@@ -131,7 +130,7 @@ def summarise(findings: Findings, full_stacks: int) -> Summary:
 
 def is_exact(view: LeadView) -> bool:
     """Does a list hold exactly this file, by a digest?"""
-    return any(match.by not in PERCEPTUAL for match in view.lead.matches)
+    return any(not match.is_perceptual for match in view.lead.matches)
 
 
 def is_conflict(view: LeadView) -> bool:

@@ -11,7 +11,6 @@ from safelight.hashsets.scheme import Meaning, Scheme, scheme
 from safelight.model import HashSet, HashSetKind, Match
 from safelight.review.decisions import ALWAYS
 
-_PERCEPTUAL = frozenset(("pdq", "vpdq"))
 _NOT_PERTINENT, _UNSURE = ALWAYS
 
 
@@ -65,7 +64,7 @@ class Verdicts:
         return found.code if found else None
 
     def _listed(self, matches: Sequence[Match]) -> Verdict:
-        exact = [match for match in matches if match.by not in _PERCEPTUAL and match.distance == 0]
+        exact = [match for match in matches if not match.is_perceptual and match.distance == 0]
         illegal = [match for match in exact if match.kind is HashSetKind.KNOWN_ILLEGAL]
         good = [match.hashset for match in exact if match.kind is HashSetKind.KNOWN_GOOD]
         if illegal and good:

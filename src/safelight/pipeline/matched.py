@@ -45,7 +45,7 @@ def match_case(
     _match_pdq(connection, case_id, matcher, found)
     _store(connection, case_id, matcher, found, media)
     for sha256, matches in found.items():
-        kinds = {one.kind for one in matches if one.by not in {"pdq", "vpdq"}}
+        kinds = {one.kind for one in matches if not one.is_perceptual}
         if HashSetKind.KNOWN_GOOD in kinds:
             tally.good.add(sha256)
     return tally

@@ -23,8 +23,6 @@ from safelight.triage.leads import decision_context, sealed_decision
 NOT_PERTINENT, UNSURE = "not-pertinent", "unsure"
 ALWAYS = (NOT_PERTINENT, UNSURE)
 """Labels that every category scheme has."""
-PERCEPTUAL = frozenset(("pdq", "vpdq"))
-"""How a match was made that is not of exactly the same content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def _told(
 
 def _disagrees(match: Match, label: str, categories: leads.Categories) -> bool:
     """Does a list that holds exactly this content say something else of it than the label?"""
-    if label == UNSURE or match.by in PERCEPTUAL or match.kind is HashSetKind.WATCH:
+    if label == UNSURE or match.is_perceptual or match.kind is HashSetKind.WATCH:
         return False
     if match.kind is HashSetKind.KNOWN_GOOD:
         return label != NOT_PERTINENT

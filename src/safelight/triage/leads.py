@@ -224,7 +224,7 @@ def _items(connection: sa.Connection, case_id: str) -> dict[bytes, _Item]:
 
 def _is_illegal(found: list[Match], categories: Categories) -> bool:
     """Is it exactly what a list of illegal material holds, and not as something harmless?"""
-    exact = [one for one in found if one.kind is HashSetKind.KNOWN_ILLEGAL and one.by not in {"pdq", "vpdq"}]
+    exact = [one for one in found if one.kind is HashSetKind.KNOWN_ILLEGAL and not one.is_perceptual]
     said = [categories(one) for one in exact]
     return any(category is None or category.meaning is not Meaning.NOT for category in said)
 

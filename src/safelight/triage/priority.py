@@ -13,8 +13,6 @@ from safelight.hashsets.scheme import Category, Meaning
 from safelight.model import Band, HashSetKind, Match, Reason, State
 from safelight.triage.weights import Weights
 
-_PERCEPTUAL = frozenset({"pdq", "vpdq"})
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -110,7 +108,7 @@ def _illegal(facts: Facts) -> tuple[list[Match], list[Match]]:
     """Matches with lists of illegal material, exact and near; without entries that the list itself calls harmless."""
     cleared = facts.cleared()
     found = [m for m in facts.matches if m.kind is HashSetKind.KNOWN_ILLEGAL and m not in cleared]
-    return [m for m in found if m.by not in _PERCEPTUAL], [m for m in found if m.by in _PERCEPTUAL]
+    return [m for m in found if not m.is_perceptual], [m for m in found if m.is_perceptual]
 
 
 def _suspicion(facts: Facts, explicit: float, weights: Weights) -> list[Reason]:
@@ -177,7 +175,7 @@ def _circumstances(facts: Facts, weights: Weights) -> list[Reason]:
 
 def _against(facts: Facts) -> str:
     """What some lists say against the others about exactly this file; empty where they agree."""
-    exact = [m for m in facts.matches if m.by not in _PERCEPTUAL]
+    exact = [m for m in facts.matches if not m.is_perceptual]
     cleared = [m for m in exact if m in facts.cleared()]
     good = [m for m in exact if m.kind is HashSetKind.KNOWN_GOOD]
     if len(good) + len(cleared) == len(facts.matches):
