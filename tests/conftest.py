@@ -13,7 +13,15 @@ from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
 
 SHARED = Path(__file__).resolve().parents[1].parent / "shared" / "data"
-EVERYDAY = frozenset({Capability.HASH_MATCH, Capability.CLASSIFY, Capability.SCREENING, Capability.EXPORT})
+EVERYDAY = frozenset(
+    {
+        Capability.HASH_MATCH,
+        Capability.CLASSIFY,
+        Capability.SCREENING,
+        Capability.EXPORT,
+        Capability.REPORT_TRIAGE,
+    }
+)
 
 
 def authority(*allows: Capability, days: int = 30, start: date | None = None) -> Authority:

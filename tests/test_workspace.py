@@ -55,11 +55,35 @@ def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]
         "decide": (("L-0", "unsure"), {}),
         "screen": (([folder / "a.txt"],), {}),
         "export": (("csv", folder / "out.csv"), {}),
+        "import_reports": (([folder],), {}),
+        "next_report": (("desk",), {}),
+        "release_report": (("R-0",), {}),
+        "show_report": (("R-0",), {}),
+        "report_links": (("R-0",), {}),
+        "cut_reports": (("R-0", "R-1"), {"reason": "not the same"}),
+        "join_reports": (("R-0", "R-1"), {"reason": "the same"}),
+        "decide_report": (("R-0", "unsure"), {}),
+        "sample_reports": ((), {"size": 5}),
+        "report_capacity": ((), {"people": 2, "minutes": 20.0}),
+        "evaluate_reports": ((folder / "a.txt",), {}),
     }
     return given.get(name, ((), {}))
 
 
-FAIL = {"decide": UsageError, "add_models": ModelMissingError, "remove_user": UsageError}
+_ABOUT_A_REPORT = (
+    "release_report",
+    "show_report",
+    "report_links",
+    "cut_reports",
+    "join_reports",
+    "decide_report",
+)
+FAIL = {
+    "decide": UsageError,
+    "add_models": ModelMissingError,
+    "remove_user": UsageError,
+    **dict.fromkeys((*_ABOUT_A_REPORT, "learn_reports", "evaluate_reports"), UsageError),
+}
 """Verbs that have nothing to do in an empty workspace; that they were tried is an event all the same."""
 
 CASE_VERBS = sorted(name for name, verb in verbs().items() if verb.case)
@@ -72,6 +96,8 @@ def log_of(opened: Workspace) -> list[dict[str, Any]]:
 
 def test_every_capability_is_where_the_contract_puts_it() -> None:
     needs = {verb.name: verb.needs for verb in verbs().values() if verb.needs}
+    desk = {name for name in needs if name.startswith("reports ")}
+    assert {needs.pop(name) for name in desk} == {Capability.REPORT_TRIAGE}
     assert needs == {
         "scan": Capability.HASH_MATCH,
         "screen": Capability.SCREENING,
@@ -100,7 +126,8 @@ def test_every_verb_leaves_its_events(
     if name == "audit_show":
         mine = mine[:1]
     phases = [event["phase"] for event in mine]
-    assert phases == (["begun", "ended"] if mark.long else ["failed"] if name in FAIL else ["done"])
+    end = "failed" if name in FAIL else "ended" if mark.long else "done"
+    assert phases == (["begun", end] if mark.long else [end])
     for event in mine:
         assert event["actor"] and event["os_account"] and event["host"] and event["time"].endswith("Z")
         assert (event["case"] is not None) == (mark.case or name == "open_case")

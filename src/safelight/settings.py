@@ -52,6 +52,8 @@ class Settings(BaseSettings):
     """Form of the operational log: lines for people, or one JSON object a line."""
     weights: Path | None = None
     """A TOML file that replaces weights of the triage table."""
+    report_weights: Path | None = None
+    """A TOML file that replaces weights of the report desk's table."""
 
     @classmethod
     def settings_customise_sources(

@@ -34,6 +34,7 @@ from safelight.pipeline import doctor as checkup
 from safelight.pipeline import scan as scanning
 from safelight.pipeline import screen as screening
 from safelight.progress import Progress, silent
+from safelight.report_verbs import ReportVerbs
 from safelight.review import decisions
 from safelight.settings import Settings, settings
 from safelight.signals.models import registry as models
@@ -45,7 +46,7 @@ from safelight.store.whole import no_export_into
 from safelight.triage import weights
 
 
-class Workspace:
+class Workspace(ReportVerbs):
     """One folder with a store, encrypted blobs and hash sets, and the acting user. Close it when done."""
 
     def __init__(

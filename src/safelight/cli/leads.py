@@ -56,6 +56,11 @@ def decide(
     case: str | None = CASE,
 ) -> None:
     """Record your decision about a lead. A later one corrects it; none is erased."""
+    if lead.startswith("R-"):
+        with workspace() as opened:
+            said = opened.decide_report(lead, label, note=note, case=case)
+        show(said, lambda: say(f"Decided '{label}' for report {said['report']}."))
+        return
     with workspace() as opened:
         made = opened.decide(lead, label, stack=stack, note=note, case=case)
     result = {

@@ -17,6 +17,7 @@ from safelight.cli import (
     hashset,
     leads,
     models,
+    reports,
     scan,
     screen,
     user,
@@ -52,7 +53,7 @@ def _application(
     """Find what matters on seized devices. It orders and explains; a person decides."""
 
 
-for module in (case, hashset, audit, models, user):
+for module in (case, hashset, reports, audit, models, user):
     app.add_typer(module.app)
 for module in (demo, doctor, scan, leads, screen, export):
     module.register(app)

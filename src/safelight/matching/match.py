@@ -85,6 +85,39 @@ class Matcher:
                 found.append((agreement.item, _match(listed.hash_set, agreement.entry, agreement.by, 0)))
         return self._one_each(found)
 
+    def holds_illegal(self, algorithm: str, digests: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which digests, stated elsewhere and of files that are not at hand, a list of illegal material holds.
+
+        Args:
+            algorithm: `md5`, `sha1`, `sha256` (exactly) or `pdq` (within 31 bits).
+            digests: `(n, bytes) uint8`.
+        """
+        held = np.zeros(len(digests), dtype=bool)
+        illegal = [one for one in self._sets if one.hash_set.kind is HashSetKind.KNOWN_ILLEGAL]
+        for listed in illegal:
+            if algorithm not in listed.hash_list.counts or not len(digests):
+                continue
+            if algorithm == "pdq":
+                for left, _, _ in listed.hamming().range_chunks(np.ascontiguousarray(digests), RADIUS):
+                    held[left] = True
+            else:
+                held[listed.hash_list.lookup(algorithm, digests)[0]] = True
+        return held
+
+    def stated(self, algorithm: str, digest: bytes) -> list[Match]:
+        """What lists say of one digest that a report states: exactly, a PDQ hash within 31 bits."""
+        row = np.frombuffer(digest, np.uint8).reshape(1, -1)
+        if algorithm == "pdq":
+            return [match for _, match in self.near(row, np.array([100], dtype=np.int64))]
+        found: Matched = []
+        for listed in self._sets:
+            if algorithm in listed.hash_list.counts:
+                for number in listed.hash_list.lookup(algorithm, row)[1].tolist():
+                    found.append(
+                        (0, _match(listed.hash_set, listed.hash_list.entry(int(number)), algorithm, 0))
+                    )
+        return [match for _, match in self._one_each(found)]
+
     def disagreements(self, digests: Sequence[Digests]) -> list[tuple[HashSet, Agreement]]:
         """The exact matches in which another digest of the same entry differs from the item's.
 

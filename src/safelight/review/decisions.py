@@ -15,10 +15,9 @@ from safelight.hashsets import library
 from safelight.hashsets.scheme import Meaning, scheme
 from safelight.model import Case, Decision, HashSetKind, Lead, Match
 from safelight.store.keys import Sealer
-from safelight.store.sealed import seal
+from safelight.store.sealed import decision_context, seal, sealed_decision
 from safelight.store.tables import decision
 from safelight.triage import facts, leads
-from safelight.triage.leads import decision_context, sealed_decision
 
 NOT_PERTINENT, UNSURE = "not-pertinent", "unsure"
 ALWAYS = (NOT_PERTINENT, UNSURE)

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from safelight.errors import IntegrityError
 from safelight.store.keys import Sealer
 
 
@@ -35,3 +36,19 @@ def seal(sealer: Sealer, value: Any, context: str) -> bytes:
 def unseal(sealer: Sealer, sealed: bytes, context: str) -> Any:
     """Decrypt what `seal` made. Raises IntegrityError when it was altered or moved."""
     return orjson.loads(sealer.unseal(sealed, context.encode()))
+
+
+def decision_context(decision_id: str) -> str:
+    """What a sealed decision is bound to."""
+    return f"decision:{decision_id}"
+
+
+def sealed_decision(sealer: Sealer, row: Any) -> dict[str, Any]:
+    """The sealed part of a decision. Raises IntegrityError where the columns beside it say something else."""
+    stated: dict[str, Any] = unseal(sealer, row.sealed, decision_context(row.id))
+    if stated.get("said") != [row.lead_id, row.label, row.decided_by, row.decided_at]:
+        raise IntegrityError(
+            f"The store says of decision {row.id} something else than was decided: it was altered.",
+            "Restore the store from a backup; `safelight audit show` says who decided what.",
+        )
+    return stated

@@ -196,3 +196,55 @@ decision = Table(
     Column("sealed", LargeBinary, nullable=False),  # note, members of the stack
     Index("decision_by_lead", "case_id", "lead_id"),
 )
+
+# The report desk: columns lie in encrypted files beside the store (reports/keep/), here is what they hang on.
+report_segment = Table(
+    "report_segment",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("number", Integer, primary_key=True),  # of the files of columns, from 0
+    Column("first", BigInteger, nullable=False),  # number of its first report
+    Column("count", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # what `first` and `count` say, and the time
+)
+report_source = Table(
+    "report_source",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("id", String, primary_key=True),  # HMAC of the path
+    Column("state", String, nullable=False),  # begun, read
+    Column("position", BigInteger, nullable=False),  # parts of it that are stored
+    Column("sealed", LargeBinary, nullable=False),  # path, fingerprint, counts
+)
+report_finding = Table(
+    "report_finding",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # where, reason
+    Index("report_finding_by_source", "case_id", "source_id"),
+)
+# What people do at the desk: links cut or joined, reports held, samples drawn, weights accepted.
+report_act = Table(
+    "report_act",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # cut, join, hold, release, sample, weights
+    Column("report", String, nullable=False),  # the report's id, or empty
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("report_act_by_kind", "case_id", "kind"),
+)
+# Which files of which report were looked at, by the item they are.
+report_medium = Table(
+    "report_medium",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("report", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),  # its name in the report
+)

@@ -19,7 +19,7 @@ from safelight.hashsets.scheme import Category, Meaning
 from safelight.matching.hamming import HammingIndex
 from safelight.model import Band, HashSetKind, Lead, Match, Reason
 from safelight.store.keys import Sealer
-from safelight.store.sealed import seal, unseal
+from safelight.store.sealed import seal, sealed_decision, unseal
 from safelight.store.tables import decision, item, lead, signal
 from safelight.triage import facts
 from safelight.triage.priority import Assessment, Facts, assess
@@ -171,22 +171,6 @@ def labels(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str,
     for row in rows:
         sealed_decision(sealer, row)
     return {row.lead_id: row.label for row in rows}
-
-
-def decision_context(decision_id: str) -> str:
-    """What a sealed decision is bound to."""
-    return f"decision:{decision_id}"
-
-
-def sealed_decision(sealer: Sealer, row: Any) -> dict[str, Any]:
-    """The sealed part of a decision. Raises IntegrityError where the columns beside it say something else."""
-    stated: dict[str, Any] = unseal(sealer, row.sealed, decision_context(row.id))
-    if stated.get("said") != [row.lead_id, row.label, row.decided_by, row.decided_at]:
-        raise IntegrityError(
-            f"The store says of decision {row.id} something else than was decided: it was altered.",
-            "Restore the store from a backup; `safelight audit show` says who decided what.",
-        )
-    return stated
 
 
 def lead_id(sha256: bytes) -> str:

@@ -1,0 +1,220 @@
+"""The verbs of the report desk, which the workspace has as its own: `reports import`, `rank`, `show` …"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from safelight.governance.gate import Permit, verb
+from safelight.governance.log import AuditLog
+from safelight.governance.users import Identity
+from safelight.model import Capability
+from safelight.progress import Progress, silent
+from safelight.settings import Settings
+from safelight.store.blobs import BlobStore
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing
+
+if TYPE_CHECKING:
+    from safelight.reports.desk.desk import Desk
+
+
+class ReportVerbs:
+    """Verbs over the reports of a case. What they need is what `Workspace` has."""
+
+    folder: Path
+    config: Settings
+    database: Database
+    keys: KeyRing
+    log: AuditLog
+    blobs: BlobStore
+    identity: Identity
+    actor: str
+
+    def publish(self, event: Any) -> None:
+        """Write the checkpoint of a committed event; the workspace does."""
+        raise NotImplementedError
+
+    def exclusive(self) -> Any:
+        """Hold the workspace's lock; the workspace does."""
+        raise NotImplementedError
+
+    @verb("reports import", needs=Capability.REPORT_TRIAGE, long=True)
+    def import_reports(
+        self,
+        permit: Permit,
+        paths: Sequence[Path],
+        *,
+        case: str | None = None,
+        format: str = "auto",
+        columns: Mapping[str, object] | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Take reports in; killed anywhere, the next call goes on, and nothing is taken in twice."""
+        started = monotonic()
+        taken = _desk(self, permit).take_in(paths, format, columns or {}, progress)
+        found = {
+            "files": taken.files,
+            "reports": taken.reports,
+            "new": taken.new,
+            "again": taken.again,
+            "updated": taken.updated,
+            "retracted": taken.retracted,
+            "unreadable": taken.unreadable,
+            "unreadable_count": taken.unreadable_count,
+        }
+        permit.detail = {name: value for name, value in found.items() if isinstance(value, int)}
+        return {**found, "seconds": round(monotonic() - started, 3)}
+
+    @verb("reports rank", needs=Capability.REPORT_TRIAGE, long=True)
+    def rank_reports(
+        self,
+        permit: Permit,
+        *,
+        top: int = 100,
+        texts: int | None = None,
+        case: str | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Link, score and order all reports; the first `top` with their reasons."""
+        started = monotonic()
+        desk = _desk(self, permit)
+        found = desk.summary(desk.ranked(progress, texts), top, started)
+        permit.detail = {"reports": found["reports"], "shown": len(found["queue"])}
+        permit.subjects += [one["id"] for one in found["queue"]]
+        return found
+
+    @verb("reports next", needs=Capability.REPORT_TRIAGE)
+    def next_report(
+        self,
+        permit: Permit,
+        desk: str,
+        *,
+        minutes: float = 60.0,
+        case: str | None = None,
+    ) -> dict[str, Any] | None:
+        """The next report to work on, held for the acting person; None where nothing is left."""
+        opened = _desk(self, permit)
+        found = opened.next(opened.ranked(silent, 0), desk, minutes)
+        if found is not None:
+            permit.subjects.append(found["id"])
+            permit.detail = {"drawn": found["drawn"]}
+        return found
+
+    @verb("reports release", needs=Capability.REPORT_TRIAGE)
+    def release_report(self, permit: Permit, report: str, *, case: str | None = None) -> str:
+        """Give a held report back to the queue."""
+        opened = _desk(self, permit)
+        released = opened.release(opened.ranked(silent, 0), report)
+        permit.subjects.append(released)
+        return released
+
+    @verb("reports show", needs=Capability.REPORT_TRIAGE)
+    def show_report(self, permit: Permit, report: str, *, case: str | None = None) -> dict[str, Any]:
+        """Everything about one report."""
+        opened = _desk(self, permit)
+        found = opened.show(opened.ranked(silent, 0), report)
+        permit.subjects.append(found["id"])
+        return found
+
+    @verb("reports links", needs=Capability.REPORT_TRIAGE)
+    def report_links(self, permit: Permit, report: str, *, case: str | None = None) -> dict[str, Any]:
+        """Which reports belong with one, and by which identifiers."""
+        opened = _desk(self, permit)
+        found = opened.links(opened.ranked(silent, 0), report)
+        permit.subjects += [found["id"], *(one["to"] for one in found["links"])]
+        return found
+
+    @verb("reports cut", needs=Capability.REPORT_TRIAGE)
+    def cut_reports(
+        self, permit: Permit, a: str, b: str, *, reason: str, case: str | None = None
+    ) -> dict[str, Any]:
+        """Say that two reports are not about the same people; it holds whenever they are linked anew."""
+        return _edit(self, permit, "cut", a, b, reason)
+
+    @verb("reports join", needs=Capability.REPORT_TRIAGE)
+    def join_reports(
+        self, permit: Permit, a: str, b: str, *, reason: str, case: str | None = None
+    ) -> dict[str, Any]:
+        """Say that two reports are about the same people; it holds whenever they are linked anew."""
+        return _edit(self, permit, "join", a, b, reason)
+
+    @verb("reports decide", needs=Capability.REPORT_TRIAGE)
+    def decide_report(
+        self, permit: Permit, report: str, label: str, *, note: str | None = None, case: str | None = None
+    ) -> dict[str, Any]:
+        """Record what the acting person concluded about a report."""
+        opened = _desk(self, permit)
+        made = opened.decide(opened.ranked(silent, 0), report, label, note)
+        permit.subjects.append(made.report)
+        permit.detail = {"label": label}
+        permit.personal = {"note": note} if note else {}
+        return {
+            "id": made.id,
+            "report": made.report,
+            "label": label,
+            "by": made.by,
+            "at": made.at.isoformat(),
+        }
+
+    @verb("reports sample", needs=Capability.REPORT_TRIAGE)
+    def sample_reports(self, permit: Permit, *, size: int, case: str | None = None) -> dict[str, Any]:
+        """Draw a random sample of the low band, to estimate what the order misses."""
+        opened = _desk(self, permit)
+        found = opened.sample(opened.ranked(silent, 0), size)
+        permit.subjects += found["drawn"]
+        return found
+
+    @verb("reports capacity", needs=Capability.REPORT_TRIAGE)
+    def report_capacity(
+        self,
+        permit: Permit,
+        *,
+        people: int,
+        minutes: float,
+        hours: float = 8.0,
+        days: int = 30,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        """With so many people at so many minutes a report: what will be seen by when, and what will not."""
+        opened = _desk(self, permit)
+        return opened.capacity(opened.ranked(silent, 0), people, minutes, hours, days)
+
+    @verb("reports learn", needs=Capability.REPORT_TRIAGE)
+    def learn_reports(
+        self, permit: Permit, *, accept: bool = False, case: str | None = None
+    ) -> dict[str, Any]:
+        """Propose weights from decisions, with what they change on held-out ones; they hold once accepted."""
+        opened = _desk(self, permit)
+        found = opened.learn(opened.ranked(silent, 0), accept)
+        permit.detail = {"decisions": found["decisions"], "accepted": accept}
+        return found
+
+    @verb("reports evaluate", needs=Capability.REPORT_TRIAGE, long=True)
+    def evaluate_reports(
+        self, permit: Permit, labels: Path, *, case: str | None = None, progress: Progress = silent
+    ) -> dict[str, Any]:
+        """Measure the order on reports whose truth is known."""
+        opened = _desk(self, permit)
+        found = opened.evaluate(opened.ranked(progress), labels)
+        permit.detail = {"reports": found["reports"], "in_danger": found["in_danger"]}
+        return found
+
+
+def _desk(house: ReportVerbs, permit: Permit) -> Desk:
+    from safelight.reports.desk.desk import Desk
+
+    return Desk(house, permit)
+
+
+def _edit(house: ReportVerbs, permit: Permit, kind: str, a: str, b: str, reason: str) -> dict[str, Any]:
+    opened = _desk(house, permit)
+    found = opened.edit(opened.ranked(silent, 0), kind, a, b, reason)
+    permit.subjects += found["reports"]
+    permit.personal = {"reason": reason}
+    return found
+
+
+__all__ = ["ReportVerbs"]

@@ -1,0 +1,1 @@
+"""The desk: one queue over all reports, what each one's place rests on, who works on what."""

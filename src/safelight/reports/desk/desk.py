@@ -1,0 +1,331 @@
+"""The report desk over one case: what the workspace's verbs hand over to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import numpy as np
+
+from safelight.errors import UsageError
+from safelight.governance.gate import Permit
+from safelight.hashsets import library
+from safelight.matching.match import Matcher
+from safelight.model import Case
+from safelight.progress import Progress
+from safelight.reports.desk import acts, elusion, labels, learn, measure, page, routing, ties, work
+from safelight.reports.desk.acts import Act
+from safelight.reports.desk.explain import entry, report_id
+from safelight.reports.desk.rank import Ranked, rank
+from safelight.reports.intake.take_in import Taken, take_in
+from safelight.reports.keep.columns import report_key
+from safelight.reports.keep.store import ReportStore
+from safelight.reports.report import Report
+from safelight.reports.scoring import score
+from safelight.settings import Settings
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing, Sealer
+
+FOLDER = "reports"
+"""Below the workspace: the columns of reports, a folder a case."""
+HOLD_MINUTES = 60
+
+
+class House(Protocol):
+    """What the desk needs of the workspace."""
+
+    folder: Path
+    config: Settings
+    database: Database
+    keys: KeyRing
+
+
+class Desk:
+    """The reports of a permit's case. Made for one verb, forgotten after it."""
+
+    def __init__(self, house: House, permit: Permit) -> None:
+        self.house, self.permit = house, permit
+        self.case: Case = permit.the_case
+        with permit.transaction() as connection:
+            self.sealer: Sealer = permit.sealer(connection)
+        self.store = ReportStore(house.folder / FOLDER, self.case.id, self.sealer)
+
+    def take_in(
+        self, paths: Sequence[Path], format_: str, columns: Mapping[str, object], progress: Progress
+    ) -> Taken:
+        """`reports import`, without its media."""
+        return take_in(self.house, self.permit, self.store, self.sealer, paths, format_, columns, progress)
+
+    def ranked(self, progress: Progress, texts_at_most: int | None = None) -> Ranked:
+        """The order as it is now."""
+        return rank(self.house, self.permit, self.store, self.sealer, progress, texts_at_most=texts_at_most)
+
+    def summary(self, ranked: Ranked, top: int, started: float) -> dict[str, Any]:
+        """What `reports rank --json` prints: counts, the first `top` of the queue, what the order may miss."""
+        numbers = [int(one) for one in ranked.order[:top]]
+        decided = self.decided()
+        queue = []
+        reports = dict(self.store.reports(ranked.segments, numbers))
+        for place, number in enumerate(numbers, start=1):
+            said = entry(ranked, number, reports[number])
+            queue.append({**said, "place": place, "decided": decided.get(said["id"])})
+        return {
+            "reports": int(ranked.current.sum()),
+            "lines": len(ranked.order),
+            "clusters": int((ranked.sizes > 1).sum()),
+            "seconds": round(monotonic() - started, 3),
+            "provisional": ranked.provisional,
+            "elusion": elusion.estimate(ranked, self.drawn(), decided),
+            "queue": queue,
+        }
+
+    def number(self, ranked: Ranked, wanted: str) -> int:
+        """The newest version's number of a report: by its id at the desk, or by the number it bears itself.
+
+        Raises UsageError where there is none, or several reports bear the number.
+        """
+        found: Sequence[int]
+        try:
+            key = np.uint64(int(wanted.removeprefix("R-"), 16)) if wanted.startswith("R-") else None
+        except (ValueError, OverflowError):
+            key = None
+        if key is not None:
+            found = np.flatnonzero((ranked.rows["key"] == key) & ranked.current).tolist()
+        else:
+            found = self._by_own_number(ranked, wanted)
+        if not found:
+            raise UsageError(f"There is no report '{wanted}'.", "`safelight reports rank` shows ids.")
+        if len(found) > 1:
+            ids = ", ".join(report_id(int(ranked.rows["key"][one])) for one in found[:5])
+            raise UsageError(f"Several reports bear the number '{wanted}': {ids}.", "Name one by its id.")
+        return int(found[0])
+
+    def _by_own_number(self, ranked: Ranked, wanted: str) -> list[int]:
+        key = np.uint64(report_key(Report(wanted, "cybertip"), self.store.hashed))
+        found: list[int] = np.flatnonzero((ranked.rows["key"] == key) & ranked.current).tolist()
+        if found:
+            return found
+        current = np.flatnonzero(ranked.current).tolist()
+        return [
+            number for number, one in self.store.reports(ranked.segments, current) if one.report_id == wanted
+        ]
+
+    def id_of(self, ranked: Ranked, number: int) -> str:
+        """The id at the desk of a report's number."""
+        return report_id(int(ranked.rows["key"][number]))
+
+    # What people did.
+
+    def done(self, *kinds: str) -> list[Act]:
+        """What people did at this desk, oldest first."""
+        with self.permit.transaction() as connection:
+            return acts.acts(connection, self.sealer, self.case.id, *kinds)
+
+    def record(self, kind: str, report: str, said: Mapping[str, Any]) -> Act:
+        """Write down what the acting person does."""
+        with self.permit.transaction() as connection:
+            return acts.record(connection, self.sealer, self.case.id, kind, report, self.permit.actor, said)
+
+    def decided(self) -> dict[str, str]:
+        """The last label of each report that somebody decided about, by its id."""
+        with self.permit.transaction() as connection:
+            return labels.last(connection, self.sealer, self.case.id)
+
+    def drawn(self) -> list[str]:
+        """Ids of the low band's random sample, all draws together."""
+        return [one for act in self.done(acts.SAMPLE) for one in act.said["ids"]]
+
+    # Verbs.
+
+    def next(self, ranked: Ranked, desk: str, minutes: float) -> dict[str, Any] | None:
+        """The next report for a desk, held for the acting person; the one they hold already comes again."""
+        now = datetime.now(UTC)
+        made = self.done(acts.HOLD, acts.RELEASE)
+        taken, decided = work.held(made, now), self.decided()
+        mine = [
+            one
+            for one in taken.values()
+            if one.by == self.permit.actor and one.desk == desk and one.report not in decided
+        ]
+        if mine:
+            number, why, until = self.number(ranked, mine[0].report), "held", mine[0].until
+        else:
+            handed_out = sum(act.kind == acts.HOLD for act in made)
+            drawn = work.draw(ranked, decided, taken, handed_out, self.drawn())
+            if drawn is None:
+                return None
+            number, why, until = drawn.number, drawn.why, now + timedelta(minutes=minutes)
+            said = {"desk": desk, "until": until.isoformat(), "why": why}
+            self.record(acts.HOLD, self.id_of(ranked, number), said)
+        report = self.store.report(ranked.segments, number)
+        return {
+            **entry(ranked, number, report),
+            "desk": desk,
+            "held_by": self.permit.actor,
+            "held_until": until.isoformat(),
+            "drawn": why,
+        }
+
+    def release(self, ranked: Ranked, wanted: str) -> str:
+        """Give a held report back to the queue. UsageError where nobody holds it."""
+        report = self.id_of(ranked, self.number(ranked, wanted))
+        taken = work.held(self.done(acts.HOLD, acts.RELEASE), datetime.now(UTC))
+        if report not in taken:
+            raise UsageError(f"Nobody holds the report {report}.")
+        self.record(acts.RELEASE, report, {"desk": taken[report].desk, "held_by": taken[report].by})
+        return report
+
+    def links(self, ranked: Ranked, wanted: str) -> dict[str, Any]:
+        """Which reports belong with one, and why."""
+        return self._links(ranked, self.number(ranked, wanted))
+
+    def _links(self, ranked: Ranked, number: int) -> dict[str, Any]:
+        report = self.store.report(ranked.segments, number)
+        near = ties.others(ranked, number)
+        own = {one: said.report_id for one, said in self.store.reports(ranked.segments, near)}
+        return ties.ties(ranked, number, report, self.store.hashed, self.done(acts.CUT, acts.JOIN), own)
+
+    def edit(self, ranked: Ranked, kind: str, a: str, b: str, reason: str) -> dict[str, Any]:
+        """Cut or join the link between two reports; it holds whenever they are linked anew."""
+        if not reason.strip():
+            raise UsageError("A reason is needed.", "Give --reason.")
+        numbers = [self.number(ranked, one) for one in (a, b)]
+        if numbers[0] == numbers[1]:
+            raise UsageError("These are one report.")
+        keys = sorted(f"{int(ranked.rows['key'][one]):016x}" for one in numbers)
+        act = self.record(kind, "", {"pair": keys, "reason": reason})
+        return {
+            "kind": kind,
+            "reports": [self.id_of(ranked, one) for one in numbers],
+            "by": act.by,
+            "at": act.at.isoformat(),
+            "reason": reason,
+        }
+
+    def show(self, ranked: Ranked, wanted: str) -> dict[str, Any]:
+        """Everything about one report."""
+        number = self.number(ranked, wanted)
+        report = self.store.report(ranked.segments, number)
+        with self.permit.transaction() as connection:
+            matcher = Matcher(library.open_lists(connection, self.house.folder / "hashsets"))
+        where = routing.whereabouts(report)
+        return page.page(
+            ranked,
+            number,
+            report,
+            matcher,
+            [],
+            self._links(ranked, number),
+            self.history(ranked, number),
+            where,
+            routing.units(report, where, entry(ranked, number, report)),
+        )
+
+    def history(self, ranked: Ranked, number: int) -> list[dict[str, Any]]:
+        """Versions of a report, who held it, what was decided, oldest first."""
+        key, report = ranked.rows["key"][number], self.id_of(ranked, number)
+        found = []
+        for version in np.flatnonzero(ranked.rows["key"] == key).tolist():
+            body = self.store.report(ranked.segments, version)
+            at = datetime.fromtimestamp(int(ranked.rows["taken_in"][version]), UTC)
+            found.append(
+                {
+                    "at": at.isoformat(),
+                    "what": "version",
+                    "number": version,
+                    "format": body.format,
+                    "files": len(body.files),
+                    "retracted": "retracted" in body.annotations,
+                }
+            )
+        for act in self.done(acts.HOLD, acts.RELEASE):
+            if act.report == report:
+                found.append(
+                    {"at": act.at.isoformat(), "what": act.kind, "by": act.by, "desk": act.said["desk"]}
+                )
+        with self.permit.transaction() as connection:
+            for one in labels.of_report(connection, self.sealer, self.case.id, report):
+                found.append(
+                    {
+                        "at": one.at.isoformat(),
+                        "what": "decision",
+                        "by": one.by,
+                        "label": one.label,
+                        "note": one.note,
+                    }
+                )
+        return sorted(found, key=lambda one: str(one["at"]))
+
+    def decide(self, ranked: Ranked, wanted: str, label: str, note: str | None) -> labels.Labelled:
+        """Record what the acting person concluded about a report."""
+        number = self.number(ranked, wanted)
+        with self.permit.transaction() as connection:
+            return labels.decide(
+                connection,
+                self.sealer,
+                self.case.id,
+                self.id_of(ranked, number),
+                label,
+                self.permit.actor,
+                note,
+            )
+
+    def sample(self, ranked: Ranked, size: int) -> dict[str, Any]:
+        """Draw a random sample of the low band for review."""
+        ids = elusion.sample(ranked, self.drawn(), size)
+        if ids:
+            self.record(acts.SAMPLE, "", {"ids": ids})
+        return {"drawn": ids, "elusion": elusion.estimate(ranked, self.drawn(), self.decided())}
+
+    def capacity(
+        self, ranked: Ranked, people: int, minutes: float, hours: float, days: int
+    ) -> dict[str, Any]:
+        """What so many people will see by when."""
+        return work.capacity(ranked, self.decided(), people, minutes, hours, days)
+
+    def learn(self, ranked: Ranked, accept: bool) -> dict[str, Any]:
+        """Propose weights from decisions; with `accept` they hold from now on, under the acting person's name."""
+        numbers = {self.id_of(ranked, number): number for number in np.flatnonzero(ranked.current).tolist()}
+        decisions = {numbers[one]: label for one, label in self.decided().items() if one in numbers}
+        made = learn.propose(ranked, decisions)
+        if accept:
+            self.record(acts.WEIGHTS, "", learn.accepted(made, ranked.table))
+        return {
+            "decisions": made.decisions,
+            "held_out": made.held_out,
+            "before": dict(made.before),
+            "after": dict(made.after),
+            "changes": [{"code": code, "was": was, "would_be": now} for code, was, now in made.changes],
+            "accepted_by": self.permit.actor if accept else None,
+        }
+
+    def evaluate(self, ranked: Ranked, file: Path) -> dict[str, Any]:
+        """Measure the order on reports whose truth is known."""
+        known = measure.labels(file)
+        place = np.full(len(ranked), len(ranked.order), dtype=np.int64)
+        place[ranked.order] = np.arange(len(ranked.order))
+        by_own: dict[str, int] = {}
+        for number, report in self.store.reports(ranked.segments, np.flatnonzero(ranked.current).tolist()):
+            by_own[report.report_id] = number
+            by_own[self.id_of(ranked, number)] = number
+        priorities = score.priority(ranked.log_odds)
+        placed, absent = [], []
+        for label in known:
+            found = by_own.get(label.report_id)
+            if found is None:
+                absent.append(label.report_id)
+                continue
+            groups = {
+                **routing.groups(ranked, found, self.store.report(ranked.segments, found)),
+                **label.groups,
+            }
+            line = int(ranked.line[found])
+            placed.append(measure.Placed(label, int(place[line]), float(priorities[found]), groups))
+        if not placed:
+            raise UsageError(
+                "None of the labelled reports is here.", "Is `report_id` the reports' own number?"
+            )
+        return measure.evaluation(placed, len(ranked.order), absent)

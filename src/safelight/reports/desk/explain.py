@@ -1,0 +1,198 @@
+"""Why a report stands where it stands: reasons with what each adds, what would change its band, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from safelight.model import Band, Reason
+from safelight.reports.desk import clocks, texts
+from safelight.reports.desk.rank import DYNAMIC, Ranked
+from safelight.reports.keep.columns import country_code
+from safelight.reports.reading.situations import CODES, DANGER, MEANING
+from safelight.reports.report import Kind, Report, Role
+from safelight.reports.scoring import score
+from safelight.reports.scoring.observe import OBSERVED, age_of, day_of, is_victim_account
+from safelight.reports.scoring.table import Table
+
+_GROUP = {"access": "access", "trust": "access", "young": "other", "self-harm": "other"}
+"""Where situations belong that are no behaviour of the reported person."""
+_SHOWN = 0.05
+"""Reasons that add less (in log-odds) are not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why(Reason):
+    """A reason with the group it belongs to (KIRAT's steps)."""
+
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One report's place: priority 0..1, band, reasons strongest first, a sentence on what would change it."""
+
+    number: int
+    priority: float
+    band: Band
+    reasons: tuple[Why, ...]
+    counterfactual: str
+
+
+def report_id(key: int) -> str:
+    """The id of a report at the desk: of all its versions, in whatever form they came."""
+    return f"R-{key:016x}"
+
+
+def explain(ranked: Ranked, number: int) -> Explained:
+    """The reasons of one report, from the columns that its place was computed from."""
+    table = ranked.table
+    reasons = []
+    for code in OBSERVED:
+        reasons.append(_reason(table, code, ranked.feature(code, number) / 255))
+    for code in DYNAMIC:
+        reasons.append(_reason(table, code, ranked.dynamic[code][number] / 255))
+    reasons += _words(ranked, number)
+    told = sorted((one for one in reasons if abs(one.weight) >= _SHOWN), key=lambda one: -abs(one.weight))
+    total = float(ranked.log_odds[number])
+    priority = score.priority_of(total)
+    band = table.band(priority)
+    return Explained(number, round(priority, 4), band, tuple(told), _counterfactual(total, band, told, table))
+
+
+def _reason(table: Table, code: str, strength: float) -> Why:
+    term = table.terms[code]
+    return Why(code, term.text + ".", round(term.weight * float(strength), 3), term.group)
+
+
+def _words(ranked: Ranked, number: int) -> list[Why]:
+    """What the words add, shared out among the situations that were read in them."""
+    added = float(ranked.text_part[number])
+    at = int(ranked.text_at[number])
+    if at < 0 or ranked.danger[number] > 200:
+        return []
+    strengths = ranked.read.situations[at] / 255
+    danger = ranked.danger[number] / 200
+    telling = [
+        (code, float(strengths[index]))
+        for index, code in enumerate(CODES)
+        if strengths[index] >= 0.2 and (code in DANGER) == (added > 0)
+    ]
+    if not telling:
+        said = "The words say little of a danger" if added <= 0 else "The words may tell of a danger"
+        return [Why("text", f"{said} (read as {danger:.0%} likely).", round(added, 3), "text")]
+    whole = sum(strength for _, strength in telling)
+    return [
+        Why(
+            f"text-{code}",
+            f"Words: {MEANING[code]} (read with {strength:.0%}).",
+            round(added * strength / whole, 3),
+            _GROUP.get(code, "behaviour" if code in DANGER else "lowered"),
+        )
+        for code, strength in telling
+    ]
+
+
+def _counterfactual(total: float, band: Band, reasons: Sequence[Why], table: Table) -> str:
+    """What would have to be wrong for another band: the fewest reasons, strongest first."""
+    if band is Band.LOW:
+        lowering = [one for one in reasons if one.weight < 0]
+        for one in lowering:
+            other = table.band(score.priority_of(total - one.weight))
+            if other is not band:
+                return f"Without “{_short(one)}”: {other}."
+        need = float(score.log_odds(table.bands[Band.NORMAL])) - total
+        return f"To be normal it would need {need:.1f} more in log-odds."
+    left, gone = total, []
+    for one in reasons:
+        if one.weight <= 0:
+            continue
+        left -= one.weight
+        gone.append(_short(one))
+        other = table.band(score.priority_of(left))
+        if other is not band:
+            return f"Without {' and '.join(f'“{said}”' for said in gone)}: {other}."
+    return f"It would stay {band} without any of its reasons."
+
+
+def _short(reason: Why) -> str:
+    said = reason.text.rstrip(".").removeprefix("Words: ")
+    return said.partition(" (read")[0].partition(":")[0]
+
+
+def missing(report: Report, ranked: Ranked, number: int, day: date) -> list[str]:
+    """What is not known and could be asked for."""
+    found = []
+    children = [
+        party
+        for party in report.parties
+        if party.role is Role.VICTIM or is_victim_account(report, party, day)
+    ]
+    if not children:
+        found.append("No child is named: ask the provider for the recipient's or victim's account.")
+    elif all(age_of(party, day) is None for party in children):
+        found.append("Age of the child unknown: ask the provider.")
+    reported = [party for party in report.parties if party.role is Role.REPORTED]
+    kinds = {one.kind for party in reported for one in party.identifiers}
+    if not kinds & {Kind.EMAIL, Kind.PHONE, Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.DEVICE, Kind.NAME}:
+        found.append("The reported person has no identifier: ask the provider for subscriber data.")
+    captures = [one for party in report.parties for one in party.identifiers if one.kind is Kind.IP]
+    captures += [one for file in report.files for one in file.identifiers if one.kind is Kind.IP]
+    if not captures:
+        found.append("No connection is stated: ask for addresses with time and source port.")
+    elif not any(one.time for one in captures):
+        found.append("Addresses without time: ask when they were used.")
+    elif all(one.port is None for one in captures):
+        found.append("Addresses without source port: behind carrier NAT they do not lead to one subscriber.")
+    closed = sum(one.viewed is not True for one in report.files)
+    if closed:
+        said = "file was" if closed == 1 else "files were"
+        found.append(f"{closed} {said} not viewed by the provider: opening needs its own authority.")
+    if ranked.danger[number] == texts.UNREAD:
+        found.append("Its text is not read yet: the place is provisional.")
+    if ranked.danger[number] == texts.FOREIGN:
+        found.append("Its text is in a language that is not read here: a reader of it should look.")
+    if ranked.danger[number] == texts.NONE and not report.texts:
+        found.append("It has no free text.")
+    if not report.occurred:
+        found.append("When it happened is not stated.")
+    return found
+
+
+def entry(ranked: Ranked, number: int, report: Report) -> dict[str, Any]:
+    """One entry of the queue, as `reports rank --json` prints it."""
+    explained = explain(ranked, number)
+    received = int(ranked.rows["received"][number])
+    due = clocks.of_report(received, country_code(int(ranked.rows["country"][number])))[0]
+    at = int(ranked.text_at[number])
+    day = day_of(report, ranked.now)
+    return {
+        "id": report_id(int(ranked.rows["key"][number])),
+        "report_id": report.report_id,
+        "priority": explained.priority,
+        "band": str(explained.band),
+        "cluster": cluster_id(ranked, number),
+        "language": texts.language_code(int(ranked.read.language[at])) if at >= 0 else None,
+        "reasons": [
+            {"code": one.code, "text": one.text, "weight": one.weight, "group": one.group}
+            for one in explained.reasons
+        ],
+        "counterfactual": explained.counterfactual,
+        "missing": missing(report, ranked, number, day),
+        "due": due.at.isoformat(),
+        "due_why": due.what,
+        "provider": report.provider,
+        "incident": report.incident,
+        "received": report.received,
+        "same": int(ranked.counts[ranked.line[number]]),
+        "provisional": bool(ranked.danger[number] == texts.UNREAD),
+        "child_to_protect": bool(ranked.rows["f_victim-account"][number]),
+    }
+
+
+def cluster_id(ranked: Ranked, number: int) -> str | None:
+    """The id of the certain cluster a report is in, after its first report; None where it stands alone."""
+    label = int(ranked.clusters.certain[number])
+    return f"C-{int(ranked.rows['key'][label]):016x}" if ranked.sizes[label] > 1 else None

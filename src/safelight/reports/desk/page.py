@@ -1,0 +1,134 @@
+"""`reports show`: one report in full: who, what, where, when, links, media, reasons, clocks, history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from safelight.matching.match import Matcher, match_json
+from safelight.reports.desk import clocks
+from safelight.reports.desk.explain import entry
+from safelight.reports.desk.rank import Ranked
+from safelight.reports.identifiers.normal import normalise
+from safelight.reports.keep.columns import country_code
+from safelight.reports.report import Kind, Party, Report, ReportFile, Role, Spot, Stated
+from safelight.reports.scoring.observe import age_of, day_of, is_victim_account
+
+_KINDS = {"md5": Kind.MD5, "sha1": Kind.SHA1, "sha256": Kind.SHA256, "pdq": Kind.PDQ}
+
+
+def page(
+    ranked: Ranked,
+    number: int,
+    report: Report,
+    matcher: Matcher,
+    media: Sequence[Mapping[str, Any]],
+    links: Mapping[str, Any],
+    history: Sequence[Mapping[str, Any]],
+    whereabouts: Mapping[str, Any],
+    units: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The whole page as data; texts as they were stated, files with what lists say of them."""
+    day = day_of(report, ranked.now)
+    return {
+        **entry(ranked, number, report),
+        "format": report.format,
+        "service": report.service,
+        "occurred": report.occurred,
+        "escalation": report.escalation,
+        "annotations": sorted(map(str, report.annotations)),
+        "people": [person(report, party, day) for party in report.parties],
+        "identifiers": [stated(one) for one in report.groups],
+        "texts": [{"where": one.where, "text": one.text} for one in report.texts],
+        "where": whereabouts,
+        "units": list(units),
+        "files": [file(one, matcher) for one in report.files],
+        "media": list(media),
+        "links": list(links["links"]),
+        "too_common": list(links["too_common"]),
+        "clocks": [
+            {"what": one.what, "at": one.at.isoformat(), "source": one.source}
+            for one in clocks.of_report(
+                int(ranked.rows["received"][number]), country_code(int(ranked.rows["country"][number]))
+            )
+        ],
+        "related": list(report.related),
+        "unknown": [{"where": where, "said": said} for where, said in report.unknown],
+        "problems": list(report.problems),
+        "history": list(history),
+    }
+
+
+def person(report: Report, party: Party, day: date) -> dict[str, Any]:
+    """A party: its role, and whether a reported account may be the child's own."""
+    age = age_of(party, day)
+    protect = party.role is Role.VICTIM or is_victim_account(report, party, day)
+    return {
+        "role": str(party.role),
+        "child_to_protect": protect,
+        "age": party.age,
+        "age_in_years": None if age is None else int(age),
+        "birth_date": party.birth_date,
+        "identifiers": [stated(one) for one in party.identifiers],
+        "places": [spot(one) for one in party.spots],
+        "facts": dict(party.facts),
+    }
+
+
+def stated(one: Stated) -> dict[str, Any]:
+    """An identifier as stated, and in its normal form where it has one."""
+    normal = normalise(one)
+    return {
+        "kind": str(one.kind),
+        "value": one.value,
+        "normal": None if normal is None else normal.key,
+        "reach": None if normal is None else str(normal.reach),
+        "why": None if normal is None else normal.why,
+        "provider": one.provider,
+        "time": one.time,
+        "port": one.port,
+        "event": one.event,
+        "note": dict(one.note),
+    }
+
+
+def spot(one: Spot) -> dict[str, Any]:
+    """A place as stated."""
+    return {
+        "source": one.source,
+        "country": one.country,
+        "region": one.region,
+        "city": one.city,
+        "text": one.text,
+        "latitude": one.latitude,
+        "longitude": one.longitude,
+    }
+
+
+def file(one: ReportFile, matcher: Matcher) -> dict[str, Any]:
+    """A file as stated, with what lists say of its stated digests. Only one that was viewed may be opened."""
+    matches = []
+    for name, value in one.digests.items():
+        kind = _KINDS.get(name)
+        normal = normalise(Stated(kind, value)) if kind else None
+        if normal is not None and matcher:
+            matches += [match_json(match) for match in matcher.stated(name, bytes.fromhex(normal.key))]
+    unique = {(one["hashset"], one["entry"]): one for one in reversed(matches)}
+    return {
+        "file_id": one.file_id,
+        "name": one.name,
+        "original_name": one.original_name,
+        "digests": dict(one.digests),
+        "viewed": one.viewed,
+        "closed": one.viewed is not True,
+        "public": one.public,
+        "supplemental": one.supplemental,
+        "classification": one.classification,
+        "annotations": sorted(one.annotations),
+        "exif": dict(one.exif),
+        "identifiers": [stated(capture) for capture in one.identifiers],
+        "uploaded": one.uploaded,
+        "texts": list(one.texts),
+        "matches": list(unique.values()),
+    }

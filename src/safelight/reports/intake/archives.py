@@ -1,0 +1,168 @@
+"""What lies in an archive, in the order of its turns: members that stay closed are passed over, not opened.
+
+An archive is gone through once to see its names, then once for each turn for which it has members. Where its members
+are packed one after the other, those in between are unpacked to get past them; nobody looks at what comes out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from safelight.errors import EvidenceError
+from safelight.evidence.compressed import CompressedReader
+from safelight.evidence.guards import Meter
+from safelight.evidence.names import SEPARATOR, show
+from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
+from safelight.evidence.sevenzip import SevenZipReader
+from safelight.evidence.source import SliceSource
+from safelight.evidence.tar import TarReader
+from safelight.evidence.unsupported import UnsupportedReader
+from safelight.evidence.walk import safely
+from safelight.evidence.zip_ import ZipReader
+from safelight.reports.intake.documents import DEEPEST, Laid, Lying, Medium, Unopened, document, kept_closed
+from safelight.reports.intake.naming import Tally, Turn, own_name, stem, turn_of
+from safelight.reports.intake.scope import Scope
+
+_LIMITS = Limits(depth=DEEPEST, members=8_000_000, seconds=7_200.0)
+"""Entries count once for each time that the archive is gone through."""
+_FOLDERS = 100_000
+"""Folders of one archive that may each be a bundle of their own; those beyond count as one."""
+
+
+@cache
+def _readers() -> tuple[Reader, ...]:
+    return (SevenZipReader(), TarReader(), CompressedReader(), ZipReader(), UnsupportedReader())
+
+
+def in_archive(lying: Lying, above: Scope, depth: int, limits: Limits = _LIMITS) -> Iterator[Laid]:
+    """The archive's members, nested archives included. What cannot be gone through is `Unopened`."""
+    if depth >= DEEPEST:
+        yield Unopened(
+            lying.path, f"more than {DEEPEST} messages and archives within one another", lying.path
+        )
+        return
+    try:
+        source = lying.open()
+    except EvidenceError as error:
+        yield Unopened(lying.path, str(error), lying.path)
+        return
+    try:
+        reader = _reader(source)
+        if reader is None:
+            yield Unopened(lying.path, "it is not an archive of a kind that can be opened", lying.path)
+            return
+        yield from _Archive(lying, source, reader, above, depth, limits).turns()
+    except EvidenceError as error:
+        yield Unopened(lying.path, str(error), lying.path)
+    finally:
+        source.close()
+
+
+def _reader(source: Source) -> Reader | None:
+    head = source.read_at(0, 1 << 16)
+    return next((one for one in _readers() if one.detect(head, source)), None)
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A folder within the archive."""
+
+    scope: Scope
+    tally: Tally = field(default_factory=Tally)
+
+
+class _Archive:
+    """One archive while it is gone through."""
+
+    def __init__(
+        self, lying: Lying, source: Source, reader: Reader, above: Scope, depth: int, limits: Limits
+    ) -> None:
+        self._lying, self._reader, self._depth = lying, reader, depth
+        self._source = SliceSource(source, 0, source.size, own_name(lying.name))
+        self._limits = limits
+        self._folders: dict[str, _Folder] = {"": _Folder(Scope(above))}
+
+    def turns(self) -> Iterator[Laid]:
+        """First the names and what is wrong, then each turn."""
+        turns: set[Turn] = set()
+        path = self._lying.path
+        for name, node in self._members():
+            turn = turn_of(own_name(name))
+            where = self._shown(name)
+            if node.kind is Kind.FINDING or not name:
+                yield Unopened(path, node.error or "it has a member without a name", path)
+            elif node.kind in (Kind.LINK, Kind.SPECIAL):
+                what = (
+                    "a link, which is not followed"
+                    if node.kind is Kind.LINK
+                    else "neither a file nor a folder"
+                )
+                yield Unopened(where, f"it is {what}", path)
+            elif node.kind is not Kind.FILE:
+                continue
+            elif turn is Turn.NEVER:
+                yield Medium(where, show(os.fsencode(own_name(name))), self._bundle(name), path)
+            elif node.open is None:
+                yield Unopened(where, node.error or "there is no content to be had", path)
+            else:
+                turns.add(turn)
+                folder = self._folder(name)
+                folder.tally.count(own_name(name), turn)
+                folder.scope.hold(own_name(name))
+        for turn in sorted(turns):
+            yield from self._turn(turn)
+
+    def _turn(self, turn: Turn) -> Iterator[Laid]:
+        for name, node in self._members():
+            own = own_name(name)
+            if node.kind is not Kind.FILE or node.open is None or turn_of(own) is not turn:
+                continue
+            folder, bundle = self._folder(name), self._bundle(name)
+            lying = Lying(own, self._shown(name), node.open)
+            closed = folder.scope.closes(own)
+            if closed is not None:
+                yield kept_closed(lying, bundle, self._lying.path, closed)
+            elif turn is Turn.ARCHIVE:
+                yield from in_archive(lying, folder.scope, self._depth + 1, self._nested)
+            else:
+                named = folder.tally.names(own, turn)
+                fallback = self._name_of(name) if named else stem(own)
+                yield document(lying, bundle, fallback, folder.scope, self._depth, self._lying.path)
+
+    def _members(self) -> Iterator[tuple[str, Node]]:
+        """Every entry with its name as text, guarded anew each time."""
+        self._nested = replace(self._limits, meter=Meter(self._limits, self._source.size))
+        for node in safely(self._reader.walk(self._source, self._nested), self._reader.name):
+            yield os.fsdecode(node.name).replace("\\", "/"), node
+
+    def _shown(self, name: str) -> str:
+        return f"{self._lying.path}{SEPARATOR}{show(os.fsencode(name))}"
+
+    def _bundle(self, name: str) -> str:
+        folder = name.rpartition("/")[0]
+        return self._shown(folder) if folder else self._lying.path
+
+    def _name_of(self, name: str) -> str:
+        """The name of the member's folder, at the top that of the archive."""
+        folder = own_name(name.rpartition("/")[0])
+        return folder if folder not in ("", ".", "..") else stem(own_name(self._lying.name))
+
+    def _folder(self, name: str) -> _Folder:
+        """The folder of a member: statements made in it hold for what lies below."""
+        path = name.rpartition("/")[0]
+        found = self._folders.get(path)
+        if found is not None:
+            return found
+        parts = path.split("/")
+        if len(parts) > 32 or len(self._folders) > _FOLDERS:
+            return self._folders[""]
+        above = self._folders[""]
+        for number in range(1, len(parts) + 1):
+            here = "/".join(parts[:number])
+            if here not in self._folders:
+                self._folders[here] = _Folder(Scope(above.scope))
+            above = self._folders[here]
+        return above

@@ -1,0 +1,264 @@
+"""From the parts that documents hold to whole reports: file details find their report, at bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from safelight.reports.protocol import Annex, Retraction
+from safelight.reports.report import FreeText, Report, ReportFile, Unreadable
+
+BUFFER = 2_000
+"""Parts of one bundle that wait for one another; then they go on, and details become a later version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part with where it came from: the document's path, and whether it states its own id."""
+
+    part: Report | Annex | Retraction | Unreadable
+    path: str
+    arrival: int = 0
+    """Position among what is handed on of its source, which is stored with it."""
+    states_id: bool = True
+    bundle: str = ""
+    """The folder that its document lies in, within a source that is read in one go."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    pieces: list[Piece] = field(default_factory=list)
+    joining: int = 0
+    """How many are reports or details: the others only keep their place."""
+
+
+def assemble(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Whole reports, what is left of details and retractions, and findings: in order of arrival.
+
+    Details that name the id of a report go into it. One report without an id of its own takes the id its details name
+    (the bundle's only one). The PDF of a report that also came in a form for machines adds what only it says.
+    """
+    waiting = _Waiting()
+    for piece in pieces:
+        waiting.pieces.append(piece)
+        waiting.joining += isinstance(piece.part, Report | Annex)
+        if len(waiting.pieces) >= BUFFER:
+            yield from _joined(waiting.pieces, last=False)
+            waiting = _Waiting()
+        elif not waiting.joining:  # nothing waits for anything
+            yield from waiting.pieces
+            waiting = _Waiting()
+    yield from _joined(waiting.pieces, last=True)
+
+
+def _joined(pieces: list[Piece], *, last: bool) -> Iterator[Piece]:
+    """The pieces with details and PDFs joined to their reports; the others stay in their places."""
+    held: list[Piece | None] = list(pieces)
+    if last:
+        _name_by_details(held)
+    by_id: dict[str, int] = {}
+    by_bundle: dict[str, list[int]] = {}
+    for number, piece in enumerate(held):
+        if piece is not None and isinstance(piece.part, Report) and piece.part.format not in _OTHER_FORMS:
+            by_id.setdefault(piece.part.report_id, number)
+            by_bundle.setdefault(piece.bundle, []).append(number)
+    for number, piece in enumerate(held):
+        part = None if piece is None else piece.part
+        if piece is None or not (isinstance(part, Annex) or (isinstance(part, Report) and _is_print(part))):
+            continue
+        alone = by_bundle.get(piece.bundle, [])
+        # Details of no report, and a PDF without a number, are of the one report that lies in the same folder.
+        stated = part.report_id if isinstance(part, Annex) or piece.states_id else None
+        home = by_id.get(stated) if stated else (alone[0] if len(alone) == 1 and last else None)
+        host = None if home is None else held[home]
+        if home is not None and host is not None and isinstance(host.part, Report):
+            joined = with_files if isinstance(part, Annex) else with_print
+            held[home], held[number] = replace(host, part=joined(host.part, part)), None  # type: ignore[arg-type]
+    left = [piece for piece in held if piece is not None]
+    # A report is taken back after it has come, whichever lies first in the folder.
+    yield from (piece for piece in left if not isinstance(piece.part, Retraction))
+    yield from (piece for piece in left if isinstance(piece.part, Retraction))
+
+
+def _name_by_details(held: list[Piece | None]) -> None:
+    """A bundle's only report that states no id takes the only one that the details beside it name."""
+    reports: dict[str, list[int]] = {}
+    named: dict[str, set[str]] = {}
+    for number, piece in enumerate(held):
+        if piece is None:
+            continue
+        if isinstance(piece.part, Report) and piece.part.format not in _OTHER_FORMS:
+            reports.setdefault(piece.bundle, []).append(number)
+        elif isinstance(piece.part, Annex) and piece.part.report_id:
+            named.setdefault(piece.bundle, set()).add(piece.part.report_id)
+    for bundle, numbers in reports.items():
+        piece = held[numbers[0]]
+        assert piece is not None and isinstance(piece.part, Report)
+        if len(numbers) == 1 and len(ids := named.get(bundle, set())) == 1 and not piece.states_id:
+            held[numbers[0]] = replace(piece, part=replace(piece.part, report_id=min(ids)), states_id=True)
+
+
+_OTHER_FORMS = ("pdf", "eml")
+"""What is joined to a report of its bundle, and nothing to it."""
+
+
+def _is_print(report: Report) -> bool:
+    return report.format == "pdf"
+
+
+def with_files(report: Report, annex: Annex) -> Report:
+    """The report with the files that an annex describes; one described twice keeps the fuller description's place."""
+    return replace(
+        report,
+        files=_files(report.files, annex.files),
+        unknown=(*report.unknown, *annex.unknown),
+        problems=(*report.problems, *annex.problems),
+    )
+
+
+def with_print(report: Report, printed: Report) -> Report:
+    """The report with what only its PDF says. People and their identifiers are the report's own, not said twice."""
+    known = {" ".join(one.text.split()) for one in report.texts}
+    stated = {one.value.casefold() for party in report.parties for one in party.identifiers}
+    parties = []
+    for party in printed.parties:
+        more = tuple(one for one in party.identifiers if one.value.casefold() not in stated)
+        if more:
+            parties.append(replace(party, identifiers=more))
+    texts = [one for one in printed.texts if " ".join(one.text.split()) not in known]
+    return replace(
+        report,
+        provider=report.provider or printed.provider,
+        service=report.service or printed.service,
+        received=report.received or printed.received,
+        incident=report.incident or printed.incident,
+        occurred=report.occurred or printed.occurred,
+        escalation=printed.escalation if report.escalation is None else report.escalation,
+        annotations=report.annotations | printed.annotations,
+        parties=(*report.parties, *parties),
+        files=_files(report.files, printed.files),
+        texts=(*report.texts, *(FreeText(f"pdf/{one.where}", one.text) for one in texts)),
+        spots=(*report.spots, *(one for one in printed.spots if one not in report.spots)),
+        groups=(*report.groups, *(one for one in printed.groups if one not in report.groups)),
+        related=tuple(dict.fromkeys((*report.related, *printed.related))),
+        unknown=(*report.unknown, *((f"pdf/{where}", said) for where, said in printed.unknown)),
+        problems=(*report.problems, *printed.problems),
+    )
+
+
+def enveloped(cover: Piece, inside: Iterable[Piece], media: list[str]) -> Iterator[Piece]:
+    """What a message brings. Around one report its words are that report's; else it is a report of its own.
+
+    `media` gets the names of what is attached and stays closed while `inside` is read.
+    """
+    letter = cover.part
+    assert isinstance(letter, Report)
+    first: Piece | None = None
+    ids: list[str] = []
+    for piece in inside:
+        if isinstance(piece.part, Report):
+            ids.append(piece.part.report_id)
+            if len(ids) == 1:
+                first = piece
+                continue
+            if len(ids) == 2 and first is not None:
+                yield first
+        yield piece
+    if first is not None and len(ids) == 1:
+        assert isinstance(first.part, Report)
+        yield replace(first, part=with_letter(first.part, letter))
+        return
+    files = tuple(ReportFile(name=name) for name in media[:1000])
+    yield replace(
+        cover, part=replace(letter, related=(*letter.related, *ids[:1000]), files=(*letter.files, *files))
+    )
+
+
+def with_letter(report: Report, letter: Report) -> Report:
+    """The report with the words of the message that brought it. Who sent the message is nobody of the report's."""
+    senders = [one.value for party in letter.parties for one in party.identifiers]
+    around = [("From", " ".join(senders)), ("Message-ID", letter.report_id)]
+    return replace(
+        report,
+        received=report.received or letter.received,
+        texts=(*report.texts, *(FreeText(f"e-mail/{one.where}", one.text) for one in letter.texts)),
+        unknown=(
+            *report.unknown,
+            *((f"e-mail/{name}", said) for name, said in (*around, *letter.unknown) if said),
+        ),
+        problems=(*report.problems, *letter.problems),
+    )
+
+
+def _files(known: tuple[ReportFile, ...], more: tuple[ReportFile, ...]) -> tuple[ReportFile, ...]:
+    """Files of two descriptions; what both describe once, found by id, digest or name."""
+    files = list(known)
+    places: dict[tuple[str, str], int] = {}
+    for number, one in enumerate(files):
+        for key in _keys(one):
+            places.setdefault(key, number)
+    for one in more:
+        same = next(
+            (places[key] for key in _keys(one) if key in places and _same(files[places[key]], one)), None
+        )
+        if same is None:
+            same = len(files)
+            files.append(one)
+        else:
+            files[same] = _fuller(files[same], one)
+        for key in _keys(one):
+            places.setdefault(key, same)
+    return tuple(files)
+
+
+def _keys(file: ReportFile) -> Iterator[tuple[str, str]]:
+    if file.file_id:
+        yield "id", file.file_id
+    for kind, value in file.digests.items():
+        yield kind, value.casefold()
+    for name in (file.name, file.original_name):
+        if name:
+            yield "name", name
+
+
+def _same(a: ReportFile, b: ReportFile) -> bool:
+    """Two descriptions of one file? Ids decide, then digests; a name does where nothing else can."""
+    if a.file_id and b.file_id:
+        return a.file_id == b.file_id
+    shared = a.digests.keys() & b.digests.keys()
+    if shared:
+        return any(a.digests[kind].casefold() == b.digests[kind].casefold() for kind in shared)
+    return bool({a.name, a.original_name} & {b.name, b.original_name} - {None})
+
+
+def _fuller(known: ReportFile, later: ReportFile) -> ReportFile:
+    """What either says. Two statements on whether it was viewed that differ mean: not."""
+    viewed = known.viewed if later.viewed is None else later.viewed
+    if False in (known.viewed, later.viewed):
+        viewed = False
+    return ReportFile(
+        file_id=later.file_id or known.file_id,
+        name=later.name or known.name,
+        original_name=later.original_name or known.original_name,
+        digests={**known.digests, **later.digests},
+        viewed=viewed,
+        public=known.public if later.public is None else later.public,
+        supplemental=later.supplemental or known.supplemental,
+        classification=later.classification or known.classification,
+        annotations=known.annotations | later.annotations,
+        exif={**known.exif, **later.exif},
+        identifiers=(*known.identifiers, *(one for one in later.identifiers if one not in known.identifiers)),
+        uploaded=later.uploaded or known.uploaded,
+        texts=tuple(dict.fromkeys((*known.texts, *later.texts))),
+    )
+
+
+def alone(annex: Annex, stem: str) -> Report:
+    """Details whose report did not come: a report of its own, so that its files are seen."""
+    return Report(
+        report_id=annex.report_id or stem,
+        format="cybertip",
+        files=annex.files,
+        unknown=annex.unknown,
+        problems=(*annex.problems, "only details of files; the report itself is not here"),
+    )

@@ -1,0 +1,1 @@
+"""The columnar store of reports: encrypted Parquet beside the workspace, appended to, never rewritten."""
