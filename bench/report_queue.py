@@ -5,8 +5,8 @@
 For each seed: make reports, take them in through the public verbs, rank, and count in the first 1, 2, 5 and 10 % by all
 evidence, by the words alone, by structure alone (one report's own), and by structure with links. `--languages` goes on
 with seeds in which all languages are spoken evenly until each has `--each` reports in danger that are told in words.
-Everything is invented by one generator, whose sentences another author wrote than the training sentences: real reports
-are longer, dirtier and other. The figures compare versions of the desk; they promise nothing about a unit's own reports.
+Everything is invented by one generator; its sentences are by another author than the training sentences. Real reports
+are longer, dirtier and other: the figures compare versions of the desk and promise nothing about a unit's own reports.
 """
 
 from __future__ import annotations

@@ -78,9 +78,7 @@ def main() -> None:
                 + interval(row[2], count)
             )
     ours, plain = (float(np.median(rates[name])) for name in ("safelight", "plain"))
-    print(
-        f"\ntexts/s: {ours:.0f} (safelight, with languages and sentences), {plain:.0f} (plain); ratio {ours / plain:.2f}"
-    )
+    print(f"\ntexts/s: {ours:.0f} (safelight, with languages), {plain:.0f} (plain); ratio {ours / plain:.2f}")
 
 
 def read_wording(folder: Path) -> dict[str, list[tuple[str, str]]]:

@@ -54,7 +54,10 @@ class ReportVerbs:
     ) -> dict[str, Any]:
         """Take reports in; killed anywhere, the next call goes on, and nothing is taken in twice."""
         started = monotonic()
+        from safelight.pipeline import report_media
+
         taken = _desk(self, permit).take_in(paths, format, columns or {}, progress)
+        looked = report_media.look_at(self, permit, paths, taken, progress)
         found = {
             "files": taken.files,
             "reports": taken.reports,
@@ -62,6 +65,7 @@ class ReportVerbs:
             "again": taken.again,
             "updated": taken.updated,
             "retracted": taken.retracted,
+            "media": {"opened": looked.opened, "closed": looked.closed, "not_allowed": looked.not_allowed},
             "unreadable": taken.unreadable,
             "unreadable_count": taken.unreadable_count,
         }
@@ -204,9 +208,12 @@ class ReportVerbs:
 
 
 def _desk(house: ReportVerbs, permit: Permit) -> Desk:
+    from safelight.pipeline import report_media
     from safelight.reports.desk.desk import Desk
 
-    return Desk(house, permit)
+    with permit.transaction() as connection:
+        seen = report_media.said(connection, permit.sealer(connection), permit.the_case.id)
+    return Desk(house, permit, seen)
 
 
 def _edit(house: ReportVerbs, permit: Permit, kind: str, a: str, b: str, reason: str) -> dict[str, Any]:

@@ -56,6 +56,16 @@ def _print_taken(found: dict[str, Any]) -> None:
         f"Read {count(found['reports'], 'report')} in {count(found['files'], 'file')} in {found['seconds']:.1f} s: "
         f"{found['new']:,} new, {found['updated']:,} later versions, {found['again']:,} known already."
     )
+    media = found["media"]
+    if any(media.values()):
+        refused = (
+            f", {media['not_allowed']:,} not looked at: the case does not allow hash-match"
+            if media["not_allowed"]
+            else ""
+        )
+        say(
+            f"Media: {media['opened']:,} looked at, {media['closed']:,} stay closed: nobody has viewed them{refused}."
+        )
     if found["unreadable"]:
         note(f"{found['unreadable_count']:,} could not be read:")
         for one in found["unreadable"][:_LISTED]:

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -82,6 +82,12 @@ class Scope:
     def parse(cls, only: Sequence[str] = (), exclude: Sequence[str] = ()) -> Scope:
         """Make a scope of rules as given on the command line. Raises UsageError."""
         return cls(tuple(map(_parse, only)), tuple(map(_parse, exclude)))
+
+    @classmethod
+    def just(cls, paths: Iterable[str], text: str) -> Scope:
+        """A scope of single places, by their shown paths from the exhibit's root; `text` says what they are."""
+        places = frozenset(map(_fold, paths))
+        return cls((Rule(text, "path", lambda subject: not places.isdisjoint(subject.paths)),))
 
     def __bool__(self) -> bool:
         return bool(self.only or self.exclude)

@@ -65,12 +65,22 @@ class House(Protocol):
 
 
 def scan(
-    house: House, permit: Permit, paths: Sequence[Path], order: Order, workers: int, progress: Progress
+    house: House,
+    permit: Permit,
+    paths: Sequence[Path],
+    order: Order,
+    workers: int,
+    progress: Progress,
+    *,
+    scope: Scope | None = None,
 ) -> dict[str, Any]:
-    """Read the exhibits, look at new media, match, rank; returns the summary of `scan --json`."""
+    """Read the exhibits, look at new media, match, rank; returns the summary of `scan --json`.
+
+    `scope` goes before the order's rules, where the places that may be opened are known one by one.
+    """
     if not paths:
         raise UsageError("Nothing to scan.", "Name a folder, a file or a disk image.")
-    scope = Scope.parse(list(order.only), list(order.exclude))
+    scope = scope or Scope.parse(list(order.only), list(order.exclude))
     resolved = list(dict.fromkeys(_resolved(path) for path in paths))
     house.blobs.tidy()  # what a scan that was killed left half-written; no other scan runs beside this one
     for path in resolved:
@@ -181,8 +191,8 @@ class _Run:
         facts = {
             "path": show(os.fsencode(path)),
             "stored": dict(described.digests),
-            "only": list(self.order.only),
-            "exclude": list(self.order.exclude),
+            "only": self.scope.texts()["only"],
+            "exclude": self.scope.texts()["exclude"],
             "medium": described.fingerprint,
         }
         database = self.house.database

@@ -8,7 +8,7 @@ from safelight.reports.report import Kind
 
 from .stating import PERSONAL, SHARED, WEAK, found, none
 
-HANDLE = "safelight_example_only"  # nobody's, we hope, at any service
+HANDLE = "safelight_example_only"  # made up: profiles of people have no place here
 
 PAGES = [
     ("example.org/a/b", "http://example.org/a/b"),

@@ -1,1 +1,1 @@
-"""Invented reports with a hidden truth: what the report desk is tried and measured on. No real person, place or text."""
+"""Invented reports with a hidden truth, for trying and measuring the desk: no real person, place or text."""

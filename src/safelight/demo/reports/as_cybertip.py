@@ -89,9 +89,9 @@ def file_element(report_id: str, file: ReportFile) -> Any:
     _add(root, "reportId", report_id)
     _add(root, "fileId", file.file_id)
     _add(root, "fileName", file.name)
-    for name, value in (("fileViewedByEsp", file.viewed), ("publiclyAvailable", file.public)):
-        if value is not None:
-            _add(root, name, str(value).lower())
+    for name, flag in (("fileViewedByEsp", file.viewed), ("publiclyAvailable", file.public)):
+        if flag is not None:
+            _add(root, name, str(flag).lower())
     if file.annotations:
         marks = etree.SubElement(root, "fileAnnotations")
         for mark in sorted(file.annotations):

@@ -1,4 +1,4 @@
-"""Invented reports, as a national unit receives them: few with a child in danger, among waves, bursts and repetitions."""
+"""Invented reports, as a national unit receives them: few with a child in danger, among waves and repetitions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from safelight.demo.reports.build import Slot, build
+from safelight.demo.reports.build import build
 from safelight.demo.reports.made import Made
+from safelight.demo.reports.slot import Slot
 from safelight.demo.reports.telling import SITUATIONS
 from safelight.demo.reports.wording import Wording, sentences
 from safelight.demo.reports.world import Account, Person, Provider, World, language_weights, seeded, world
@@ -81,10 +82,10 @@ def _plan(
     world: World, count: int, seed: int, *, even: bool, danger: float | None, until: datetime
 ) -> list[Slot]:
     """Every report's slot, in order of arrival."""
-    random = seeded("plan", seed, count)
+    rng = seeded("plan", seed, count)
     started = until - timedelta(days=DAYS)
-    planned = _Planned(world, random, started)
-    total = max(1, round(count * (random.uniform(*_SHARE) if danger is None else danger)))
+    planned = _Planned(world, rng, started)
+    total = max(1, round(count * (rng.uniform(*_SHARE) if danger is None else danger)))
     planned.dangerous(total, even=even)
     room = count - len(planned.slots)
     copies, retracted = round(count * _COPIES), max(1, round(count * _RETRACTED))
@@ -96,14 +97,14 @@ def _plan(
     planned.calm(retracted, "retracted")
     planned.calm(max(0, count - len(planned.slots) - copies))
     planned.copied(count - len(planned.slots))
-    return _numbered(random, planned.slots, until)
+    return _numbered(rng, planned.slots, until)
 
 
 class _Planned:
     """The plan while it is made."""
 
-    def __init__(self, world: World, random: Random, started: datetime) -> None:
-        self._world, self._random, self._started = world, random, started
+    def __init__(self, world: World, rng: Random, started: datetime) -> None:
+        self._world, self._random, self._started = world, rng, started
         self.slots: list[Slot] = []
         self._people = 0
         self._again: list[Person] = []
@@ -111,24 +112,24 @@ class _Planned:
 
     def dangerous(self, total: int, *, even: bool) -> None:
         """Reports with a child in danger: most tell it, some show it in structure, some only by whom they name."""
-        random, languages = self._random, self._world.languages
-        thin = min(total - 1, int(total * _THIN + random.random()))
-        spoken = random.choices(languages, self._world.weights, k=total)
+        rng, languages = self._random, self._world.languages
+        thin = min(total - 1, int(total * _THIN + rng.random()))
+        spoken = rng.choices(languages, self._world.weights, k=total)
         if even:
             spoken = [languages[(number + total) % len(languages)] for number in range(total)]
         hosts: list[tuple[Person, Provider]] = []
         for language in spoken[thin:]:
-            situation = random.choices(list(SITUATIONS), list(SITUATIONS.values()))[0]
-            own = situation in ("coercion", "self-harm") and random.random() < _MINORS
+            situation = rng.choices(list(SITUATIONS), list(SITUATIONS.values()))[0]
+            own = situation in ("coercion", "self-harm") and rng.random() < _MINORS
             person = self._person(language, minor=own)
-            provider = self._world.provider(random)
+            provider = self._world.provider(rng)
             self._put("danger", provider, person, situation=situation)
             if provider.kind == "provider":
                 hosts.append((person, provider))
-            if random.random() < _EARLIER:
-                self._earlier += [person] * random.randint(1, 2)
+            if rng.random() < _EARLIER:
+                self._earlier += [person] * rng.randint(1, 2)
         for language in spoken[:thin]:
-            kind = random.choice(("no text", "misleading type", "links only"))
+            kind = rng.choice(("no text", "misleading type", "links only"))
             linked = self._linked(hosts) if kind == "links only" else None
             if linked is not None:
                 self._put(kind, linked[1], linked[0])
@@ -136,7 +137,7 @@ class _Planned:
                 kind = "no text" if kind == "links only" else kind
                 self._put(
                     kind,
-                    self._world.provider(random, "provider", "hotline"),
+                    self._world.provider(rng, "provider", "hotline"),
                     self._person(language, minor=False),
                 )
 
@@ -170,26 +171,26 @@ class _Planned:
 
     def calm(self, size: int, kind: str = "calm") -> None:
         """Reports without a child in danger; some people are reported again and again, by several providers."""
-        random = self._random
+        rng = self._random
         for _ in range(size):
             if self._earlier and kind == "calm":
                 person, earlier = self._earlier.pop(), True
             else:
                 person, earlier = self._repeated(), False
             situation = ""
-            if kind == "retracted" and random.random() < 0.25:  # a false alarm, and taken back
-                situation = random.choices(list(SITUATIONS), list(SITUATIONS.values()))[0]
-            self._put(kind, self._world.provider(random), person, earlier=earlier, situation=situation)
+            if kind == "retracted" and rng.random() < 0.25:  # a false alarm, and taken back
+                situation = rng.choices(list(SITUATIONS), list(SITUATIONS.values()))[0]
+            self._put(kind, self._world.provider(rng), person, earlier=earlier, situation=situation)
 
     def _repeated(self) -> Person:
-        random = self._random
-        if self._again and random.random() < _AGAIN:
-            person = random.choice(self._again)
-            if random.random() < 0.4:
+        rng = self._random
+        if self._again and rng.random() < _AGAIN:
+            person = rng.choice(self._again)
+            if rng.random() < 0.4:
                 self._again.remove(person)
             return person
         person = self._person()
-        if random.random() < 0.2:
+        if rng.random() < 0.2:
             self._again.append(person)
         return person
 
@@ -215,43 +216,41 @@ class _Planned:
         earlier: bool = False,
         situation: str = "",
     ) -> None:
-        random = self._random
-        when = when or self._started + timedelta(minutes=random.uniform(0, DAYS * 1_440))
+        rng = self._random
+        when = when or self._started + timedelta(minutes=rng.uniform(0, DAYS * 1_440))
         seed = f"{self._world.seed}|slot|{len(self.slots)}"
-        form = _form(random, provider)
+        form = _form(rng, provider)
         self.slots.append(
             Slot(kind, seed, provider, form, person, "", when, situation, wave, earlier=earlier)
         )
 
 
-def _form(random: Random, provider: Provider) -> str:
+def _form(rng: Random, provider: Provider) -> str:
     if provider.kind == "mail":
         return "eml"
     if provider.kind == "hotline":
         return "csv" if provider.number % 2 else "hotline"
-    return "json" if random.random() < 0.2 else "cybertip"
+    return "json" if rng.random() < 0.2 else "cybertip"
 
 
 def _shares(here: Account, there: Account) -> bool:
     return bool((here.email and here.email == there.email) or (here.device and here.device == there.device))
 
 
-def _numbered(random: Random, slots: list[Slot], until: datetime) -> list[Slot]:
+def _numbered(rng: Random, slots: list[Slot], until: datetime) -> list[Slot]:
     """Slots in order of arrival with their numbers, and what comes later to some of them."""
     made: list[Slot] = []
-    number = 190_000_000 + random.randrange(10**6)
+    number = 190_000_000 + rng.randrange(10**6)
     for place, slot in enumerate(sorted(slots, key=lambda one: (one.received, one.seed, one.copy)), start=1):
-        number += random.randint(1, 40)
+        number += rng.randint(1, 40)
         received = min(slot.received, until).replace(microsecond=0)
         one = replace(slot, number=_number(slot, number, place), received=received)
-        later = received + timedelta(minutes=random.randint(30, 3_000))
+        later = received + timedelta(minutes=rng.randint(30, 3_000))
         if one.form != "eml" and one.kind == "retracted":
             made += [one, replace(one, received=later, version=2, retraction=True)]
-        elif (
-            one.form != "eml" and one.kind in ("calm", "danger") and not one.copy and random.random() < _LATER
-        ):
+        elif one.form != "eml" and one.kind in ("calm", "danger") and not one.copy and rng.random() < _LATER:
             # What is told later is told under the same number; the first version may have no words yet.
-            made += [replace(one, partial=random.random() < 0.6), replace(one, received=later, version=2)]
+            made += [replace(one, partial=rng.random() < 0.6), replace(one, received=later, version=2)]
         else:
             made.append(one)
     return sorted(made, key=lambda one: (one.received, one.version))

@@ -99,112 +99,110 @@ class Signs:
     files: tuple[ReportFile, ...] = ()
 
 
-def calm(random: Random, world: World, provider: Provider, form: str) -> Signs:
+def calm(rng: Random, world: World, provider: Provider, form: str) -> Signs:
     """Signs of a report in which no child is in danger."""
-    return _drawn(random, world, provider, form, "none", 0)
+    return _drawn(rng, world, provider, form, "none", 0)
 
 
-def dangerous(random: Random, world: World, provider: Provider, form: str, situation: str) -> Signs:
+def dangerous(rng: Random, world: World, provider: Provider, form: str, situation: str) -> Signs:
     """Signs of a report whose words tell of a danger: somewhat more of everything, and often nothing special."""
-    return _drawn(random, world, provider, form, situation, 1)
+    return _drawn(rng, world, provider, form, situation, 1)
 
 
-def telling(random: Random, world: World, provider: Provider, form: str, *, misleading: bool) -> Signs:
+def telling(rng: Random, world: World, provider: Provider, form: str, *, misleading: bool) -> Signs:
     """Signs of a report whose words tell nothing: three of those that matter stand in its structure."""
-    made = _drawn(random, world, provider, form, "none", 1)
+    made = _drawn(rng, world, provider, form, "none", 1)
     if misleading:
-        made.incident = random.choice((MISLEADING, MATERIAL))
+        made.incident = rng.choice((MISLEADING, MATERIAL))
     fits = [one for one in _STRONG if form in ("json", "hotline", "csv") or one != "access"]
     if form not in ("cybertip", "json"):  # a hotline's list has no marks of files
         fits = [one for one in fits if one not in ("infant", "live-streaming", "prior")]
-    for sign in random.sample(fits, 3):
-        _strengthen(random, world, provider, form, made, sign)
+    for sign in rng.sample(fits, 3):
+        _strengthen(rng, world, provider, form, made, sign)
     return made
 
 
-def _strengthen(random: Random, world: World, provider: Provider, form: str, made: Signs, sign: str) -> None:
+def _strengthen(rng: Random, world: World, provider: Provider, form: str, made: Signs, sign: str) -> None:
     if sign == "escalated":
         made.escalated = True
     elif sign == "young":
-        made.victim, made.victim_age = True, random.randint(2, 8)
+        made.victim, made.victim_age = True, rng.randint(2, 8)
     elif sign == "access":
-        made.facts["relationship"] = random.choice(world.places["relatives"])
+        made.facts["relationship"] = rng.choice(world.places["relatives"])
         if form == "json":
             made.facts["access-to-child"] = "yes"
     elif sign == "prior":
         made.prior = True
     else:
         marks = frozenset({sign} if sign != "new" else ())
-        new = _file(random, provider, form, f"new {random.getrandbits(60):x}", marks, camera=True)
+        new = _file(rng, provider, form, f"new {rng.getrandbits(60):x}", marks, camera=True)
         made.files = (*made.files[:4], new)
 
 
-def _drawn(random: Random, world: World, provider: Provider, form: str, situation: str, at: int) -> Signs:
+def _drawn(rng: Random, world: World, provider: Provider, form: str, situation: str, at: int) -> Signs:
     of_situation = _OF_SITUATION.get(situation, {}) if at else {}
-    signs = {name: random.random() < of_situation.get(name, shares[at]) for name, shares in _SIGNS.items()}
-    incident = random.choices(list(_INCIDENTS), [shares[at] for shares in _INCIDENTS.values()])[0]
-    if situation in _INCIDENT_OF and random.random() < 0.4:
+    signs = {name: rng.random() < of_situation.get(name, shares[at]) for name, shares in _SIGNS.items()}
+    incident = rng.choices(list(_INCIDENTS), [shares[at] for shares in _INCIDENTS.values()])[0]
+    if situation in _INCIDENT_OF and rng.random() < 0.4:
         incident = _INCIDENT_OF[situation]
-    made = Signs(incident, escalated=random.random() < (provider.danger if at else provider.calm))
+    made = Signs(incident, escalated=rng.random() < (provider.danger if at else provider.calm))
     made.annotations = {mark for name, mark in _ANNOTATIONS.items() if signs[name]}
     made.victim, made.victim_named = signs["victim"], signs["victim"] and signs["victim named"]
-    if made.victim and random.random() < 0.8:
+    if made.victim and rng.random() < 0.8:
         middle = (13, 11)[at] if situation != "young" else 4
-        made.victim_age = round(random.triangular(1 if situation == "young" else 3, 17, middle))
+        made.victim_age = round(rng.triangular(1 if situation == "young" else 3, 17, middle))
     made.prior, made.ahead = signs["prior"], signs["ahead"]
-    made.facts = _facts(random, world, form, signs)
-    made.files = () if signs["no files"] else _files(random, provider, form, signs)
+    made.facts = _facts(rng, world, form, signs)
+    made.files = () if signs["no files"] else _files(rng, provider, form, signs)
     return made
 
 
-def _facts(random: Random, world: World, form: str, signs: dict[str, bool]) -> dict[str, str]:
+def _facts(rng: Random, world: World, form: str, signs: dict[str, bool]) -> dict[str, str]:
     """Statements on the reported person. CyberTipline's XML has no room for any of these."""
     found: dict[str, str] = {}
-    if form in ("json", "hotline", "csv") and (signs["relative"] or random.random() < 0.2):
-        found["relationship"] = random.choice(world.places["relatives" if signs["relative"] else "strangers"])
+    if form in ("json", "hotline", "csv") and (signs["relative"] or rng.random() < 0.2):
+        found["relationship"] = rng.choice(world.places["relatives" if signs["relative"] else "strangers"])
     if form != "json":
         return found
     if signs["access"]:
-        found[random.choice(("access-to-child", "access-to-children"))] = "yes"
-    elif random.random() < 0.2:
-        found["access-to-children"] = random.choice(("no", "unknown"))
+        found[rng.choice(("access-to-child", "access-to-children"))] = "yes"
+    elif rng.random() < 0.2:
+        found["access-to-children"] = rng.choice(("no", "unknown"))
     if signs["occupation"]:
-        found["occupation"] = random.choice(
+        found["occupation"] = rng.choice(
             world.places["with_children" if signs["with children"] else "occupations"]
         )
     for name in ("convicted", "firearms"):
         if signs[name]:
             found[name] = "yes"
-        elif random.random() < 0.1:
-            found[name] = random.choice(("no", "unknown"))
+        elif rng.random() < 0.1:
+            found[name] = rng.choice(("no", "unknown"))
     return found
 
 
-def _files(random: Random, provider: Provider, form: str, signs: dict[str, bool]) -> tuple[ReportFile, ...]:
-    count = min(12, 1 + int(random.expovariate(0.6)))
+def _files(rng: Random, provider: Provider, form: str, signs: dict[str, bool]) -> tuple[ReportFile, ...]:
+    count = min(12, 1 + int(rng.expovariate(0.6)))
     marks = {name for name in _MARKS if signs[name]}
     made: dict[str, ReportFile] = {}
     for number in range(count):
-        is_new = signs["new"] and (number == 0 or random.random() < 0.5)
-        name = (
-            f"new {random.getrandbits(60):x}" if is_new else known_file(int(50 * random.paretovariate(0.6)))
-        )
-        of_file = frozenset(mark for mark in marks if number == 0 or random.random() < 0.4)
+        is_new = signs["new"] and (number == 0 or rng.random() < 0.5)
+        name = f"new {rng.getrandbits(60):x}" if is_new else known_file(int(50 * rng.paretovariate(0.6)))
+        of_file = frozenset(mark for mark in marks if number == 0 or rng.random() < 0.4)
         classification = None
         if form in ("cybertip", "json") and signs["classified"]:
-            classification = random.choice(("A1", "A2") if signs["prepubescent"] else ("B1", "B2"))
+            classification = rng.choice(("A1", "A2") if signs["prepubescent"] else ("B1", "B2"))
         camera = signs["camera"] and is_new
-        made[name] = _file(random, provider, form, name, of_file, classification, camera=camera)
+        made[name] = _file(rng, provider, form, name, of_file, classification, camera=camera)
     return tuple(made.values())
 
 
-def wave_file(random: Random, provider: Provider, form: str, name: str, *, marked: bool) -> ReportFile:
+def wave_file(rng: Random, provider: Provider, form: str, name: str, *, marked: bool) -> ReportFile:
     """The one file of a viral wave, as this sender describes it."""
-    return _file(random, provider, form, name, frozenset({"meme"} if marked else ()))
+    return _file(rng, provider, form, name, frozenset({"meme"} if marked else ()))
 
 
 def _file(
-    random: Random,
+    rng: Random,
     provider: Provider,
     form: str,
     name: str,
@@ -214,20 +212,20 @@ def _file(
     camera: bool = False,
 ) -> ReportFile:
     stated = digests(name)
-    if random.random() < 0.25:
+    if rng.random() < 0.25:
         stated.pop("sha1")
-    ending = random.choice(("jpg", "jpg", "jpg", "png", "mp4"))
-    shown = f"file{random.randrange(10**6):06d}.{ending}"
-    viewed = random.random() < provider.viewed
+    ending = rng.choice(("jpg", "jpg", "jpg", "png", "mp4"))
+    shown = f"file{rng.randrange(10**6):06d}.{ending}"
+    viewed = rng.random() < provider.viewed
     if form in ("hotline", "csv"):
         return ReportFile(name=shown, digests={"md5": stated["md5"]}, viewed=viewed)
-    exif = {"Make": "Sample Optics", "Model": f"S{random.randrange(1, 9)}"} if camera else {}
+    exif = {"Make": "Sample Optics", "Model": f"S{rng.randrange(1, 9)}"} if camera else {}
     return ReportFile(
-        file_id=f"{random.getrandbits(64):016x}",
+        file_id=f"{rng.getrandbits(64):016x}",
         name=shown,
         digests=stated,
-        viewed=viewed if random.random() < 0.9 else None,
-        public=random.random() < 0.1 if random.random() < 0.5 else None,
+        viewed=viewed if rng.random() < 0.9 else None,
+        public=rng.random() < 0.1 if rng.random() < 0.5 else None,
         classification=classification,
         annotations=marks,
         exif=exif,

@@ -40,28 +40,28 @@ class Told:
     situation: str
 
 
-def tell(random: Random, wording: Wording, spoken: Sequence[str], language: str, situation: str) -> Told:
+def tell(rng: Random, wording: Wording, spoken: Sequence[str], language: str, situation: str) -> Told:
     """One to five sentences that state the situation, in one language, now and then in two of those `spoken`."""
     said = sentences(wording)[language]
     dangerous = situation in DANGER
-    told = random.sample(said[situation], 2 if random.random() < 0.4 else 1)
-    if dangerous and random.random() < 0.25:
-        told += _one(random, wording, language, random.choice(DANGER))
-    if dangerous and random.random() < 0.12:  # who tells of a danger also tells of the past, or quotes
-        told += _one(random, wording, language, random.choices(list(DECOYS), list(DECOYS.values()))[0])
-    if situation in DECOYS and random.random() < 0.2:
-        told += _one(random, wording, language, random.choices(list(DECOYS), list(DECOYS.values()))[0])
-    if random.random() < (0.2 if dangerous else 0.15) and situation != "trade":
-        told += _one(random, wording, language, "trade")
-    other = random.choice(spoken) if random.random() < MIXED else language
-    if random.random() < 0.35:
-        told += _one(random, wording, other, "routine")
-    told += random.sample(details(wording)[other], random.choices((0, 1, 2), (4, 4, 2))[0])
+    told = rng.sample(said[situation], 2 if rng.random() < 0.4 else 1)
+    if dangerous and rng.random() < 0.25:
+        told += _one(rng, wording, language, rng.choice(DANGER))
+    if dangerous and rng.random() < 0.12:  # who tells of a danger also tells of the past, or quotes
+        told += _one(rng, wording, language, rng.choices(list(DECOYS), list(DECOYS.values()))[0])
+    if situation in DECOYS and rng.random() < 0.2:
+        told += _one(rng, wording, language, rng.choices(list(DECOYS), list(DECOYS.values()))[0])
+    if rng.random() < (0.2 if dangerous else 0.15) and situation != "trade":
+        told += _one(rng, wording, language, "trade")
+    other = rng.choice(spoken) if rng.random() < MIXED else language
+    if rng.random() < 0.35:
+        told += _one(rng, wording, other, "routine")
+    told += rng.sample(details(wording)[other], rng.choices((0, 1, 2), (4, 4, 2))[0])
     told = list(dict.fromkeys(told))[:5]
-    random.shuffle(told)
+    rng.shuffle(told)
     return Told(tuple(told), language, situation)
 
 
-def _one(random: Random, wording: Wording, language: str, situation: str) -> list[str]:
+def _one(rng: Random, wording: Wording, language: str, situation: str) -> list[str]:
     said = sentences(wording)[language].get(situation)
-    return [random.choice(said)] if said else []
+    return [rng.choice(said)] if said else []

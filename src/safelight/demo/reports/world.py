@@ -81,20 +81,20 @@ class Person:
 
     def at(self, provider: Provider) -> Account:
         """Its account there: mostly the same mailbox, handle and device as elsewhere, not always."""
-        random = seeded(self.seed, provider.name)
-        other = _handle(random)
-        screen_name = self.handle if random.random() < 0.6 else other
-        if random.random() < 0.03:
-            screen_name = f"user{random.randrange(10_000)}"
-        email = self.email if random.random() < 0.75 else _mailbox(random, other)
+        rng = seeded(self.seed, provider.name)
+        other = _handle(rng)
+        screen_name = self.handle if rng.random() < 0.6 else other
+        if rng.random() < 0.03:
+            screen_name = f"user{rng.randrange(10_000)}"
+        email = self.email if rng.random() < 0.75 else _mailbox(rng, other)
         return Account(
             provider,
-            str(random.randrange(10**8, 10**10)),
+            str(rng.randrange(10**8, 10**10)),
             screen_name,
-            email if random.random() < 0.85 else None,
-            self.phone if random.random() < 0.6 else None,
-            self.device if random.random() < 0.5 else None,
-            f"{self.first} {self.last[:1]}." if random.random() < 0.4 else None,
+            email if rng.random() < 0.85 else None,
+            self.phone if rng.random() < 0.6 else None,
+            self.device if rng.random() < 0.5 else None,
+            f"{self.first} {self.last[:1]}." if rng.random() < 0.4 else None,
         )
 
 
@@ -113,35 +113,35 @@ class World:
     def person(self, number: int, *, language: str | None = None, minor: bool | None = None) -> Person:
         """The person with this number: always the same one for a world."""
         seed = f"{self.seed}|person|{number}|{language}|{minor}"
-        random = seeded(seed)
-        spoken = language or random.choices(self.languages, self.weights)[0]
+        rng = seeded(seed)
+        spoken = language or rng.choices(self.languages, self.weights)[0]
         first, last = self.names[spoken]
-        young = random.random() < 0.06 if minor is None else minor
-        age = random.randint(12, 17) if young else round(random.triangular(18, 75, 32))
-        handle = _handle(random)
-        country = random.choice(self.countries[spoken])
+        young = rng.random() < 0.06 if minor is None else minor
+        age = rng.randint(12, 17) if young else round(rng.triangular(18, 75, 32))
+        handle = _handle(rng)
+        country = rng.choice(self.countries[spoken])
         return Person(
             f"P-{number:06d}",
             spoken,
             country,
-            random.choice(first),
-            random.choice(last),
+            rng.choice(first),
+            rng.choice(last),
             # The years count from the reports' time, which lies between two birthdays.
-            date(2026 - age, 1, 1) + timedelta(days=random.randrange(300)),
+            date(2026 - age, 1, 1) + timedelta(days=rng.randrange(300)),
             young,
             handle,
-            _mailbox(random, handle),
-            _phone(random, country),
+            _mailbox(rng, handle),
+            _phone(rng, country),
             # A device in a family now and then has two users.
-            _device(self.seed, number - 1 if random.random() < 0.02 else number),
-            f"2001:db8:{random.randrange(1, 0xFFFF):x}:{random.randrange(1, 0xFFFF):x}::{random.randrange(1, 0xFFFF):x}",
+            _device(self.seed, number - 1 if rng.random() < 0.02 else number),
+            _line(rng),
             seed,
         )
 
-    def provider(self, random: Random, *kinds: str) -> Provider:
+    def provider(self, rng: Random, *kinds: str) -> Provider:
         """A sender by its share; only of the kinds, where some are named."""
         among = [one for one in self.providers if not kinds or one.kind in kinds]
-        return random.choices(among, [one.weight for one in among])[0]
+        return rng.choices(among, [one.weight for one in among])[0]
 
 
 def world(seed: int, languages: Mapping[str, float]) -> World:
@@ -180,14 +180,19 @@ def _said() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _handle(random: Random) -> str:
+def _handle(rng: Random) -> str:
     words: Sequence[str] = _said()["places"]["words"]
-    mark = random.choice(("", "_", "."))
-    return f"{random.choice(words)}{mark}{random.choice(words)}{random.randrange(1, 9_999)}"
+    mark = rng.choice(("", "_", "."))
+    return f"{rng.choice(words)}{mark}{rng.choice(words)}{rng.randrange(1, 9_999)}"
 
 
-def _mailbox(random: Random, handle: str) -> str:
-    return f"{handle}@{random.choice(('mail', 'post', 'box'))}.example.{random.choice(('org', 'com', 'net'))}"
+def _mailbox(rng: Random, handle: str) -> str:
+    return f"{handle}@{rng.choice(('mail', 'post', 'box'))}.example.{rng.choice(('org', 'com', 'net'))}"
+
+
+def _line(rng: Random) -> str:
+    net, line, host = (rng.randrange(1, 0xFFFF) for _ in range(3))
+    return f"2001:db8:{net:x}:{line:x}::{host:x}"
 
 
 def _device(seed: str, number: int) -> str:
@@ -195,16 +200,18 @@ def _device(seed: str, number: int) -> str:
     return "-".join((drawn[:8], drawn[8:12], "4" + drawn[13:16], "a" + drawn[17:20], drawn[20:32]))
 
 
-def _phone(random: Random, country: str) -> str | None:
+def _phone(rng: Random, country: str) -> str | None:
     """A number of the ranges that regulators keep free for films; None where we know of none."""
-    if random.random() < 0.4:
+    if rng.random() < 0.4:
         return None
     if country == "GB":  # Ofcom
-        return f"+44 7700 900{random.randrange(1_000):03d}"
+        return f"+44 7700 900{rng.randrange(1_000):03d}"
     if country in ("US", "CA"):  # NANPA: 555-0100 to 0199
-        return f"+1 {random.choice((212, 312, 415, 617, 713, 206, 305, 416, 604))} 555 01{random.randrange(100):02d}"
+        return (
+            f"+1 {rng.choice((212, 312, 415, 617, 713, 206, 305, 416, 604))} 555 01{rng.randrange(100):02d}"
+        )
     if country == "DE":  # Bundesnetzagentur
-        return f"+49 171 39200{random.randrange(100):02d}"
+        return f"+49 171 39200{rng.randrange(100):02d}"
     if country == "FR":  # ARCEP
-        return f"+33 6 39 98 {random.randrange(100):02d} {random.randrange(100):02d}"
+        return f"+33 6 39 98 {rng.randrange(100):02d} {rng.randrange(100):02d}"
     return None

@@ -16,9 +16,10 @@ from safelight.hashsets import library
 from safelight.matching.match import Matcher
 from safelight.model import Case
 from safelight.progress import Progress
-from safelight.reports.desk import acts, elusion, labels, learn, measure, page, routing, ties, work
+from safelight.reports.desk import acts, elusion, labels, learn, measure, media, page, routing, ties, work
 from safelight.reports.desk.acts import Act
 from safelight.reports.desk.explain import entry, report_id
+from safelight.reports.desk.media import MediaSaid
 from safelight.reports.desk.rank import Ranked, rank
 from safelight.reports.intake.take_in import Taken, take_in
 from safelight.reports.keep.columns import report_key
@@ -46,8 +47,11 @@ class House(Protocol):
 class Desk:
     """The reports of a permit's case. Made for one verb, forgotten after it."""
 
-    def __init__(self, house: House, permit: Permit) -> None:
-        self.house, self.permit = house, permit
+    def __init__(
+        self, house: House, permit: Permit, seen: Mapping[str, Sequence[MediaSaid]] | None = None
+    ) -> None:
+        """`seen` is what the look at reports' files says, by the report's id."""
+        self.house, self.permit, self._media = house, permit, seen or {}
         self.case: Case = permit.the_case
         with permit.transaction() as connection:
             self.sealer: Sealer = permit.sealer(connection)
@@ -61,7 +65,15 @@ class Desk:
 
     def ranked(self, progress: Progress, texts_at_most: int | None = None) -> Ranked:
         """The order as it is now."""
-        return rank(self.house, self.permit, self.store, self.sealer, progress, texts_at_most=texts_at_most)
+        return rank(
+            self.house,
+            self.permit,
+            self.store,
+            self.sealer,
+            progress,
+            texts_at_most=texts_at_most,
+            seen=self._media,
+        )
 
     def summary(self, ranked: Ranked, top: int, started: float) -> dict[str, Any]:
         """What `reports rank --json` prints: counts, the first `top` of the queue, what the order may miss."""
@@ -217,7 +229,7 @@ class Desk:
             number,
             report,
             matcher,
-            [],
+            media.shown(self._media.get(self.id_of(ranked, number), ())),
             self._links(ranked, number),
             self.history(ranked, number),
             where,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,12 @@ from safelight.hashsets import library
 from safelight.matching.match import Matcher
 from safelight.model import Capability
 from safelight.progress import Progress, Progressed
-from safelight.reports.desk import clocks, lines, texts
+from safelight.reports.desk import clocks, lines, media, texts
 from safelight.reports.desk.acts import edits, learned
 from safelight.reports.desk.known import NO_FILES, known_shares
+from safelight.reports.desk.media import MediaSaid
 from safelight.reports.keep.store import ReportStore, Segment, newest, segment_of
+from safelight.reports.linking.sieve import Sieve
 from safelight.reports.linking.state import Links, World, bring_up
 from safelight.reports.scoring import score
 from safelight.reports.scoring.observe import OBSERVED
@@ -38,6 +40,7 @@ DYNAMIC = (
     "known-material",
     "new-material",
     "explicit-young",
+    "camera-seen",
     "text-unread",
     "burst",
     "waiting",
@@ -114,6 +117,7 @@ def rank(
     progress: Progress,
     *,
     texts_at_most: int | None = None,
+    seen: Mapping[str, Sequence[MediaSaid]] | None = None,
     now: datetime | None = None,
 ) -> Ranked:
     """Bring the order up to date and keep it. Texts are read where the authority allows it, the most telling first."""
@@ -135,6 +139,8 @@ def rank(
     dynamic = {code: np.zeros(reports, dtype=np.uint8) for code in DYNAMIC}
     dynamic.update(_from_links(links, rows))
     dynamic.update(_from_lists(known_shares(store, segments, matcher, _lists_version(matcher))))
+    if seen:
+        _add_media(dynamic, seen, rows, current)
     dynamic.update(clocks.of_reports(rows, table, now))
     dynamic["burst"] = lines.bursts(rows, current, table)
     structure = _structure(store, segments, table, reports)
@@ -250,6 +256,23 @@ def _from_lists(known: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[np.uint8]
         "known-material": np.where(has & (known >= 199), 255, 0).astype(np.uint8),
         "new-material": np.where(has, 255 - np.minimum(known, 200) / 200 * 255, 0).astype(np.uint8),
     }
+
+
+def _add_media(
+    dynamic: dict[str, npt.NDArray[np.uint8]],
+    seen: Mapping[str, Sequence[MediaSaid]],
+    rows: Columns,
+    current: Ints,
+) -> None:
+    """What was seen in the media of reports goes before what their stated digests tell."""
+    wanted = np.sort(np.array([int(one.removeprefix("R-"), 16) for one in seen], dtype=np.uint64))
+    numbers = np.flatnonzero(current)[Sieve(wanted)(rows["key"][current])]
+    by_id = {f"R-{int(rows['key'][number]):016x}": int(number) for number in numbers}
+    made = media.strengths(seen, by_id, len(current))
+    touched = np.array(sorted(by_id.values()), dtype=np.intp)
+    for code in ("explicit-young", "new-material", "known-material"):
+        dynamic[code][touched] = made[code][touched]
+    dynamic["camera-seen"][touched] = made["camera-seen"][touched]
 
 
 def _text_part(danger: npt.NDArray[np.uint8], table: Table) -> npt.NDArray[np.float32]:

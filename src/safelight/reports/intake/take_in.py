@@ -52,6 +52,14 @@ class House(Protocol):
     database: Database
 
 
+@dataclass(frozen=True, slots=True)
+class StatedFile:
+    """A file that a report states: which report, and whether a person at the provider viewed it."""
+
+    report: str
+    viewed: bool
+
+
 @dataclass(slots=True)
 class Taken:
     """What an import did: counts, and what could not be read (the first 1,000 of it)."""
@@ -66,7 +74,16 @@ class Taken:
     unreadable: list[dict[str, str]] = field(default_factory=list)
     unreadable_count: int = 0
     media: list[Medium] = field(default_factory=list)
-    new_numbers: list[int] = field(default_factory=list)
+    stated: dict[str, dict[str, StatedFile]] = field(default_factory=dict)
+    """Files that reports state, by the bundle they came in and by their name in lower case."""
+
+    def state(self, bundle: str, report: str, files: Sequence[ReportFile]) -> None:
+        """Note the files of a report. A name that is stated as not viewed once stays closed."""
+        for one in files:
+            for name in {one.name, one.original_name, one.file_id} - {None}:
+                known = self.stated.setdefault(bundle, {}).get(str(name).casefold())
+                viewed = one.viewed is True and (known is None or known.viewed)
+                self.stated[bundle][str(name).casefold()] = StatedFile(report, viewed)
 
 
 def take_in(
@@ -186,6 +203,8 @@ class _Intake:
             self._retract(part, piece)
         else:
             taken.reports += 1
+            if part.files:
+                taken.state(piece.bundle, f"R-{report_key(part, self._store.hashed):016x}", part.files)
             if skip:
                 taken.again += 1
             else:
@@ -204,7 +223,6 @@ class _Intake:
         self._builder.add(self._row(report), packed, key, content, int(before))
         self._versions.note(key, number, content)
         self._bodies[number] = report
-        self._taken.new_numbers.append(number)
         if known is None:
             self._taken.new += 1
         else:

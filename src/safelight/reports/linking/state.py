@@ -162,8 +162,13 @@ def replace_reports(stated: Stated, involved: Ints) -> Stated:
 
 def mentions_of(world: World, number: int) -> Mentions:
     """All mentions of the identifiers of one report."""
+    return mentions_among(world, [number])
+
+
+def mentions_among(world: World, numbers: Sequence[int]) -> Mentions:
+    """All mentions of the identifiers of some reports, also in other reports."""
     mine = np.zeros(len(world.current), dtype=bool)
-    mine[number] = True
+    mine[list(numbers)] = True
     return gather(_stated(world, _keys_of(world, mine)), world.voice, strengths(), common=True)
 
 

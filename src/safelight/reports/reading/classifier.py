@@ -159,6 +159,6 @@ def _version(arrays: Mapping[str, npt.NDArray[np.generic]]) -> str:
     digest = hashlib.sha256(" ".join([RULES, str(CUES), *CODES, *pins]).encode())
     for name in sorted(arrays):
         digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    for name in ("cues.toml", "romanised.toml"):
+    for name in ("cues.toml", "romanised.toml", "ukrainian.toml"):
         digest.update(files(__package__).joinpath(name).read_bytes())
     return digest.hexdigest()[:16]

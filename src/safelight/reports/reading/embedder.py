@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from safelight.reports.reading.ukrainian import russified
 from safelight.signals.models.registry import model_file
 
 HELD = frozenset(
@@ -30,6 +31,8 @@ _TURKISH = str.maketrans({"İ": "i", "I": "ı"})
 
 def prepared(sentence: str, language: str | None) -> str:
     """The sentence as the encoder needs it: in lower case (capitals: cosine 0.64), Turkish by its own rule."""
+    if language == "uk":
+        return russified(sentence.lower())
     return (sentence.translate(_TURKISH) if language == "tr" else sentence).lower()
 
 

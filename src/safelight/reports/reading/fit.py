@@ -37,7 +37,7 @@ WIDTH, CUE_WIDTH, RIDGE = 1.5, 0.005, 0.2
 GROUPS = (("en",), ("de", "nl"), ("fr", "it"), ("es", "pt"), ("pl", "ru", "uk"), ("tr", "ar", "zh"))
 """Languages left out together: close ones, written by the same hand."""
 DECOYS = ("past", "fiction", "commentary", "negated", "hypothetical")
-_L2_SITUATIONS, _L2_DANGER, _L2_REPORT = 3.0, 3.0, 1.0
+_L2_SITUATIONS, _L2_DANGER, _L2_REPORT = 3.0, 30.0, 1.0
 _REPORTS = 6000
 
 
@@ -85,6 +85,9 @@ def fit(training: Training) -> tuple[dict[str, npt.NDArray[Any]], str]:
     spoken = np.array(training.languages)
     means = {name: raw[spoken == name].mean(axis=0) for name in names}
     means[""] = np.mean(list(means.values()), axis=0)
+    means = {
+        name: one.astype(np.float16).astype(np.float32) for name, one in means.items()
+    }  # as they are kept
     marks = cues(training.sentences, training.languages)
     cue_mean, cue_scale = marks.mean(axis=0), marks.std(axis=0) + np.float32(1e-6)
     meaning = unit(raw - np.stack([means[one] for one in training.languages])).astype(np.float16)

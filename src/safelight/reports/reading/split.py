@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 MAX_CHARACTERS = 120_000
-"""Of one report. Of a longer one the beginning and the last sixth are read, and the reading says so."""
+"""Of one report. Of longer texts the beginning and the end are read (five parts to one), and the reading says so."""
 MAX_SENTENCES = 400
 """Distinct sentences of one report."""
 MAX_SENTENCE = 420
 """Characters of one sentence: the encoder averages, and what counts is lost in a longer one."""
 MIN_LETTERS = 4
-SHORT = 22
+SHORT = 18
 """A sentence with fewer letters is read with the one before it: alone ("It goes on.") it says too little."""
 
-_SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
+_SPACE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\ud800-\udfff\x00-\x08]+")
 _NOISE = re.compile(
     r"(?:https?|hxxps?|ftp)://\S{1,2000}|\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}|[A-Za-z0-9/+=_-]{40,}"
 )
@@ -36,14 +36,11 @@ _ABBREVIATIONS = frozenset(_ABBREVIATED.split())
 def sentences(texts: Sequence[str]) -> tuple[list[str], bool]:
     """The distinct sentences of a report's texts in their order, and whether something was left out by a cap."""
     found: dict[str, None] = {}
-    room = MAX_CHARACTERS
-    cut = False
+    room, cut = _room(texts)
     for text in texts:
         if len(text) > room:
-            cut = True
             tail = room // 6
-            text = f"{text[: room - tail]}\n{text[len(text) - tail :]}" if room > 1000 else text[:room]
-        room = max(0, room - len(text))
+            text = f"{text[: room - tail]}\n{text[len(text) - tail :]}"
         for sentence in _cut(text):
             found.setdefault(sentence)
             if len(found) > 4 * MAX_SENTENCES:
@@ -54,6 +51,18 @@ def sentences(texts: Sequence[str]) -> tuple[list[str], bool]:
         tail = MAX_SENTENCES // 6
         whole = whole[: MAX_SENTENCES - tail] + whole[-tail:]
     return whole, cut
+
+
+def _room(texts: Sequence[str]) -> tuple[int, bool]:
+    """Characters that each text may have, so that a long one does not push out the others; and whether any has more."""
+    left = MAX_CHARACTERS
+    lengths = sorted(map(len, texts))
+    for number, length in enumerate(lengths):
+        share = left // (len(lengths) - number)
+        if length > share:
+            return share, True
+        left -= length
+    return MAX_CHARACTERS, False
 
 
 def letters(text: str) -> int:

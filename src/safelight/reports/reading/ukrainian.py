@@ -16,6 +16,15 @@ _WORD = re.compile(r"[\w'’ʼ]+")
 _LETTERS = str.maketrans({"і": "и", "ї": "и", "є": "е", "ґ": "г", "'": "ъ", "’": "ъ", "ʼ": "ъ"})
 _APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'"})
 _LONGEST = 14
+_ENDINGS = {
+    "уватися": "оваться", "увати": "овать", "атися": "аться", "итися": "иться", "тися": "ться", "ати": "ать",
+    "ити": "ить", "іти": "еть", "ти": "ть",
+    "ується": "уется", "ається": "ается", "ує": "ует", "ає": "ает", "іє": "еет", "ють": "ют", "ять": "ят", "уть": "ут",
+    "ання": "ание", "ення": "ение", "іння": "ение", "анні": "ании", "енні": "ении", "ість": "ость", "ості": "ости",
+    "ський": "ский", "ська": "ская", "ського": "ского", "ий": "ый", "ої": "ой", "ію": "ию", "ів": "ов", "ові": "у",
+    "ією": "ией", "ею": "ей", "ою": "ой", "ла": "ла", "ли": "ли", "ція": "ция", "ції": "ции", "ться": "тся",
+}  # fmt: skip
+"""Endings that differ regularly."""
 
 
 def russified(sentence: str) -> str:
@@ -33,8 +42,8 @@ def _word(word: str) -> str:
     for length in range(min(len(word), _LONGEST), 1, -1):
         stem = stems.get(word[:length])
         if stem is not None and (length > 2 or length == len(word)):
-            return stem + word[length:].translate(_LETTERS)
-    return word.translate(_LETTERS)
+            return stem + _ended(word[length:])
+    return _ended(word)
 
 
 @cache
@@ -45,5 +54,16 @@ def _glossary() -> tuple[dict[str, str], dict[str, str]]:
 
 def _pairs(text: str) -> dict[str, str]:
     """`from to` by two spaces or a line end; the second part may be several words."""
-    pairs = (one.split(" ", 1) for line in text.splitlines() for one in line.split("  ") if " " in one.strip())
+    pairs = (
+        one.split(" ", 1) for line in text.splitlines() for one in line.split("  ") if " " in one.strip()
+    )
     return {one[0]: one[1] for one in pairs}
+
+
+def _ended(part: str) -> str:
+    """A word, or what follows a stem, with its ending as in Russian."""
+    for length in range(min(len(part), 7), 1, -1):
+        ending = _ENDINGS.get(part[-length:])
+        if ending is not None:
+            return part[:-length].translate(_LETTERS) + ending
+    return part.translate(_LETTERS)
