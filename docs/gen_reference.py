@@ -27,6 +27,7 @@ from safelight.cli.common import AS, JSON, WORKSPACE
 from safelight.cli.main import app
 from safelight.model import Capability
 from safelight.plugins import load
+from safelight.reports.scoring.table import GROUPS
 from safelight.settings import Settings
 from safelight.signals.models.card import cards
 from safelight.workspace import Workspace
@@ -39,6 +40,7 @@ _FOLDERS = {
     "media": "Media: what is decoded",
     "signals": "Signals: what is computed",
     "hashsets": "Hash sets: which lists are read",
+    "reports": "Reports: which are taken in",
     "export": "Exports: what is written",
 }
 
@@ -51,6 +53,7 @@ def pages() -> dict[str, str]:
         "formats.md": _formats(),
         "settings.md": _settings(),
         "weights.md": _weights(),
+        "report-terms.md": _report_terms(),
         "schemes.md": _schemes(),
         "models.md": _models(),
     }
@@ -199,6 +202,51 @@ def _weights() -> str:
     ):
         lines += ["", f"## {title}", "", "| name | value |", "| --- | --- |"]
         lines += [f"| `{name}` | {value} |" for name, value in table[part].items()]
+    return "\n".join([*lines, ""])
+
+
+def _report_terms() -> str:
+    table = tomllib.loads((files("safelight.reports.scoring") / "terms.toml").read_text("utf-8"))
+    lines = ["# Terms of the report desk", ""]
+    lines += [
+        "The sum of weight × strength over a report's observations, in log-odds, gives its priority. An agency"
+    ]
+    lines += ["replaces values with its own TOML file, named by `SAFELIGHT_REPORT_WEIGHTS`."]
+    for group, title in GROUPS.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| term | weight | what is told | why |",
+            "| --- | --- | --- | --- |",
+        ]
+        for code, one in table["terms"].items():
+            if one["group"] == group:
+                lines.append(
+                    f"| `{code}` | {one['weight']:+.2f} | {one['text']} | {_cell(one['rationale'])} |"
+                )
+    for part, title in (("bands", "Bands: the lowest priority of each"), ("settings", "Settings")):
+        lines += ["", f"## {title}", "", "| name | value |", "| --- | --- |"]
+        lines += [f"| `{name}` | {value} |" for name, value in table[part].items()]
+    kinds = tomllib.loads((files("safelight.reports.linking") / "strengths.toml").read_text("utf-8"))
+    lines += ["", "## Identifiers, and how they link", ""]
+    lines += [
+        "`certain` and `probable`: with how many voices an identifier still links at that scale; 0: never.",
+        "",
+    ]
+    lines += ["| identifier | strength | certain | probable |", "| --- | --- | --- | --- |"]
+    for kind, one in [*kinds["kinds"].items(), ("what only hints at a person", kinds["weak"])]:
+        lines.append(f"| {kind} | {one['strength']:.2f} | {one['certain']} | {one['probable']} |")
+    clocks = tomllib.loads((files("safelight.reports.desk") / "clocks.toml").read_text("utf-8"))
+    lines += ["", "## Legal clocks", "", "Starting points, not legal advice.", ""]
+    lines += ["| what | days | source |", "| --- | --- | --- |"]
+    for what, one in (
+        ("content preserved by the provider", clocks["preservation"]),
+        ("records, elsewhere", clocks["default"]),
+    ):
+        lines.append(f"| {what} | {one['days']} | {_cell(one['source'])} |")
+    for country, one in clocks["ip-records"].items():
+        lines.append(f"| records of connections, {country} | {one['days']} | {_cell(one['source'])} |")
     return "\n".join([*lines, ""])
 
 

@@ -23,14 +23,13 @@ class Capability(StrEnum):
     person's approval and a ground. This version computes and seals the templates; the verbs that search by them
     come with a later one."""
     TEXT_ANALYSIS = "text-analysis"
-    """Read the meaning of free text (messages, descriptions), not only its structure. Its verbs come with a
-    later version; until then allowing it allows nothing."""
+    """Read the meaning of free text (messages, descriptions), not only its structure: a model compares each
+    sentence of a report with abstract situations."""
     REPORT_TRIAGE = "report-triage"
-    """Take in and rank reports from hotlines and providers: personal data of those who report and are reported.
-    Its verbs come with a later version; until then allowing it allows nothing."""
+    """Take in and rank reports from hotlines and providers: personal data of those who report and are reported."""
     OPEN_UNVIEWED = "open-unviewed"
     """Open files of a report that nobody at the provider has looked at, which some legal orders treat as a
-    search. Its verbs come with a later version; until then allowing it allows nothing."""
+    search. Without it they are neither read nor hashed; what the report itself states of them is compared."""
     UNLOCK = "unlock"
     """Open what a password or key protects. Its options come with a later version; until then what is locked is
     listed as locked, whether this is allowed or not."""

@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     """A TOML file that replaces weights of the triage table."""
     report_weights: Path | None = None
     """A TOML file that replaces weights of the report desk's table."""
+    report_clocks: Path | None = None
+    """A TOML file of legal clocks, instead of the delivered ones."""
+    report_routing: Path | None = None
+    """A TOML file of rules which unit a report goes to, instead of the delivered ones."""
 
     @classmethod
     def settings_customise_sources(

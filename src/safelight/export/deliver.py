@@ -25,6 +25,7 @@ from safelight.export.protocol import (
     Coverage,
     EventView,
     ExhibitView,
+    Exporter,
     ExportOptions,
     FileView,
     LeadView,
@@ -209,7 +210,13 @@ def write(
     exporters = load("export")
     if format not in exporters:
         raise UsageError(f"There is no export '{format}'.", f"One of: {', '.join(sorted(exporters))}.")
-    exporter = exporters[format]
+    return write_with(exporters[format], findings, out, options, kept)
+
+
+def write_with(
+    exporter: Exporter, findings: CaseFindings, out: Path, options: ExportOptions, kept: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """The same with an exporter at hand, such as a page of the report desk."""
     exhibits_at = [Path(os.fsdecode(raw(one.path))) for one in findings.exhibits]
     no_export_into(out, (*kept, *exhibits_at))
     path = marked_path(out, exporter, findings.evaluation)
@@ -224,7 +231,7 @@ def write(
         ) from error
     return {
         "file": str(path),
-        "format": format,
+        "format": exporter.name,
         "records": report.records,
         "sha256": digest,
         "notes": list(report.notes),
@@ -401,4 +408,4 @@ def _model_view(state: models.ModelState, used: bool) -> ModelView:
     )
 
 
-__all__ = ["CaseFindings", "case_json", "lead_views", "place_view", "summary", "write"]
+__all__ = ["CaseFindings", "case_json", "lead_views", "place_view", "summary", "write", "write_with"]

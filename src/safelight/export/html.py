@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import deque
 from collections.abc import Iterator, Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Any, BinaryIO
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from safelight.export import phrases, plots, text
+from safelight.export import page, phrases, plots, text
 from safelight.export.marking import MARK, SENTENCE
 from safelight.export.pictures import Pictures
 from safelight.export.protocol import (
@@ -28,9 +23,6 @@ from safelight.export.protocol import (
 from safelight.export.room import Room
 from safelight.export.summary import LISTED, STATES, Summary, kind_rows, months, summarise
 
-_MARKED_PAGES = (
-    f'@page {{ @top-center {{ content: "{MARK}"; font: bold 9pt sans-serif; color: #8a4b00; }} }}\n'
-)
 _EVENTS = 500
 _BARS = 10
 
@@ -47,7 +39,7 @@ class HtmlExporter:
         summary = summarise(findings, options.full_leads)
         pictures = Pictures().of(findings, summary.described() if options.thumbnails else ())
         context = _context(findings, summary, options, pictures)
-        for piece in _environment().get_template("report.html.j2").generate(context):
+        for piece in page.environment().get_template("report.html.j2").generate(context):
             out.write(piece.encode("utf-8", "strict"))
         return ExportReport(summary.leads, tuple(_notes(summary, options, pictures, context["log"])))
 
@@ -55,10 +47,8 @@ class HtmlExporter:
 def _context(
     findings: Findings, summary: Summary, options: ExportOptions, pictures: Pictures
 ) -> dict[str, Any]:
-    style, script = _static("report.css"), _static("filter.js")
+    style, script = page.style(findings.evaluation, "report.css"), page.static("filter.js")
     coverage, log = findings.coverage, findings.audit_log
-    if findings.evaluation:
-        style += _MARKED_PAGES
     return {
         "findings": findings,
         "case": findings.case,
@@ -69,7 +59,7 @@ def _context(
         "mark_sentence": SENTENCE,
         "style": style,
         "script": script,
-        "policy": _policy(style, script),
+        "policy": page.policy(style, script),
         "plots": list(_plots(summary)),
         "coverage": list(coverage),
         "unassessed": phrases.unassessed(coverage),
@@ -151,35 +141,3 @@ def _notes(summary: Summary, options: ExportOptions, pictures: Pictures, log: Lo
         )
     if summary.leads > options.table_leads:
         yield f"{summary.leads - options.table_leads:,} leads of low priority are only in `export csv`."
-
-
-def _policy(style: str, script: str) -> str:
-    """A content security policy under which nothing runs or loads but these two and inline pictures."""
-    return (
-        f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _source(content: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode("ascii")
-
-
-@cache
-def _static(name: str) -> str:
-    return (files("safelight.export") / "templates" / name).read_text("utf-8")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("safelight.export"),
-        autoescape=select_autoescape(default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= phrases.FILTERS
-    environment.tests |= phrases.TESTS
-    return environment

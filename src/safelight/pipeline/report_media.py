@@ -1,8 +1,8 @@
 """The media of reports: looked at as any evidence is, but only those that a person at the provider has viewed.
 
 A file that nobody has viewed (the flag false, or not there) stays closed without the capability `open-unviewed`: it is
-not read, hashed, decoded or shown; what the report states of it is all there is. Which file of a bundle is which file of a
-report, its name tells.
+not read, hashed, decoded or shown; what the report states of it is all there is. Which file of a bundle is which file
+of a report, its name tells.
 """
 
 from __future__ import annotations

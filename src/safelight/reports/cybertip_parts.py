@@ -37,7 +37,9 @@ class Gathered:
     def odd(self, where: str, element: etree._Element) -> None:
         """Keep an element that has no place, with what stands in it."""
         attributes = " ".join(f'{key.rpartition("}")[2]}="{value}"' for key, value in element.attrib.items())
-        self.unknown_text(f"{where}/{local(element)}", " ".join(filter(None, (attributes, all_text(element)))))
+        self.unknown_text(
+            f"{where}/{local(element)}", " ".join(filter(None, (attributes, all_text(element))))
+        )
 
     def unknown_text(self, where: str, said: str) -> None:
         """Keep what has no place."""

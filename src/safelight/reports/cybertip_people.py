@@ -62,7 +62,9 @@ class Person:
         """First and last name as one, where either is stated."""
         if not self.names:
             return None
-        return " ".join(self.names[part] for part in ("firstName", "middleName", "lastName") if part in self.names)
+        return " ".join(
+            self.names[part] for part in ("firstName", "middleName", "lastName") if part in self.names
+        )
 
     def party(self, role: Role) -> Party:
         """What was read, as a party; identifiers of a service get its name."""

@@ -244,7 +244,9 @@ def _geo(row: str, state: _State, found: Found) -> bool:
             said[name] = cell
     latitude, longitude = _point(said.get("point", ""))
     if said.get("country"):
-        spot = Spot("geo-lookup", said["country"], said.get("region"), said.get("city"), None, latitude, longitude)
+        spot = Spot(
+            "geo-lookup", said["country"], said.get("region"), said.get("city"), None, latitude, longitude
+        )
         if spot not in found.spots:
             found.spots.append(spot)
     return True

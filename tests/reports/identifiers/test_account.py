@@ -10,7 +10,8 @@ from safelight.reports.report import Kind
 from .stating import PERSONAL, SHARED, WEAK, found, none
 
 PROVIDERS = [
-    ("facebook", ["Facebook", "facebook", "FACEBOOK, INC.", "Facebook Inc", "facebook.com", "https://www.facebook.com/", "FB", "Meta Platforms, Inc."]),
+    ("facebook", ["Facebook", "facebook", "FACEBOOK, INC.", "Facebook Inc", "FB", "Meta Platforms, Inc."]),
+    ("facebook", ["facebook.com", "https://www.facebook.com/", "m.facebook.com"]),
     ("instagram", ["Instagram", "Instagram, LLC", "instagram.com", "m.instagram.com", "Threads"]),
     ("x", ["X", "X Corp.", "Twitter", "Twitter, Inc.", "twitter.com", "Twitter, Inc. / Vine.co"]),
     ("google", ["Google", "Google LLC", "Gmail", "Google - Gmail", "Google Drive"]),
@@ -72,18 +73,27 @@ def test_a_name_without_its_provider_is_a_hint() -> None:
 
 
 def test_accounts_of_one_company_are_one_where_it_has_one_account_for_all() -> None:
-    assert found(Kind.ACCOUNT, "12345678901", "YouTube").key == found(Kind.ACCOUNT, "12345678901", "Google LLC").key
-    assert found(Kind.ACCOUNT, "12345678901", "Instagram").key != found(Kind.ACCOUNT, "12345678901", "Facebook").key
+    assert (
+        found(Kind.ACCOUNT, "12345678901", "YouTube").key
+        == found(Kind.ACCOUNT, "12345678901", "Google LLC").key
+    )
+    assert (
+        found(Kind.ACCOUNT, "12345678901", "Instagram").key
+        != found(Kind.ACCOUNT, "12345678901", "Facebook").key
+    )
 
 
-@pytest.mark.parametrize("value", ["+1 202 555 0123", "12025550123", "12025550123@s.whatsapp.net", "0012025550123"])
+@pytest.mark.parametrize(
+    "value", ["+1 202 555 0123", "12025550123", "12025550123@s.whatsapp.net", "0012025550123"]
+)
 def test_an_account_that_is_a_number_is_written_as_one(value: str) -> None:
     assert found(Kind.ACCOUNT, value, "WhatsApp").key == "whatsapp:+12025550123"
 
 
 DEFAULTS = [
-    "user12345", "User_123", "guest", "Guest 42", "unknown", "null", "N/A", "n.a.", "deleted", "Deleted User", "test", "anonymous", "iPhone",
-    "iphone", "Instagram User", "none", "[deleted]", "Пользователь", "匿名", "مجهول", "player1", "Gast", "not provided",
+    "user12345", "User_123", "guest", "Guest 42", "unknown", "null", "N/A", "n.a.", "deleted", "Deleted User",
+    "test", "anonymous", "iPhone", "iphone", "Instagram User", "none", "[deleted]", "Пользователь", "匿名",
+    "مجهول", "player1", "Gast", "not provided",
 ]  # fmt: skip
 
 
@@ -93,7 +103,9 @@ def test_a_name_that_programs_give_links_nobody(kind: Kind, value: str) -> None:
     assert found(kind, value, "ChatApp").reach is SHARED
 
 
-@pytest.mark.parametrize("value", ["user8273645123", "testarossa", "guesthouse", "nullpunkt", "deleted_scenes_7", "userin99"])
+@pytest.mark.parametrize(
+    "value", ["user8273645123", "testarossa", "guesthouse", "nullpunkt", "deleted_scenes_7", "userin99"]
+)
 def test_a_name_that_only_resembles_one_is_somebodys(value: str) -> None:
     assert found(Kind.SCREEN_NAME, value, "ChatApp").reach is PERSONAL
 

@@ -26,7 +26,16 @@ def made(version: int, alphabet: str = BASE58) -> str:
 
 
 @pytest.mark.parametrize(
-    ("coin", "version"), [("btc", 0x00), ("btc", 0x05), ("ltc", 0x30), ("ltc", 0x32), ("doge", 0x1E), ("dash", 0x4C), ("trx", 0x41)]
+    ("coin", "version"),
+    [
+        ("btc", 0x00),
+        ("btc", 0x05),
+        ("ltc", 0x30),
+        ("ltc", 0x32),
+        ("doge", 0x1E),
+        ("dash", 0x4C),
+        ("trx", 0x41),
+    ],
 )
 def test_an_address_tells_its_currency(coin: str, version: int) -> None:
     one = found(Kind.CRYPTO, made(version))
@@ -95,7 +104,12 @@ def test_a_wrong_case_is_a_hint_under_the_same_key() -> None:
 
 def test_what_stands_around_an_address_is_left_out() -> None:
     plain = found(Kind.CRYPTO, made(0)).key
-    written = [f"bitcoin:{made(0)}?amount=1&label=x", f"BTC: {made(0)}", f"BTC address: {made(0)}", f" {made(0)}\n"]
+    written = [
+        f"bitcoin:{made(0)}?amount=1&label=x",
+        f"BTC: {made(0)}",
+        f"BTC address: {made(0)}",
+        f" {made(0)}\n",
+    ]
     assert {found(Kind.CRYPTO, one).key for one in written} == {plain}
     assert found(Kind.CRYPTO, "bitcoincash:q" + "q" * 41).key == "bch:q" + "q" * 41
 

@@ -55,7 +55,9 @@ def test_a_perceptual_hash_without_features_links_nobody() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.MD5, Kind.SHA1, Kind.SHA256, Kind.PDQ])
-@pytest.mark.parametrize("value", ["", "unknown", "0" * 31, "g" * 32, "g" * 40, "g" * 64, "0" * 65, "0x", "==", "é" * 22, "٠" * 32])
+@pytest.mark.parametrize(
+    "value", ["", "unknown", "0" * 31, "g" * 32, "g" * 40, "g" * 64, "0" * 65, "0x", "==", "é" * 22, "٠" * 32]
+)
 def test_what_is_no_digest_is_none(kind: Kind, value: str) -> None:
     assert none(kind, value)
 

@@ -49,14 +49,25 @@ def test_what_a_provider_does_not_document_stays_apart() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["abuse@example.org", "info@example.org", "postmaster@example.org", "Support@example.com", "no-reply@example.org"]
-    + ["noreply+123@example.org", "do.not.reply@example.org", "law.enforcement@example.com", "legal@example.net"],
+    [
+        "abuse@example.org",
+        "info@example.org",
+        "postmaster@example.org",
+        "Support@example.com",
+        "no-reply@example.org",
+        "noreply+123@example.org",
+        "do.not.reply@example.org",
+        "law.enforcement@example.com",
+        "legal@example.net",
+    ],
 )
 def test_a_mailbox_by_function_links_nobody(address: str) -> None:
     assert found(Kind.EMAIL, address).reach is SHARED
 
 
-@pytest.mark.parametrize("address", ["test@example.org", "unknown@example.org", "none@example.com", "no-email@example.org"])
+@pytest.mark.parametrize(
+    "address", ["test@example.org", "unknown@example.org", "none@example.com", "no-email@example.org"]
+)
 def test_a_placeholder_links_nobody(address: str) -> None:
     assert found(Kind.EMAIL, address).reach is SHARED
 
@@ -70,9 +81,25 @@ def test_a_disposable_address_is_a_hint(address: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "anna", "anna@", "@example.org", "anna@localhost", "anna b@example.org", "anna@exa mple.org", "anna@192.0.2.1"]
-    + ["anna..b@example.org", "anna@-example.org", "anna@example..org", "+@gmail.com", "...@gmail.com", "a" * 65 + "@example.org"]
-    + ["anna@" + "a" * 64 + ".org", "anna@" + "a." * 150 + "org", "not stated"],
+    [
+        "",
+        "anna",
+        "anna@",
+        "@example.org",
+        "anna@localhost",
+        "anna b@example.org",
+        "anna@exa mple.org",
+        "anna@192.0.2.1",
+        "anna..b@example.org",
+        "anna@-example.org",
+        "anna@example..org",
+        "+@gmail.com",
+        "...@gmail.com",
+        "a" * 65 + "@example.org",
+        "anna@" + "a" * 64 + ".org",
+        "anna@" + "a." * 150 + "org",
+        "not stated",
+    ],
 )
 def test_what_is_no_address_is_none(value: str) -> None:
     assert none(Kind.EMAIL, value)

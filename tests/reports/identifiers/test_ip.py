@@ -67,16 +67,37 @@ def test_an_ipv6_subscriber_is_a_prefix_on_a_day() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "127.0.0.1", "169.254.1.1", "100.64.0.1", "100.127.255.255", "224.0.0.1"]
-    + ["255.255.255.255", "0.0.0.0", "::1", "::", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "198.18.0.1"],
+    [
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "127.0.0.1",
+        "169.254.1.1",
+        "100.64.0.1",
+        "100.127.255.255",
+        "224.0.0.1",
+        "255.255.255.255",
+        "0.0.0.0",
+        "::1",
+        "::",
+        "fe80::1%eth0",
+        "fd00::1",
+        "ff02::1",
+        "::ffff:10.0.0.1",
+        "198.18.0.1",
+    ],
 )
 def test_an_address_that_is_nobodys_links_nobody(value: str) -> None:
     assert found(Kind.IP, value, time=AT, port=50123).reach is SHARED
 
 
-@pytest.mark.parametrize("value", ["11.0.0.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "192.0.2.1", "203.0.113.5", "198.51.100.7"])
+@pytest.mark.parametrize(
+    "value",
+    ["11.0.0.1", "172.32.0.1", "192.169.0.1", "100.128.0.1", "192.0.2.1", "203.0.113.5", "198.51.100.7"],
+)
 def test_the_neighbours_of_reserved_ranges_and_invented_addresses_are_public(value: str) -> None:
-    assert found(Kind.IP, value, time=AT).reach is not SHARED
+    assert found(Kind.IP, value, time=AT, port=50123).reach is PERSONAL
 
 
 @pytest.mark.parametrize("said", ["true", "True", "1", "yes"])
@@ -105,13 +126,28 @@ def test_an_address_tells_its_country() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "192.0.2", "192.0.2.256", "192.0.2.1.1", "anna", "2001:db8::g", "01.02.03.04", "192.0.2.1/24", "1" * 201, "::1::2", "|", "a|b|c"],
+    [
+        "",
+        "192.0.2",
+        "192.0.2.256",
+        "192.0.2.1.1",
+        "anna",
+        "2001:db8::g",
+        "01.02.03.04",
+        "192.0.2.1/24",
+        "1" * 201,
+        "::1::2",
+        "|",
+        "a|b|c",
+    ],
 )
 def test_what_is_no_address_is_none(value: str) -> None:
     assert none(Kind.IP, value)
 
 
-@pytest.mark.parametrize("time", ["yesterday", "", "2024-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9" * 40, "10:20"])
+@pytest.mark.parametrize(
+    "time", ["yesterday", "", "2024-13-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9" * 40, "10:20"]
+)
 def test_a_time_that_is_none_leaves_the_address_alone(time: str) -> None:
     assert found(Kind.IP, "192.0.2.1", time=time, port=50123).key == "192.0.2.1"
 

@@ -13,13 +13,24 @@ IBAN = "DE89370400440532013000"  # the example of the standard's users everywher
 CARD = with_check_digit("499999012345678")
 
 
-@pytest.mark.parametrize("value", [IBAN, IBAN.lower(), "DE89 3704 0044 0532 0130 00", f"IBAN: {IBAN}", "de89-3704-0044-0532-0130-00"])
+@pytest.mark.parametrize(
+    "value",
+    [IBAN, IBAN.lower(), "DE89 3704 0044 0532 0130 00", f"IBAN: {IBAN}", "de89-3704-0044-0532-0130-00"],
+)
 def test_spellings_of_one_iban_are_one(value: str) -> None:
     one = found(Kind.PAYMENT, value)
     assert (one.key, one.reach, one.country) == (f"iban:{IBAN.lower()}", PERSONAL, "DE")
 
 
-@pytest.mark.parametrize("value", ["GB82 WEST 1234 5698 7654 32", "FR14 2004 1010 0505 0001 3M02 606", "NL91 ABNA 0417 1643 00", "NO93 8601 1117 947"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "GB82 WEST 1234 5698 7654 32",
+        "FR14 2004 1010 0505 0001 3M02 606",
+        "NL91 ABNA 0417 1643 00",
+        "NO93 8601 1117 947",
+    ],
+)
 def test_ibans_of_other_countries_pass_their_check(value: str) -> None:
     one = found(Kind.PAYMENT, value)
     assert (one.reach, one.country) == (PERSONAL, value[:2])
@@ -31,7 +42,9 @@ def test_a_wrong_iban_is_a_hint(value: str) -> None:
     assert (one.reach, one.why) == (WEAK, "its check digits are wrong")
 
 
-@pytest.mark.parametrize("value", [CARD, f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}", f"{CARD[:4]}-{CARD[4:8]}-{CARD[8:]}"])
+@pytest.mark.parametrize(
+    "value", [CARD, f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}", f"{CARD[:4]}-{CARD[4:8]}-{CARD[8:]}"]
+)
 def test_a_card_number_is_one_and_is_nowhere_in_full(value: str) -> None:
     one = found(Kind.PAYMENT, value, "Visa")
     assert one.key == found(Kind.PAYMENT, CARD).key

@@ -45,7 +45,13 @@ def test_spellings_of_one_number_are_one(key: str, spelling: str, country: str |
 
 @pytest.mark.parametrize(
     ("value", "country"),
-    [("+12025550123", "US"), ("+14165550123", "CA"), ("+447400123456", "GB"), ("+441534123456", "JE"), ("+77710009998", "KZ")],
+    [
+        ("+12025550123", "US"),
+        ("+14165550123", "CA"),
+        ("+447400123456", "GB"),
+        ("+441534123456", "JE"),
+        ("+77710009998", "KZ"),
+    ],
 )
 def test_the_country_is_that_of_the_number_not_of_its_code(value: str, country: str) -> None:
     assert found(Kind.PHONE, value).country == country

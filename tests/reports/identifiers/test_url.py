@@ -64,13 +64,21 @@ def test_different_pages_stay_apart(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["example.org", "https://www.example.org/", "https://example.org/?utm_source=x", "https://www.instagram.com/", "facebook.com"],
+    [
+        "example.org",
+        "https://www.example.org/",
+        "https://example.org/?utm_source=x",
+        "https://www.instagram.com/",
+        "facebook.com",
+    ],
 )
 def test_a_home_page_links_nobody(value: str) -> None:
     assert found(Kind.URL, value).reach is SHARED
 
 
-@pytest.mark.parametrize("value", ["https://example.org/login", "https://example.org/help/contact", "https://t.me/"])
+@pytest.mark.parametrize(
+    "value", ["https://example.org/login", "https://example.org/help/contact", "https://t.me/"]
+)
 def test_a_page_that_everybody_sees_links_nobody(value: str) -> None:
     assert found(Kind.URL, value).reach is SHARED
 
@@ -132,13 +140,21 @@ def test_a_profiles_address_and_the_screen_name_join() -> None:
 
 
 def test_an_address_stated_as_a_screen_name_is_read_as_one() -> None:
-    assert found(Kind.SCREEN_NAME, f"https://www.instagram.com/{HANDLE}", "Facebook").key == f"instagram:{HANDLE}"
+    assert (
+        found(Kind.SCREEN_NAME, f"https://www.instagram.com/{HANDLE}", "Facebook").key
+        == f"instagram:{HANDLE}"
+    )
 
 
 @pytest.mark.parametrize(
     "value",
-    ["https://www.instagram.com/p/AbCdEf/", "https://www.youtube.com/watch?v=abcdef", f"https://x.com/{HANDLE[:15]}/status/1"]
-    + ["https://www.tiktok.com/tag/example", "https://www.facebook.com/watch?v=123"],
+    [
+        "https://www.instagram.com/p/AbCdEf/",
+        "https://www.youtube.com/watch?v=abcdef",
+        f"https://x.com/{HANDLE[:15]}/status/1",
+        "https://www.tiktok.com/tag/example",
+        "https://www.facebook.com/watch?v=123",
+    ],
 )
 def test_a_post_of_a_large_service_is_a_hint_only(value: str) -> None:
     one = found(Kind.URL, value)
@@ -158,13 +174,28 @@ def test_an_address_of_another_scheme_is_what_it_states() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "anna", "http://", "https:///path", "http://[broken", "javascript:alert(1)", "data:text/plain,x", "http://localhost/x"]
-    + ["file:///etc/passwd", "http://999.1.1.1/x", "http://-/x", "not an address", "http://" + "a" * 300 + ".org/"],
+    [
+        "",
+        "anna",
+        "http://",
+        "https:///path",
+        "http://[broken",
+        "javascript:alert(1)",
+        "data:text/plain,x",
+        "http://localhost/x",
+        "file:///etc/passwd",
+        "http://999.1.1.1/x",
+        "http://-/x",
+        "not an address",
+        "http://" + "a" * 300 + ".org/",
+    ],
 )
 def test_what_leads_nowhere_is_none(value: str) -> None:
     assert none(Kind.URL, value)
 
 
-@pytest.mark.parametrize("value", ["http://example.org:99999/x", "http://example.org:port/x", "http://example.org:/x"])
+@pytest.mark.parametrize(
+    "value", ["http://example.org:99999/x", "http://example.org:port/x", "http://example.org:/x"]
+)
 def test_a_port_that_is_none_costs_only_the_port(value: str) -> None:
     assert found(Kind.URL, value).key == "example.org/x"

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from safelight.errors import UsageError
 from safelight.reports.keep.columns import country_code
 from safelight.reports.scoring.table import Table
 
@@ -29,13 +31,26 @@ class Clock:
 
 
 @cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads(files(__package__).joinpath("clocks.toml").read_text(encoding="utf-8"))
+def rules(own: Path | None = None) -> Mapping[str, Any]:
+    """The delivered rules, or an agency's own file instead. UsageError where it is none."""
+    try:
+        text = (
+            files(__package__).joinpath("clocks.toml").read_text(encoding="utf-8")
+            if own is None
+            else own.read_text(encoding="utf-8")
+        )
+        said = tomllib.loads(text)
+        for rule in (said["preservation"], said["default"], *said["ip-records"].values()):
+            if not 0 < float(rule["days"]) < 36_500:
+                raise ValueError("`days` must be a number of days")
+            str(rule["source"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"The file of legal clocks {own} cannot be used: {error}") from error
+    return said
 
 
-def of_report(received: int, country: str | None) -> tuple[Clock, ...]:
+def of_report(received: int, country: str | None, rules: Mapping[str, Any]) -> tuple[Clock, ...]:
     """The clocks of one report, the first to run out first. `received` in seconds since 1970, UTC."""
-    rules = _rules()
     records = rules["ip-records"].get(country or "", rules["default"])
     where = f" in {country}" if country in rules["ip-records"] else ""
     found = [
@@ -54,10 +69,9 @@ def _after(received: int, days: int) -> datetime:
 
 
 def of_reports(
-    rows: Mapping[str, npt.NDArray[Any]], table: Table, now: datetime
+    rows: Mapping[str, npt.NDArray[Any]], table: Table, now: datetime, rules: Mapping[str, Any]
 ) -> dict[str, npt.NDArray[np.uint8]]:
     """Strengths of `waiting` and `clock` for all reports at once."""
-    rules = _rules()
     seconds = now.timestamp()
     waited = np.clip((seconds - rows["taken_in"]) / DAY / table.settings["waiting_full"], 0, 1)
     countries = np.unique(rows["country"])

@@ -233,7 +233,12 @@ class Desk:
             self._links(ranked, number),
             self.history(ranked, number),
             where,
-            routing.units(report, where, entry(ranked, number, report)),
+            routing.units(
+                report,
+                where,
+                entry(ranked, number, report),
+                routing.rules(self.house.config.report_routing),
+            ),
         )
 
     def history(self, ranked: Ranked, number: int) -> list[dict[str, Any]]:

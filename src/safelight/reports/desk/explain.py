@@ -165,7 +165,7 @@ def entry(ranked: Ranked, number: int, report: Report) -> dict[str, Any]:
     """One entry of the queue, as `reports rank --json` prints it."""
     explained = explain(ranked, number)
     received = int(ranked.rows["received"][number])
-    due = clocks.of_report(received, country_code(int(ranked.rows["country"][number])))[0]
+    due = clocks.of_report(received, country_code(int(ranked.rows["country"][number])), ranked.rules)[0]
     at = int(ranked.text_at[number])
     day = day_of(report, ranked.now)
     return {

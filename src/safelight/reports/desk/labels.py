@@ -64,15 +64,16 @@ def decide(
 
 def of_report(connection: sa.Connection, sealer: Sealer, case_id: str, report: str) -> list[Labelled]:
     """The decisions about one report, oldest first."""
-    return [one for one in _all(connection, sealer, case_id) if one.report == report]
+    return [one for one in everything(connection, sealer, case_id) if one.report == report]
 
 
 def last(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, str]:
     """The last label of every report that has one."""
-    return {one.report: one.label for one in _all(connection, sealer, case_id)}
+    return {one.report: one.label for one in everything(connection, sealer, case_id)}
 
 
-def _all(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[Labelled]:
+def everything(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[Labelled]:
+    """All decisions about reports, oldest first. IntegrityError where one was altered."""
     rows = connection.execute(
         sa.select(decision)
         .where(decision.c.case_id == case_id, decision.c.lead_id.like("R-%"))

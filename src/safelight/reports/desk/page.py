@@ -50,7 +50,9 @@ def page(
         "clocks": [
             {"what": one.what, "at": one.at.isoformat(), "source": one.source}
             for one in clocks.of_report(
-                int(ranked.rows["received"][number]), country_code(int(ranked.rows["country"][number]))
+                int(ranked.rows["received"][number]),
+                country_code(int(ranked.rows["country"][number])),
+                ranked.rules,
             )
         ],
         "related": list(report.related),

@@ -83,6 +83,8 @@ class Ranked:
     """How many reports each line stands for, by the line's report."""
     provisional: int
     now: datetime
+    rules: Mapping[str, Any]
+    """Of the legal clocks."""
     sizes: Ints
     """How many current reports a certain cluster has, by its label."""
     world: World
@@ -126,6 +128,7 @@ def rank(
         segments = store.segments(connection)
         matcher = Matcher(library.open_lists(connection, house.folder / "hashsets"))
         said = edits(connection, sealer, store.case_id)
+        rules = clocks.rules(house.config.report_clocks)
         table = learned(connection, sealer, store.case_id, load(house.config.report_weights))
     rows = Columns(store, segments)
     current = newest(rows["replaces"])
@@ -141,7 +144,7 @@ def rank(
     dynamic.update(_from_lists(known_shares(store, segments, matcher, _lists_version(matcher))))
     if seen:
         _add_media(dynamic, seen, rows, current)
-    dynamic.update(clocks.of_reports(rows, table, now))
+    dynamic.update(clocks.of_reports(rows, table, now, rules))
     dynamic["burst"] = lines.bursts(rows, current, table)
     structure = _structure(store, segments, table, reports)
     score.add(structure, dynamic, table)
@@ -176,6 +179,7 @@ def rank(
         counts,
         provisional,
         now,
+        rules,
         np.bincount(links.certain[current], minlength=reports),
         world,
         current,

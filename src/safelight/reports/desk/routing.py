@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from safelight.errors import UsageError
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.desk.texts import language_code
 from safelight.reports.identifiers import of_report
@@ -27,13 +29,31 @@ def whereabouts(report: Report) -> dict[str, Any]:
 
 
 @cache
-def _rules() -> list[dict[str, Any]]:
-    said = tomllib.loads(files(__package__).joinpath("routing.toml").read_text(encoding="utf-8"))
-    rules: list[dict[str, Any]] = said["rules"]
-    return rules
+def rules(own: Path | None = None) -> Sequence[Mapping[str, Any]]:
+    """The delivered rules, or an agency's own file instead. UsageError where it is none."""
+    try:
+        text = (
+            files(__package__).joinpath("routing.toml").read_text(encoding="utf-8")
+            if own is None
+            else own.read_text(encoding="utf-8")
+        )
+        said: list[dict[str, Any]] = tomllib.loads(text)["rules"]
+        for rule in said:
+            if unknown := set(rule["when"]) - TOLD:
+                raise ValueError(f"`when` knows no {', '.join(sorted(unknown))}")
+            str(rule["unit"]), str(rule["why"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"The file of routing rules {own} cannot be used: {error}") from error
+    return said
 
 
-def units(report: Report, where: Mapping[str, Any], said: Mapping[str, Any]) -> list[dict[str, str]]:
+TOLD = frozenset({"country", "region", "band", "child_to_protect", "language", "provider", "conflict"})
+"""What a rule may compare."""
+
+
+def units(
+    report: Report, where: Mapping[str, Any], said: Mapping[str, Any], rules: Sequence[Mapping[str, Any]]
+) -> list[dict[str, str]]:
     """The units whose rule a report meets, in the rules' order."""
     told = {
         "country": where["country"],
@@ -46,7 +66,7 @@ def units(report: Report, where: Mapping[str, Any], said: Mapping[str, Any]) -> 
     }
     return [
         {"unit": rule["unit"], "why": rule["why"]}
-        for rule in _rules()
+        for rule in rules
         if all(_meets(told.get(name), wanted) for name, wanted in rule["when"].items())
     ]
 

@@ -126,17 +126,21 @@ def kind_of_operator(name: str) -> Operated | None:
     words = _WORD.findall(said)
     padded = f" {' '.join(words)} "
     for kind in (Operated.HOSTING, Operated.SCHOOL, Operated.MOBILE):
-        whole, begins = _words(kind)
-        if any(word.startswith(begins) for word in words) or any(f" {one} " in padded for one in whole):
+        whole, begins, ends = _words(kind)
+        if any(word.startswith(begins) or word.endswith(ends) for word in words) or any(
+            f" {one} " in padded for one in whole
+        ):
             return kind
     return None
 
 
 @cache
-def _words(kind: Operated) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _words(kind: Operated) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Whole words, beginnings of words and ends of words that tell the kind."""
     said = [folded(word) for word in table("networks")[kind.value]]
-    whole = tuple(word for word in said if not word.endswith("*"))
-    return whole, tuple(word[:-1] for word in said if word.endswith("*"))
+    begins = tuple(word[:-1] for word in said if word.endswith("*"))
+    ends = tuple(word[1:] for word in said if word.startswith("*"))
+    return tuple(word for word in said if "*" not in word), begins, ends
 
 
 class _Values(pickle.Unpickler):

@@ -22,7 +22,8 @@ _MOST_TOKENS = 12
 _TOKEN = re.compile(r"[a-z0-9]+")
 _DIGRAPH = re.compile(r"([aou])e+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
-_APOSTROPHES = re.compile(r"['’ʼ`´\u02bb]")
+_UNWRITTEN = re.compile(r"['’ʼ`´\u02bb\u0640\u064b-\u065f\u0670\u0591-\u05c7]")
+"""Apostrophes, and the vowel marks of Arabic and Hebrew, which most people leave out."""
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].{0,40})?")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4})")
 
@@ -39,11 +40,11 @@ def name(stated: Stated, country: str | None = None) -> Identifier | None:
 @lru_cache(maxsize=CACHED)
 def _name(value: str) -> Identifier | None:
     tokens = name_tokens(value)
-    if not any(token.isalpha() for token in tokens):
+    if not any(c.isalpha() for token in tokens for c in token):
         return None
     key = " ".join(tokens)
     shown = value if key != value else None
-    if key in _nobodys() or " ".join(reversed(tokens)) in _nobodys():
+    if key in _nobodys():
         return Identifier(Kind.NAME, key, Reach.SHARED, shown, "a name that stands for nobody")
     if len(tokens) == 1 and key in _common():
         return Identifier(Kind.NAME, key, Reach.SHARED, shown, "a common name alone")
@@ -54,7 +55,7 @@ def name_tokens(value: str) -> tuple[str, ...]:
     """The parts of a name, in Latin letters, sorted, without honorifics."""
     if len(value) > _LONGEST:
         return ()
-    said = _APOSTROPHES.sub("", folded(value))
+    said = _UNWRITTEN.sub("", folded(value))
     if not said.isascii():
         said = anyascii(_HAN.sub(_family_first, said)).lower()[:_LONGEST]
     found = [_DIGRAPH.sub(r"\1", token) for token in _TOKEN.findall(said)][:_MOST_TOKENS]
@@ -114,7 +115,7 @@ def _honorifics() -> frozenset[str]:
 
 @cache
 def _nobodys() -> frozenset[str]:
-    return frozenset(table("names")["nobodys"])
+    return frozenset(" ".join(name_tokens(one)) for one in table("names")["nobodys"])
 
 
 @cache

@@ -13,6 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumber
 
 from safelight.reports.identifiers.identifier import Identifier, Reach
+from safelight.reports.identifiers.place import country_code
 from safelight.reports.identifiers.text import CACHED, tidy, western_digits
 from safelight.reports.report import Kind, Stated
 
@@ -29,7 +30,7 @@ def phone(stated: Stated, country: str | None = None) -> Identifier | None:
         return None
     if value.startswith("+"):  # it says its country: the same entry of the cache whatever is assumed
         return _phone(value, "")
-    return _phone(value, (stated.note.get("country") or country or "").upper())
+    return _phone(value, country_code(stated.note.get("country")) or (country or "").upper())
 
 
 @lru_cache(maxsize=CACHED)

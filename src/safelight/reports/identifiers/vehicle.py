@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from safelight.reports.identifiers.account import is_default
 from safelight.reports.identifiers.identifier import Identifier, Reach
+from safelight.reports.identifiers.place import country_code
 from safelight.reports.identifiers.text import folded, western_digits
 from safelight.reports.report import Kind, Stated
 
@@ -21,11 +22,11 @@ def vehicle(stated: Stated, country: str | None = None) -> Identifier | None:
         return None
     said = western_digits(folded(stated.value))
     before, colon, after = said.partition(":")
-    where = (stated.note.get("country") or country or "").lower()
-    if colon and len(before) in (2, 3) and before.isascii() and before.isalpha():
-        where, said = (where if before == "vin" else before), (said if before == "vin" else after)
-    if said.startswith("vin:"):
-        said = said[4:]
+    where = (country_code(stated.note.get("country") or country) or "").lower()
+    if colon and before == "vin":
+        said = after
+    elif colon and len(before) == 2 and country_code(before):
+        where, said = before, after
     plate = "".join(c for c in said if c.isalnum()).translate(_ALIKE)
     if len(plate) == 17 and plate.isascii() and any(c.isdigit() for c in plate):
         return Identifier(Kind.VEHICLE, f"vin:{plate}", shown=plate.upper())
@@ -34,6 +35,6 @@ def vehicle(stated: Stated, country: str | None = None) -> Identifier | None:
     shown = plate.upper()
     if not any(c.isdigit() for c in plate):
         return Identifier(Kind.VEHICLE, plate, Reach.WEAK, shown, "a plate without digits may be a word")
-    if len(where) != 2:
+    if not where:
         return Identifier(Kind.VEHICLE, plate, Reach.WEAK, shown, "no country is stated for the plate")
     return Identifier(Kind.VEHICLE, f"{where}:{plate}", Reach.PERSONAL, shown, country=where.upper())

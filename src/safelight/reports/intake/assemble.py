@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -56,24 +57,35 @@ def _joined(pieces: list[Piece], *, last: bool) -> Iterator[Piece]:
     held: list[Piece | None] = list(pieces)
     if last:
         _name_by_details(held)
-    by_id: dict[str, int] = {}
+    by_id: dict[str, list[int]] = {}
     by_bundle: dict[str, list[int]] = {}
     for number, piece in enumerate(held):
-        if piece is not None and isinstance(piece.part, Report) and piece.part.format not in _OTHER_FORMS:
-            by_id.setdefault(piece.part.report_id, number)
-            by_bundle.setdefault(piece.bundle, []).append(number)
+        if piece is not None and isinstance(piece.part, Report):
+            by_id.setdefault(piece.part.report_id, []).append(number)
+            if piece.part.format not in _OTHER_FORMS:
+                by_bundle.setdefault(piece.bundle, []).append(number)
     for number, piece in enumerate(held):
         part = None if piece is None else piece.part
         if piece is None or not (isinstance(part, Annex) or (isinstance(part, Report) and _is_print(part))):
             continue
-        alone = by_bundle.get(piece.bundle, [])
         # Details of no report, and a PDF without a number, are of the one report that lies in the same folder.
         stated = part.report_id if isinstance(part, Annex) or piece.states_id else None
-        home = by_id.get(stated) if stated else (alone[0] if len(alone) == 1 and last else None)
-        host = None if home is None else held[home]
-        if home is not None and host is not None and isinstance(host.part, Report):
-            joined = with_files if isinstance(part, Annex) else with_print
-            held[home], held[number] = replace(host, part=joined(host.part, part)), None  # type: ignore[arg-type]
+        homes = by_id.get(stated, []) if stated else by_bundle.get(piece.bundle, [])
+        homes = [home for home in homes if home != number and held[home] is not None]
+        if not homes or (not stated and (len(homes) > 1 or not last)):
+            continue
+        if isinstance(part, Annex):
+            # Of several versions of a report, they are of the one before them.
+            home = homes[max(bisect(homes, number) - 1, 0)]
+            joined = with_files
+        else:
+            forms = [home for home in homes if not _is_print(held[home].part)]  # type: ignore[union-attr, arg-type]
+            if not forms:
+                continue
+            home, joined = forms[0], with_print  # type: ignore[assignment]
+        host = held[home]
+        assert host is not None and isinstance(host.part, Report)
+        held[home], held[number] = replace(host, part=joined(host.part, part)), None  # type: ignore[arg-type]
     left = [piece for piece in held if piece is not None]
     # A report is taken back after it has come, whichever lies first in the folder.
     yield from (piece for piece in left if not isinstance(piece.part, Retraction))

@@ -1,0 +1,52 @@
+"""Lines of the desk's queue as leads: `leads --kind report`, with the fields that every lead has (contract.md)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from safelight.reports.desk.explain import entry, report_id
+from safelight.reports.desk.rank import Ranked
+
+if TYPE_CHECKING:
+    from safelight.reports.desk.desk import Desk
+
+
+def leads(desk: Desk, ranked: Ranked, top: int | None, undecided: bool) -> list[dict[str, Any]]:
+    """The best `top` lines; each says in `of` how many there are by the same choice.
+
+    `stack` is the line's own id, `stack_size` how many reports it stands for.
+    """
+    decided = desk.decided()
+    numbers = ranked.order.tolist()
+    if undecided:
+        key = ranked.rows["key"]
+        numbers = [one for one in numbers if report_id(int(key[one])) not in decided]
+    of, numbers = len(numbers), numbers[:top]
+    bodies = dict(desk.store.reports(ranked.segments, numbers))
+    return [
+        {
+            **as_lead(entry(ranked, one, bodies[one])),
+            "of": of,
+            "decided": decided.get(desk.id_of(ranked, one)),
+        }
+        for one in numbers
+    ]
+
+
+def as_lead(line: dict[str, Any]) -> dict[str, Any]:
+    """One entry of the queue with the fields of a lead; a report is no file, so it has no digest and no place."""
+    return {
+        "id": line["id"],
+        "kind": "report",
+        "priority": line["priority"],
+        "band": line["band"],
+        "sha256": None,
+        "paths": [],
+        "reasons": [{name: one[name] for name in ("code", "text", "weight")} for one in line["reasons"]],
+        "matches": [],
+        "stack": line["id"],
+        "stack_size": line["same"],
+        "report_id": line["report_id"],
+        "provider": line["provider"],
+        "due": line["due"],
+    }
