@@ -32,6 +32,7 @@ class ReportVerbs:
     blobs: BlobStore
     identity: Identity
     actor: str
+    evaluation: bool
 
     def publish(self, event: Any) -> None:
         """Write the checkpoint of a committed event; the workspace does."""
@@ -198,13 +199,35 @@ class ReportVerbs:
 
     @verb("reports evaluate", needs=Capability.REPORT_TRIAGE, long=True)
     def evaluate_reports(
-        self, permit: Permit, labels: Path, *, case: str | None = None, progress: Progress = silent
+        self,
+        permit: Permit,
+        labels: Path,
+        *,
+        out: Path | None = None,
+        case: str | None = None,
+        progress: Progress = silent,
     ) -> dict[str, Any]:
-        """Measure the order on reports whose truth is known."""
+        """Measure the order on reports whose truth is known; with `out`, write it as a page as well."""
         opened = _desk(self, permit)
         found = opened.evaluate(opened.ranked(progress), labels)
         permit.detail = {"reports": found["reports"], "in_danger": found["in_danger"]}
+        if out is not None:
+            found["page"] = _written(self, permit, found, labels, out)
+            permit.detail["sha256"] = found["page"]["sha256"]
         return found
+
+
+def _written(
+    house: ReportVerbs, permit: Permit, found: dict[str, Any], labels: Path, out: Path
+) -> dict[str, Any]:
+    from safelight.export import deliver, desk_pages
+    from safelight.export.protocol import ExportOptions
+
+    page = desk_pages.of_evaluation(found, labels.name)
+    with permit.snapshot() as connection:
+        findings = deliver.CaseFindings(house, connection, permit.the_case)
+        kept = (house.folder, house.config.key_folder)
+        return deliver.write_with(page, findings, out, ExportOptions(), kept)
 
 
 def _desk(house: ReportVerbs, permit: Permit) -> Desk:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from safelight import logs
 from safelight.errors import BusyError, KeyMissingError, UsageError
-from safelight.export import deliver, queue
+from safelight.export import deliver, desk_export, queue
 from safelight.export.protocol import ExportOptions
 from safelight.governance import authority as rules
 from safelight.governance import cases, inspection, users
@@ -339,12 +339,24 @@ class Workspace(ReportVerbs):
         lead: str | None = None,
         case: str | None = None,
     ) -> list[dict[str, Any]]:
-        """The queue, best first, with reasons, matches and every place; or one `lead`, with all that is known."""
+        """The queue, best first, with reasons, matches and every place; or one `lead`, with all that is known.
+
+        Reports stand among the media by priority where the case allows `report-triage`; `kind` gives one of the two.
+        """
+        if lead is not None and lead.startswith("R-"):
+            raise UsageError(f"{lead} is a report.", f"`safelight reports show {lead}` shows it in full.")
+        if kind == "report":
+            rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
         with permit.transaction() as connection:
             if lead is not None:
                 found = [queue.whole(connection, self.keys, permit.the_case, lead)]
+            elif kind == "report":
+                found = desk_export.leads(self, permit, connection, top, undecided)
             else:
                 found = queue.leads(connection, self.keys, permit.the_case, top, kind, undecided)
+                if kind is None and permit.allows(Capability.REPORT_TRIAGE):
+                    reports = desk_export.leads(self, permit, connection, top, undecided)
+                    found = queue.together(found, reports, top)
         permit.detail = {"shown": len(found)}
         permit.subjects += [one["id"] for one in found]
         return found
@@ -403,13 +415,35 @@ class Workspace(ReportVerbs):
         out: Path,
         *,
         options: ExportOptions | None = None,
+        report: str | None = None,
+        cluster: str | None = None,
+        desk: bool = False,
+        people: int | None = None,
+        minutes: float | None = None,
         case: str | None = None,
     ) -> dict[str, Any]:
-        """Write the case's findings in a format, whole or not at all; returns where, how much, its digest."""
+        """Write the case's findings in a format, whole or not at all; returns where, how much, its digest.
+
+        With `report`, `cluster` or `desk` it is that page of the report desk, which also needs `report-triage`;
+        the desk's state tells with `people` and `minutes` a report what will be seen by when.
+        """
+        exporter = None
+        if report is not None or cluster is not None or desk:
+            desk_export.check(format, report, cluster, desk, people, minutes)
+            rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
+            exporter, subjects = desk_export.page(self, permit, report, cluster, people, minutes)
+            permit.subjects += subjects
+        elif people is not None or minutes is not None:
+            raise UsageError("People and minutes are of the desk's state.", "Add --desk.")
         with permit.snapshot() as connection:
             findings = deliver.CaseFindings(self, connection, permit.the_case)
             kept = (self.folder, self.config.key_folder)
-            written = deliver.write(findings, format, out, options or ExportOptions(), kept)
+            chosen = options or ExportOptions()
+            written = (
+                deliver.write(findings, format, out, chosen, kept)
+                if exporter is None
+                else deliver.write_with(exporter, findings, out, chosen, kept)
+            )
         permit.detail = {"format": format, "records": written["records"], "sha256": written["sha256"]}
         permit.personal = {"file": str(written["file"])}
         return written

@@ -19,11 +19,15 @@ from safelight.reports.report import (
 )
 
 WORDS = st.one_of(
-    st.sampled_from(["a", "robin_s", "Robin Sample", "12", "2026-01-02T03:04:05Z", "<b>&amp;", "é ü 中", "]]>", "?>"]),
+    st.sampled_from(
+        ["a", "robin_s", "Robin Sample", "12", "2026-01-02T03:04:05Z", "<b>&amp;", "é ü 中", "]]>", "?>"]
+    ),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12),
 )
 MAYBE = st.none() | WORDS
-NOTES = st.dictionaries(st.sampled_from(["type", "verified", "proxy", "said", "extension"]), WORDS, max_size=2)
+NOTES = st.dictionaries(
+    st.sampled_from(["type", "verified", "proxy", "said", "extension"]), WORDS, max_size=2
+)
 STATED = st.builds(
     Stated,
     kind=st.sampled_from(Kind),
@@ -53,7 +57,9 @@ PARTIES = st.builds(
     birth_date=st.none() | st.sampled_from(["1980-02-03", "1980", "0000-00-00"]),
     spots=st.lists(SPOTS, max_size=2).map(tuple),
     facts=st.dictionaries(
-        st.sampled_from(["gender", "vehicle", "school", "compromised", "disabled", "prior-reports", "all-emails"]),
+        st.sampled_from(
+            ["gender", "vehicle", "school", "compromised", "disabled", "prior-reports", "all-emails"]
+        ),
         st.sampled_from(["yes", "no", "temporarily", "123 456", "other words"]),
         max_size=3,
     ),
@@ -82,7 +88,12 @@ SEVERAL_FILES = st.lists(FILES, max_size=1) | st.lists(
 )
 PLACES = st.sampled_from(
     [
-        *("additionalInfo", "chatImIncident/content", "chatImIncident/program", "webPageIncident/additionalInfo"),
+        *(
+            "additionalInfo",
+            "chatImIncident/content",
+            "chatImIncident/program",
+            "webPageIncident/additionalInfo",
+        ),
         *("personOrUserReported/profileBio", "victim/additionalInfo", "reporter/termsOfService", "body"),
     ]
 )
@@ -103,8 +114,8 @@ REPORTS = st.builds(
     spots=st.lists(SPOTS, max_size=2).map(tuple),
     groups=st.lists(STATED, max_size=4).map(tuple),
     related=st.lists(WORDS, max_size=2).map(tuple),
-    unknown=st.lists(st.tuples(st.sampled_from(["lawEnforcement/agencyName", "report/odd"]), WORDS), max_size=2).map(
-        tuple
-    ),
+    unknown=st.lists(
+        st.tuples(st.sampled_from(["lawEnforcement/agencyName", "report/odd"]), WORDS), max_size=2
+    ).map(tuple),
     problems=st.lists(WORDS, max_size=1).map(tuple),
 )

@@ -113,7 +113,14 @@ def test_the_residue_cannot_be_slipped_in_by_a_text() -> None:
 
 @pytest.mark.parametrize(
     "residue",
-    ['{"texts": 5}', '{"parties": [{"role": "king"}]}', "[]", "{", '{"texts": [{"where": 1, "text": 2}]}', ""],
+    [
+        '{"texts": 5}',
+        '{"parties": [{"role": "king"}]}',
+        "[]",
+        "{",
+        '{"texts": [{"where": 1, "text": 2}]}',
+        "",
+    ],
 )
 def test_a_residue_that_lies_costs_nothing_else(residue: str) -> None:
     report = only(read(CybertipReader(), tip("1", person() + f"<?safelight-residue {residue}?>")))

@@ -23,13 +23,34 @@ def export(
         "--thumbnails",
         help="html: small, grey, blurred pictures; never of what is exactly on a list of illegal material.",
     ),
+    report: str | None = typer.Option(
+        None, metavar="ID", help="html: the page of one report, by its id (R-…) or the number that it bears."
+    ),
+    cluster: str | None = typer.Option(
+        None, metavar="ID", help="html: the page of a cluster (C-…), or of that in which a report is."
+    ),
+    desk: bool = typer.Option(False, "--desk", help="html: the page of the report desk’s state."),
+    people: int | None = typer.Option(
+        None, min=1, max=100_000, help="With --desk: so many people work, for what will be seen by when."
+    ),
+    minutes: float | None = typer.Option(None, min=0.1, max=10_000, help="With --desk: minutes a report."),
     case: str | None = CASE,
 ) -> None:
     """Write the findings of a case as a file, whole or not at all."""
     from safelight.export.protocol import ExportOptions
 
     with workspace() as opened:
-        written = opened.export(format, output, options=ExportOptions(thumbnails=thumbnails), case=case)
+        written = opened.export(
+            format,
+            output,
+            options=ExportOptions(thumbnails=thumbnails),
+            report=report,
+            cluster=cluster,
+            desk=desk,
+            people=people,
+            minutes=minutes,
+            case=case,
+        )
     show(
         written,
         lambda: say(

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def leads(
     top: int = typer.Option(20, min=1, help="So many, best first."),
-    kind: str | None = typer.Option(None, help="Only this kind: media."),
+    kind: str | None = typer.Option(None, help="Only this kind: media or report."),
     undecided: bool = typer.Option(
         False, "--undecided", help="Only those about which nobody has decided yet."
     ),
@@ -34,8 +34,8 @@ def leads(
     case: str | None = CASE,
 ) -> None:
     """Show what a person should look at, best first, with reasons."""
-    if kind not in (None, "media"):
-        raise UsageError(f"There are no leads of kind '{kind}'.", "Use --kind media.")
+    if kind not in (None, "media", "report"):
+        raise UsageError(f"There are no leads of kind '{kind}'.", "Use --kind media or --kind report.")
     with workspace() as opened:
         found = opened.leads(top=top, kind=kind, undecided=undecided, lead=lead, case=case)
     if lead is not None:
@@ -105,6 +105,8 @@ def _print(found: list[dict[str, Any]], undecided: bool) -> None:
     for lead in found:
         more = f"  (+{len(lead['paths']) - 1} more)" if len(lead["paths"]) > 1 else ""
         where = " › ".join(lead["paths"][0]["trail"]) + more if lead["paths"] else ""
+        if lead["kind"] == "report":
+            where = f"report {lead['report_id']} from {lead['provider'] or 'an unknown sender'}"
         why = "\n".join(f"{reason['weight']:.2f} {reason['text']}" for reason in lead["reasons"])
         stack = f"{lead['stack']} ({lead['stack_size']:,})" if lead["stack_size"] > 1 else ""
         about = "\n".join(

@@ -397,11 +397,14 @@ def evaluate(
     labels: Path = typer.Argument(
         help="CSV with report_id and label (1: a child is in danger); further columns are groups."
     ),
+    output: Path | None = typer.Option(
+        None, "-o", "--output", metavar="FILE", help="Write it as a page with plots as well."
+    ),
     case: str | None = CASE,
 ) -> None:
     """Measure the order on reports whose truth is known."""
     with workspace() as opened, drawn() as progress:
-        found = opened.evaluate_reports(labels, case=case, progress=progress)
+        found = opened.evaluate_reports(labels, out=output, case=case, progress=progress)
 
     def text() -> None:
         say(f"{found['reports']:,} labelled reports, {found['in_danger']:,} with a child in danger.")
@@ -419,5 +422,7 @@ def evaluate(
                     say(f"    {one['value']:<24}{one['recall']:.2f}  ({one['found']} of {one['in_danger']})")
         if found["absent"]:
             note(f"{len(found['absent']):,} labelled reports are not here.")
+        if output is not None:
+            say(f"Wrote the page to {found['page']['file']}", f"  SHA-256 {found['page']['sha256']}")
 
     show(found, text)

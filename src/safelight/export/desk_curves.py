@@ -6,6 +6,7 @@ Both axes of the first two are square roots: what matters lies below ten per cen
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import Any
 
@@ -14,8 +15,8 @@ from markupsafe import Markup
 from safelight.export.plots import WIDTH, shorten
 from safelight.export.text import visible
 
-_LEFT, _RIGHT, _TOP, _FLOOR = 38, 390, 14, 226
-_HEIGHT = 262
+_LEFT, _RIGHT, _TOP, _FLOOR = 38, 384, 24, 236
+_HEIGHT = 272
 _SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0)
 _PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _ROW, _LABEL = 36, 40
@@ -27,7 +28,8 @@ def recall(found: Mapping[str, Any], key: str = "recall") -> Markup:
     shapes = _frame(_SHARES, _PARTS, "read so far, of all labelled reports", "found, of those with a child in danger")
     chance = [(at / 40, at / 40) for at in range(41)]
     shapes.append(_line("chance", [(_x(x), _y(y)) for x, y in chance]))
-    shapes.append(_line("curve", [(_x(x), _y(y)) for x, y in curve]))
+    steps = [(x, y) for (_, before), (at, now) in pairwise(curve) for x, y in ((at, before), (at, now))]
+    shapes.append(_line("curve", [(_x(x), _y(y)) for x, y in [*curve[:1], *steps]]))
     said = []
     for one in found["top"]:
         if one["recall"] is None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from safelight.export.desk_phrases import kind_words
 from safelight.export.plots import shorten
 from safelight.export.text import visible
 
@@ -22,7 +23,7 @@ _IDENTIFIERS = 24
 """Of these, at most so many identifiers where there are more reports than fit."""
 _SWEEPS = 6
 _WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 720, 268, 440, 24, 30
-_REPORT, _VALUE = 30, 34
+_REPORT, _VALUE = 30, 36
 """Characters of a label that fit beside its column."""
 
 
@@ -42,6 +43,8 @@ class _Node:
     more: str
     of: str
     """Class of its mark: a report's band, or an identifier's scale."""
+    reports: int = 0
+    """Of the cluster, that have the identifier."""
 
 
 def graph(cluster: Mapping[str, Any], key: str = "graph") -> Drawn:
@@ -143,8 +146,8 @@ def _report(one: Mapping[str, Any]) -> _Node:
 
 
 def _identifier(number: int, one: Mapping[str, Any]) -> _Node:
-    value = visible(shorten(one["value"], max(12, _VALUE - len(one["kind"]))))
-    return _Node(f"i{number}", value, f"{one['kind']} ", one["scale"])
+    value = visible(shorten(one["value"], max(12, _VALUE - len(kind_words(one["kind"])))))
+    return _Node(f"i{number}", value, kind_words(one["kind"]), one["scale"], len(one["members"]))
 
 
 def _heads() -> Markup:
@@ -171,8 +174,9 @@ def _left(one: _Node, y: float) -> Markup:
 def _right(one: _Node, y: float) -> Markup:
     return Markup(
         '<rect class="node shared" x="{}" y="{:.1f}" width="9" height="9"/>'
-        '<text class="label" x="{}" y="{:.1f}"><tspan class="soft">{}</tspan> {}</text>'
-    ).format(_RIGHT - 4.5, y - 4.5, _RIGHT + 14, y + 4, one.more, one.label)
+        '<text class="label" x="{}" y="{:.1f}"><tspan class="soft">{}</tspan> {} '
+        '<tspan class="soft">in {}</tspan></text>'
+    ).format(_RIGHT - 4.5, y - 4.5, _RIGHT + 14, y + 4, one.more, one.label, f"{one.reports:,}")
 
 
 def _spoken(chosen: Sequence[tuple[int, Mapping[str, Any]]], by_key: Mapping[str, _Node]) -> str:
@@ -182,5 +186,5 @@ def _spoken(chosen: Sequence[tuple[int, Mapping[str, Any]]], by_key: Mapping[str
         names = [by_key[member].label for member in one["members"] if member in by_key]
         more = len(one["members"]) - len(names)
         rest = f" and {more:,} more" if more else ""
-        said.append(f"{one['kind']} {by_key[f'i{number}'].label}: {', '.join(names)}{rest}")
+        said.append(f"{kind_words(one['kind'])} {by_key[f'i{number}'].label}: {', '.join(names)}{rest}")
     return "; ".join(said) or "nothing is shared"

@@ -14,11 +14,12 @@ from markupsafe import Markup
 LANES = (("received", "report received"), ("occurred", "incident"), ("connection", "connection"))
 _WIDTH, _LEFT, _RIGHT, _LANE, _TOP = 720, 128, 704, 38, 8
 _BINS = 144
-_TICKS = 7
+_TICKS, _FEW = 7, 5
+"""Labels of the axis at most, and where they say the hour as well."""
 _PAST, _FUTURE = timedelta(days=30 * 365), timedelta(days=2 * 365)
 """Times beyond these are not drawn: a clock that was never set would squeeze all others into one point."""
 _STEPS = (
-    *((timedelta(hours=hours), "%m-%d %H:%M") for hours in (1, 3, 6, 12)),
+    *((timedelta(hours=hours), "%Y-%m-%d %H:%M") for hours in (1, 3, 6, 12)),
     *((timedelta(days=days), "%Y-%m-%d") for days in (1, 2, 7, 14, 28, 91, 182)),
     *((timedelta(days=366 * years), "%Y-%m") for years in (1, 2, 5, 10)),
 )
@@ -38,7 +39,7 @@ def timeline(times: Sequence[Mapping[str, Any]], now: datetime, key: str = "time
     drawn = [(what, at) for what, at in stated if now - _PAST <= at <= now + _FUTURE]
     if not drawn:
         return None
-    first, last = (choose(at for _, at in drawn) for choose in (min, max))
+    first, last = min(at for _, at in drawn), max(at for _, at in drawn)
     room = max((last - first) * 0.02, timedelta(minutes=30))
     scale = _Scale(first - room, last + room)
     floor = _TOP + len(LANES) * _LANE
@@ -105,7 +106,9 @@ def _mark(lane: int, place: int, count: int, middle: float) -> Markup:
 
 def _ticks(scale: _Scale, floor: float) -> Iterator[Markup]:
     span = scale.last - scale.first
-    step, form = next((pair for pair in _STEPS if span / pair[0] <= _TICKS), _STEPS[-1])
+    most = {step: _FEW if step < timedelta(days=1) else _TICKS for step, _ in _STEPS}
+    step, form = next((pair for pair in _STEPS if span / pair[0] <= most[pair[0]]), _STEPS[-1])
+    margin = 44 if step < timedelta(days=1) else 28
     yield Markup('<line class="axis" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(_LEFT, floor, _RIGHT, floor)
     at = datetime(scale.first.year, scale.first.month, scale.first.day, tzinfo=UTC)
     if step >= timedelta(days=366):
@@ -114,7 +117,7 @@ def _ticks(scale: _Scale, floor: float) -> Iterator[Markup]:
         x = scale(at)
         if x >= _LEFT:
             yield Markup('<line class="grid" x1="{0:.1f}" y1="{1}" x2="{0:.1f}" y2="{2}"/>').format(x, _TOP, floor)
-            if _LEFT + 20 <= x <= _RIGHT - 20:
+            if _LEFT + margin <= x <= _RIGHT - margin + 16:
                 yield Markup('<text class="tick" text-anchor="middle" x="{:.1f}" y="{}">{}</text>').format(
                     x, floor + 14, f"{at:{form}}"
                 )

@@ -44,6 +44,17 @@ def leads(
     ]
 
 
+def together(
+    media: list[dict[str, Any]], reports: list[dict[str, Any]], top: int | None
+) -> list[dict[str, Any]]:
+    """Leads of two kinds as one queue, by priority; each kind keeps its own order where priorities are equal."""
+    if not reports:
+        return media
+    of = sum(found[0]["of"] for found in (media, reports) if found)
+    both = sorted([*media, *reports], key=lambda one: -one["priority"])
+    return [{**one, "of": of} for one in both[:top]]
+
+
 def whole(connection: sa.Connection, keys: KeyRing, case: Case, wanted: str) -> dict[str, Any]:
     """One lead, by its id or an unambiguous beginning: all places, digests, signals in words, decisions.
 
@@ -127,4 +138,4 @@ def _signals(view: LeadView) -> list[dict[str, Any]]:
     return found
 
 
-__all__ = ["leads", "whole"]
+__all__ = ["leads", "together", "whole"]

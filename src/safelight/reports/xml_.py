@@ -7,6 +7,7 @@ import html.entities
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 from lxml import etree
@@ -15,10 +16,17 @@ from safelight.reports.characters import FALLEN_BACK, Characters
 
 LARGEST = 32 << 20
 """Bytes of one record; a larger one is a finding."""
+MOST_ELEMENTS = 200_000
+"""Of one record: each takes far more memory than its name does in the document."""
 _KNOWN_ENTITY = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY = re.compile(r"&([A-Za-z_:][\w:.-]{0,60});")
 _BARE = re.compile(r"&(?!#?\w{1,60};)")
 _BAD_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[1-9]|2\d|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
+_HTML = re.compile(
+    r"<(/?(?:p|br|hr|b|i|u|s|a|em|strong|small|div|span|font|center|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|img|pre|code"
+    r"|blockquote|sub|sup|style|script|html|head|body|meta|link|title)\b[^<>]{0,2000})>",
+    re.IGNORECASE,
+)
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -112,9 +120,8 @@ def _pieces(characters: Characters, names: tuple[str, ...]) -> Iterator[tuple[st
     """The text of each record, with the prefixes that are declared around it; or why it is none."""
     either = "|".join(map(re.escape, names))
     name = rf"(?:[\w.-]{{1,60}}:)?(?:{either})"
-    inside = re.compile(rf"<(?:!--|!\[CDATA\[|(?P<open>{name})(?=[\s/>])|/(?P<close>{name})\s{{0,99}}>)")
     outside = re.compile(
-        rf"<(?:!--|!\[CDATA\[|\?|!DOCTYPE\b|(?P<open>{name})(?=[\s/>]))|xmlns:(?P<prefix>[\w.-]{{1,60}})\s{{0,9}}="
+        rf"<(?:!--|!\[CDATA\[|\?|!DOCTYPE\b|(?P<open>{name})(?=[\s/>])|(?P<around>[\w.:-]{{1,121}}\s[^<>]{{0,4000}}))"
     )
     ends = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
     window = _Window(characters)
@@ -126,7 +133,7 @@ def _pieces(characters: Characters, names: tuple[str, ...]) -> Iterator[tuple[st
         return mark + _wrapped(window.cut(start, end), opened, prefixes), True
 
     while True:
-        found = window.search(inside if depth else outside, at)
+        found = window.search(_inside(opened) if depth else outside, at)
         if found is None or found.end() >= len(window.text):  # a token may be cut in two
             keep = window.end - 300 if found is None else found.start() + window.base
             if depth and window.end - start > LARGEST:
@@ -134,7 +141,7 @@ def _pieces(characters: Characters, names: tuple[str, ...]) -> Iterator[tuple[st
                 at, start, depth = window.end, -1, 0
                 continue
             if window.grow(start if depth else max(at, keep)):
-                at = max(at, window.base)
+                at = max(at, keep, window.base)  # what was looked through is not looked through again
                 continue
             if found is None:
                 break
@@ -164,9 +171,9 @@ def _pieces(characters: Characters, names: tuple[str, ...]) -> Iterator[tuple[st
             depth -= groups["close"] == opened
             if not depth:
                 yield piece(at)
-        elif groups.get("prefix"):
+        elif groups.get("around"):
             if len(prefixes) < 50:
-                prefixes.add(groups["prefix"])
+                prefixes.update(_PREFIX.findall(groups["around"]))
         else:
             keep = start if depth else at
             if found[0] == "<!DOCTYPE":
@@ -177,6 +184,16 @@ def _pieces(characters: Characters, names: tuple[str, ...]) -> Iterator[tuple[st
             at = window.end if end < 0 else end
     if depth:
         yield "it ends before it is complete", False
+
+
+_PREFIX = re.compile(r"\sxmlns:([\w.-]{1,60})\s{0,9}=")
+
+
+@lru_cache(maxsize=64)
+def _inside(name: str) -> re.Pattern[str]:
+    """What matters within a record of this name: its end, others of its name, and what hides both."""
+    own = re.escape(name)
+    return re.compile(rf"<(?:!--|!\[CDATA\[|(?P<open>{own})(?=[\s/>])|/(?P<close>{own})\s{{0,99}}>)")
 
 
 def _simple_end(window: _Window, name: str, at: int) -> int:
@@ -190,8 +207,11 @@ def _simple_end(window: _Window, name: str, at: int) -> int:
     text, first, last = window.text, at - window.base, end - window.base
     if text.find("<!", first, last) >= 0:
         return -1
-    if any(text.find(f"<{name}{mark}", first, last) >= 0 for mark in "> /\t\r\n"):
-        return -1
+    same, size = text.find(f"<{name}", first, last), len(name) + 1
+    while same >= 0:
+        if text[same + size] in "> /\t\r\n":
+            return -1
+        same = text.find(f"<{name}", same + size, last)
     return end + len(name) + 3
 
 
@@ -230,17 +250,22 @@ def _parsed(number: int, text: str) -> Record | Broken:
     if text.startswith("\0"):
         text = text[1:]
         problems.append(FALLEN_BACK)
+    if text.count("<") > 2 * MOST_ELEMENTS:
+        return Broken(number, f"it has more than {MOST_ELEMENTS:,} elements")
     try:
         return Record(number, _element(text), tuple(problems))
     except (etree.XMLSyntaxError, ValueError) as error:
-        first = str(error)
+        first = _short(str(error))
+    said = (*problems, f"mended to be read: {first}")
     mended = _BAD_REFERENCE.sub(" ", _BAD.sub(" ", text))
     mended = _BARE.sub("&amp;", _ENTITY.sub(_named, mended))
-    try:
-        record = Record(number, _element(mended), (*problems, f"mended to be read: {_short(first)}"))
-    except (etree.XMLSyntaxError, ValueError):
-        return Broken(number, f"not well-formed: {_short(first)}")
-    return record
+    # HTML that was written into a text as it stands need not be well-formed: its tags become text.
+    for attempt in (mended, _HTML.sub(r"&lt;\1&gt;", mended)):
+        try:
+            return Record(number, _element(attempt), said)
+        except (etree.XMLSyntaxError, ValueError):
+            continue
+    return Broken(number, f"not well-formed: {first}")
 
 
 def _element(text: str) -> etree._Element:

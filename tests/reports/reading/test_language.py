@@ -52,6 +52,25 @@ def test_hindi_in_latin_letters_is_hindi() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Sie hat den Ton und den Film gelöscht.", "de"),
+        ("El caso de Ana va a dar que hablar.", "es"),
+        ("Ona i oni byli tam, kiedy to bylo.", "pl"),
+        ("Le ton de la lettre va changer.", "fr"),
+    ],
+)
+def test_common_words_of_romanised_languages_mislead_nobody(text: str, code: str) -> None:
+    assert languages([text]) == [code]
+
+
+def test_russian_in_latin_letters_is_not_claimed_to_be_read() -> None:
+    assert not held(
+        languages(["Devochka govorit chto eto vsegda tak, ona ochen boitsya i nichego ne mozhet."])[0]
+    )
+
+
 @pytest.mark.parametrize("text", ["ok", "asap", "123", "IMG_0001.jpg", "lol haha", "!!!", ""])
 def test_very_short_texts_have_no_language(text: str) -> None:
     assert identify(text)[0] is None

@@ -78,6 +78,7 @@ def evaluation(placed: Sequence[Placed], total: int, absent: Sequence[str]) -> d
         "lines": total,
         "absent": list(absent)[:1000],
         "top": [_at(ordered, positives, share) for share in SHARES],
+        "curve": _curve(ordered, positives),
         "calibration": _calibration(ordered),
         "groups": {name: _by_group(ordered, name) for name in names},
         "missed": [
@@ -91,6 +92,18 @@ def evaluation(placed: Sequence[Placed], total: int, absent: Sequence[str]) -> d
             if one.label.danger and rank > ceil(0.05 * len(ordered))
         ][-50:],
     }
+
+
+def _curve(ordered: Sequence[Placed], positives: int) -> list[dict[str, float]]:
+    """Recall by the share of reports read, from nothing to all: at most some 200 points."""
+    ranks = [rank for rank, one in enumerate(ordered, start=1) if one.label.danger]
+    every = max(1, -(-len(ranks) // 200))
+    points = [(0, 0), *((rank, found) for found, rank in enumerate(ranks, start=1) if found % every == 0)]
+    points.append((len(ordered), positives))
+    return [
+        {"share": round(rank / len(ordered), 5), "recall": round(found / positives, 4) if positives else 0.0}
+        for rank, found in points
+    ]
 
 
 def _at(ordered: Sequence[Placed], positives: int, share: float) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
         "reads_texts": desk.permit.allows(Capability.TEXT_ANALYSIS),
         "waiting": len(waiting),
         "oldest": None if oldest is None else datetime.fromtimestamp(oldest, UTC).isoformat(),
-        "held": len(taken),
+        "held": len(taken.keys() - decided.keys()),
         "bands": [
             {
                 "band": str(band),

@@ -23,6 +23,7 @@ from safelight.reports.desk.acts import edits, learned
 from safelight.reports.desk.known import NO_FILES, known_shares
 from safelight.reports.desk.media import MediaSaid
 from safelight.reports.keep.store import ReportStore, Segment, newest, segment_of
+from safelight.reports.linking import people_alike
 from safelight.reports.linking.sieve import Sieve
 from safelight.reports.linking.state import Links, World, bring_up
 from safelight.reports.scoring import score
@@ -137,7 +138,17 @@ def rank(
     by_key = (
         {int(key): number for number, key in enumerate(rows["key"].tolist())} if said.cut or said.join else {}
     )
-    world = World(store, segments, current, rows["sender"], voices(rows), said.by_number(by_key))
+    people = people_alike.bring_up(store, segments, current)
+    world = World(
+        store,
+        segments,
+        current,
+        rows["sender"],
+        voices(rows),
+        said.by_number(by_key),
+        people.pairs(current),
+        people.mark,
+    )
     links = bring_up(world)
     dynamic = {code: np.zeros(reports, dtype=np.uint8) for code in DYNAMIC}
     dynamic.update(_from_links(links, rows))

@@ -48,7 +48,7 @@ def _device(value: str, of_class: str) -> Identifier | None:
         return _found("uuid", "-".join(match.groups())) if match else None
     if _MAC.fullmatch(said) or (of_class == "mac" and len(together) == 12 and _HEX.fullmatch(together)):
         return _mac(together)
-    if _UDID.fullmatch(said):
+    if _UDID.fullmatch(said) or _UDID.fullmatch(together):
         return _found("udid", together)
     if together.isdecimal() and (found := _number(together, of_class)) is not None:
         return found

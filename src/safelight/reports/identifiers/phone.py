@@ -56,7 +56,7 @@ def _phone(value: str, region: str) -> Identifier | None:
             return found
     if digits.startswith("00"):
         digits = digits.lstrip("0")
-    if len(digits) < 3:
+    if len(digits) < 3 or (plus and any(c.isalpha() for c in bare)):
         return None
     if not plus and len(digits) < 7:
         why = "a short code or an extension, of no one person"

@@ -28,7 +28,7 @@ _PARTICLES = frozenset(
     + ("del", "dos", "das", "do", "du", "la", "le", "y", "e", "ten", "ter", "te")
 )  # fmt: skip
 _SAME = (
-    ("shch", "s"), ("sch", "s"), ("tch", "C"), ("dzh", "j"), ("sh", "s"), ("sz", "s"), ("cz", "C"), ("ch", "C"),
+    ("schtsch", "s"), ("shch", "s"), ("tsch", "C"), ("sch", "s"), ("tch", "C"), ("ts", "z"), ("tz", "z"), ("dzh", "j"), ("sh", "s"), ("sz", "s"), ("cz", "C"), ("ch", "C"),
     ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("bh", "b"), ("dj", "j"),
     ("ck", "k"), ("x", "ks"), ("q", "k"), ("w", "v"), ("ff", "v"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ import pyarrow as pa
 import zstandard
 
 from safelight.reports.identifiers.identifier import Identifier, Reach
+from safelight.reports.keep.people import Someone, people_of, people_table
 from safelight.reports.keep.vault import Columns
 from safelight.reports.report import Kind, Report, Role
 from safelight.reports.scoring.observe import OBSERVED, moment, observe
@@ -99,6 +100,7 @@ class Builder:
         self._rows: dict[str, list[Any]] = {name: [] for name in ROW_COLUMNS}
         self._links: dict[str, list[int]] = {name: [] for name in ("row", "kind", "role", "weak", "key")}
         self._digests: dict[str, list[Any]] = {"row": [], "file": [], "kind": [], "digest": []}
+        self._people: tuple[list[int], list[Someone]] = ([], [])
         self._bodies: list[bytes] = []
         self._open: list[bytes] = []
         self.bytes = 0
@@ -148,6 +150,9 @@ class Builder:
             self._digests["file"].append(min(file, 65535))
             self._digests["kind"].append(_DIGEST[kind])
             self._digests["digest"].append(digest)
+        for one in people_of(report):
+            self._people[0].append(number)
+            self._people[1].append(one)
         self._open.append(packed)
         self.bytes += len(packed)
         if len(self._open) == BLOCK:
@@ -161,6 +166,10 @@ class Builder:
         head = np.array([len(self._open), *map(len, self._open)], dtype="<u4").tobytes()
         self._bodies.append(_COMPRESS.compress(head + b"".join(self._open)))
         self._open = []
+
+    def people(self) -> pa.Table:
+        """The people gathered who could be told apart by more than a name; before `finish`."""
+        return people_table(*self._people)
 
     def finish(self) -> tuple[Columns, Columns, pa.Table, pa.Table]:
         """Columns of reports and of identifiers, tables of digests and of bodies; the builder is spent."""

@@ -19,7 +19,7 @@ def findings(connection: sa.Connection, sealer: Sealer, case_id: str) -> Iterato
     )
     for row in rows:
         noted = unseal(sealer, row.sealed, f"report_finding:{row.source_id}")
-        if len(noted) != row.count:
+        if len(noted) != row._mapping["count"]:
             raise IntegrityError(
                 "The list of reports that could not be read was altered.",
                 "Restore the workspace from its backup.",

@@ -11,11 +11,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, UsageError
 from safelight.reports.body import unpack
 from safelight.reports.keep.columns import BLOCK, NONE, ROW_COLUMNS, Builder, Keyed, keyed, unblock
+from safelight.reports.keep.people import people_table
 from safelight.reports.keep.vault import Columns, Vault
 from safelight.reports.report import Report
 from safelight.store.keys import Sealer
@@ -80,15 +82,17 @@ class ReportStore:
 
     def write(self, builder: Builder, number: int) -> None:
         """Write the files of a segment. They count only once `append` is committed."""
+        people = builder.people()
         rows, links, digests, bodies = builder.finish()
         self.vault.write(_name(number, "rows"), rows)
         self.vault.write(_name(number, "links"), links)
         self.vault.write(_name(number, "digests"), digests)
+        self.vault.write(_name(number, "people"), people)
         self.vault.write(_name(number, "bodies"), bodies, compression="none")
 
     def tidy(self, segments: Iterable[Segment], also: Iterable[str] = ()) -> None:
         """Remove files that belong to no committed segment, and are not among `also`."""
-        parts = ("rows", "links", "digests", "bodies")
+        parts = ("rows", "links", "digests", "people", "bodies")
         self.vault.tidy({*also, *(_name(one.number, part) for one in segments for part in parts)})
 
     def each(self, work: Callable[[Segment], T], segments: Sequence[Segment]) -> list[T]:
@@ -126,6 +130,16 @@ class ReportStore:
         table = self.vault.read(_name(segment.number, "digests"))
         columns = [table.column(name).to_numpy() for name in ("row", "file", "kind")]
         return columns[0], columns[1], columns[2], table.column("digest").to_pylist()
+
+    def people(self, segments: Sequence[Segment]) -> pa.Table:
+        """The people of all reports (columns of `keep/people.py`), in order; `row` is the report's number."""
+
+        def of(segment: Segment) -> pa.Table:
+            table = self.vault.read(_name(segment.number, "people"))
+            row = table.column("row").to_numpy() + np.uint32(segment.first)
+            return table.set_column(table.column_names.index("row"), "row", pa.array(row))
+
+        return pa.concat_tables([people_table([], []), *self.each(of, segments)]).combine_chunks()
 
     def report(self, segments: Sequence[Segment], number: int) -> Report:
         """One report by its number."""

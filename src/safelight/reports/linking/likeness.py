@@ -36,7 +36,10 @@ _CONDITIONS = {
     ("born", "exchanged"): "born_l = turned_r AND certain_l AND certain_r",
     ("born", "digit"): "certain_l AND certain_r AND damerau_levenshtein(born_l, born_r) = 1",
     ("born", "year"): "year_l = year_r AND NOT (certain_l AND certain_r)",
-    ("place", "town"): "city_l = city_r AND (country_l = country_r OR country_l IS NULL OR country_r IS NULL)",
+    (
+        "place",
+        "town",
+    ): "city_l = city_r AND (country_l = country_r OR country_l IS NULL OR country_r IS NULL)",
     ("place", "country"): "country_l = country_r",
     ("sex", "same"): "sex_l = sex_r",
 }
@@ -44,7 +47,7 @@ _CONDITIONS = {
 _UNKNOWN = {
     "name": "names_l IS NULL OR names_r IS NULL",
     "born": "year_l IS NULL OR year_r IS NULL",
-    "place": "(city_l IS NULL OR city_r IS NULL) AND (country_l IS NULL OR country_r IS NULL)",
+    "place": "(city_l = city_r) IS NOT TRUE AND (country_l IS NULL OR country_r IS NULL)",
     "sex": "sex_l IS NULL OR sex_r IS NULL",
 }
 _BY_FREQUENCY = {"name": "sounds", "place": "city"}
@@ -108,14 +111,12 @@ def score(people: pa.Table, left: Ints, right: Ints) -> Scored:
         )
         names = ", ".join(f"gamma_{one}" for one in COMPARISONS)
         said = connection.sql(
-            f"SELECT unique_id_l, unique_id_r, match_probability, {names} FROM {found.physical_name} "  # noqa: S608  # nosec B608 -- names of our own
+            f"SELECT unique_id_l, unique_id_r, match_probability, {names} FROM {found.physical_name} "  # nosec B608 -- names of our own
             "ORDER BY unique_id_l, unique_id_r"
         ).to_arrow_table()
     finally:
         connection.close()
-    level = np.stack(
-        [_levels(one, said.column(f"gamma_{one}").to_numpy()) for one in COMPARISONS], axis=1
-    )
+    level = np.stack([_levels(one, said.column(f"gamma_{one}").to_numpy()) for one in COMPARISONS], axis=1)
     left, right, probability = (said.column(at).to_numpy() for at in range(3))
     # A name alone is never enough, nor is anything without one: a birth date or a town must agree too.
     enough = (level[:, 0] >= 0) & (level[:, 0] < _last("name"))

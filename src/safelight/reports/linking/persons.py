@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from safelight.reports.identifiers.sounds import MOST_SOUNDS, sound
 from safelight.reports.keep.people import Someone, people_table
@@ -61,10 +62,11 @@ def alike(people: Sequence[Someone]) -> list[Alike]:
     return compare(people_table([one.report for one in people], list(people))).alike
 
 
-def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = ()) -> Compared:
+def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = (), exact: bool = True) -> Compared:
     """Compare the people of a table (columns of `keep/people.py`; `row` is the report's number).
 
-    With `fresh`, only reports from that number on are compared, with all; `kept` are the links found before.
+    With `fresh`, only reports from that number on are compared, with all; `kept` are the links found before. Without
+    `exact`, people of one name and birth date are not joined: the identifier that these make does that, with its bounds.
     """
     settings = likeness.table()["settings"]
     if people.num_rows < 2:
@@ -76,10 +78,12 @@ def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = ()) -> 
     distinct = {name: values[groups.first] for name, values in column.items()}
     newest = np.zeros(len(groups.first), dtype=np.int64)
     np.maximum.at(newest, groups.of, column["row"].astype(np.int64))
-    pairs, passed_over = _pairs(distinct, settings, people.num_rows > settings["many_people"], newest >= fresh)
-    several = np.flatnonzero(
-        (np.bincount(groups.of, minlength=len(groups.first)) > 1) & (newest >= fresh)
-    )  # each is compared with itself: are those of one description one person?
+    pairs, passed_over = _pairs(
+        distinct, settings, people.num_rows > settings["many_people"], newest >= fresh
+    )
+    # Each description with several people is compared with itself: are they one person?
+    alone = np.bincount(groups.of, minlength=len(groups.first)) < 2
+    several = np.flatnonzero(~alone & (newest >= fresh) & (exact | ~_certain(distinct["born"])))
     left = np.concatenate([pairs >> 32, several])
     right = np.concatenate([pairs & 0xFFFFFFFF, several])
     said = _described(people, distinct, groups, np.union1d(left, right), settings)
@@ -88,6 +92,12 @@ def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = ()) -> 
     links = [one for one in links if one.b >= fresh]
     bounded, left_out = _bounded(kept, links, settings["largest"])
     return Compared(bounded, people.num_rows, len(left), passed_over, left_out)
+
+
+def _certain(born: Ints) -> Ints:
+    """Which birth dates are full, and no first of January, which forms fill in."""
+    made: Ints = (born > 0) & (born % 10_000 != 101)
+    return made
 
 
 def _groups(people: pa.Table, column: dict[str, Ints]) -> _Group:
@@ -104,8 +114,8 @@ def _groups(people: pa.Table, column: dict[str, Ints]) -> _Group:
 def _mixed(key: Ints, values: Ints) -> Ints:
     """One number of two; different ones are equal by chance once in 2⁶⁴."""
     with np.errstate(over="ignore"):
-        made: Ints = (key ^ (key >> np.uint64(29))) * _MIX + values.astype(np.uint64)
-        made = (made ^ (made >> np.uint64(32))) * _MIX
+        both: Ints = (key ^ (key >> np.uint64(29))) * _MIX + values.astype(np.uint64)
+        made: Ints = (both ^ (both >> np.uint64(32))) * _MIX
     return made
 
 
@@ -131,7 +141,7 @@ def _blocks(people: dict[str, Ints], many: bool, largest: int, passed: Ints) -> 
     """Members and keys of blocks, sorted by key, none larger than `largest`; who is in a larger one is marked."""
     role = people["role"].astype(np.uint64)
     born, year, place = people["born"], people["year"], people["place"]
-    dated = np.flatnonzero((born > 0) & (born % 10_000 != 101))
+    dated = np.flatnonzero(_certain(born))
     if many:
         yield _small(*_with_two(people, dated, _mixed(role, born)), largest, passed)
         return
@@ -203,14 +213,28 @@ def _within(who: Ints, key: Ints) -> Iterator[Ints]:
 
 
 def _may_be_one(people: dict[str, Ints], a: Ints, b: Ints) -> Ints:
-    """Half of the fewer consonants are shared, the sex is not another: cheap, before names are compared.
+    """What every likely pair has, cheap to tell before names are compared.
 
-    One part that sounds the same is not enough of a name of two, nor is it asked for: spellings differ.
+    They are of two reports; most consonants of the shorter name are in the other; two full birth dates agree in two
+    of year, month and day, or with day and month exchanged.
     """
-    one, other = people["letters"][a], people["letters"][b]
+    fine = np.flatnonzero(people["row"][a] != people["row"][b])
+    fine = fine[_dates_agree(people["born"][a[fine]], people["born"][b[fine]])]
+    one, other = people["letters"][a[fine]], people["letters"][b[fine]]
     shared = np.bitwise_count(one & other)
     fewer = np.minimum(np.bitwise_count(one), np.bitwise_count(other))
-    made: Ints = (2 * shared.astype(np.int16) >= fewer) & (people["row"][a] != people["row"][b])
+    made = np.zeros(len(a), dtype=bool)
+    made[fine[5 * shared.astype(np.int16) >= 3 * fewer]] = True
+    return made
+
+
+def _dates_agree(one: Ints, other: Ints) -> Ints:
+    month, day = one // 100 % 100, one % 100
+    its_month, its_day = other // 100 % 100, other % 100
+    equal = (one // 10_000 == other // 10_000).astype(np.int8)
+    exchanged = (equal > 0) & (month == its_day) & (day == its_month)
+    equal = equal + (month == its_month) + (day == its_day)
+    made: Ints = (equal > 1) | exchanged | (one == 0) | (other == 0)
     return made
 
 
@@ -234,20 +258,18 @@ def _described(
     names = people.column("names").combine_chunks().take(pa.array(where))
     city = people.column("city").combine_chunks().take(pa.array(where))
     one = {name: values[wanted] for name, values in distinct.items()}
-    tokens = [name.split(" ") for name in names.to_pylist()]
-    parts = [[{"t": token, "s": sound(token)} for token in said[: 2 * MOST_SOUNDS]] for said in tokens]
     born, year = one["born"].astype(np.int64), one["year"]
     turned = born // 10_000 * 10_000 + born % 100 * 100 + born // 100 % 100
     table = pa.table(
         {
             "names": names,
-            "sounds": pa.array(_sounds_text(one)),
-            "parts": pa.array(parts, type=pa.list_(pa.struct({"t": pa.string(), "s": pa.string()}))),
+            "sounds": _whole(_sorted_sounds(one)).view(np.int64),
+            "parts": _parts(names),
             "born": pa.array(born.astype(str), mask=born == 0),
             "turned": pa.array(turned.astype(str), mask=born == 0),
-            "certain": pa.array((born > 0) & (born % 10_000 != 101)),
+            "certain": _certain(born),
             "year": pa.array(year, mask=year == 0),
-            "city": pa.array(city.to_pylist(), mask=one["place"] == 0),
+            "city": pc.if_else(pa.array(one["place"] > 0), city, None),
             "country": pa.array(one["country"], mask=one["country"] == 0),
             "sex": pa.array(one["sex"], mask=one["sex"] == 0),
             "tf_sounds": _name_shares(distinct, wanted, settings),
@@ -257,10 +279,26 @@ def _described(
     return _Described(table, wanted)
 
 
-def _sounds_text(people: dict[str, Ints]) -> list[str]:
-    """How a name sounds, whole: equal for the same parts in any order."""
-    said = np.sort(np.stack([people[name] for name in _SOUNDS], axis=1), axis=1)
-    return [" ".join(map(str, row)) for row in said.tolist()]
+def _parts(names: pa.StringArray) -> pa.ListArray:
+    """Each name as its parts `t`, with how each sounds, `s`."""
+    split = pc.split_pattern(names, " ")
+    tokens = split.flatten().dictionary_encode()
+    sounds = pa.array([sound(one) for one in tokens.dictionary.to_pylist()], type=pa.string())
+    both = [tokens.dictionary.take(tokens.indices), sounds.take(tokens.indices)]
+    return pa.ListArray.from_arrays(split.offsets, pa.StructArray.from_arrays(both, ["t", "s"]))
+
+
+def _sorted_sounds(people: dict[str, Ints]) -> Ints:
+    """`(n, MOST_SOUNDS)`: the same for the same parts in any order."""
+    return np.sort(np.stack([people[name] for name in _SOUNDS], axis=1), axis=1)
+
+
+def _whole(sounds: Ints) -> Ints:
+    """One number for how a whole name sounds."""
+    made: Ints = sounds[:, 0].astype(np.uint64)
+    for column in range(1, MOST_SOUNDS):
+        made = _mixed(made, sounds[:, column])
+    return made
 
 
 def _shares(values: Ints, before: float, weight: int) -> npt.NDArray[np.float64]:
@@ -277,16 +315,14 @@ def _name_shares(people: dict[str, Ints], wanted: Ints, settings: dict[str, Any]
     is one person in several spellings looks like namesakes.
     """
     before, weight = settings["part"], settings["weight"]
-    said = np.sort(np.stack([people[name] for name in _SOUNDS], axis=1), axis=1)
+    said = _sorted_sounds(people)
     flat = said.ravel()
     known, counts = np.unique(flat[flat > 0], return_counts=True)
     total = len(said) + weight
     mine = said[wanted]
     at = np.searchsorted(known, mine)
     share = np.where(mine > 0, (counts[np.minimum(at, len(known) - 1)] + before * weight) / total, 1.0)
-    whole = said[:, 0].astype(np.uint64)
-    for column in range(1, MOST_SOUNDS):
-        whole = _mixed(whole, said[:, column])
+    whole = _whole(said)
     _, one = np.unique(_mixed(whole, people["born"]), return_index=True)
     names, counts = np.unique(whole[one], return_counts=True)
     namesakes = np.maximum(counts - settings["namesakes"], 0)[np.searchsorted(names, whole[wanted])]

@@ -61,6 +61,8 @@ class World:
     voice: Ints
     edits: Edits
     pairs: tuple[tuple[int, int], ...] = ()
+    """Further probable links, between current reports. More come only with new reports, while `pairs_mark` is one."""
+    pairs_mark: str = ""
 
 
 def bring_up(world: World) -> Links:
@@ -128,6 +130,9 @@ def grow(world: World, kept: Links) -> Links:
     alive = (mentions.voices - newer) <= limit
     affected = fresh.copy()
     affected[mentions.report[alive[mentions.run]]] = True
+    for a, b in world.pairs:
+        if fresh[a] or fresh[b]:
+            affected[[a, b]] = True
     raw = np.concatenate([kept.raw, np.arange(before, reports, dtype=np.int32)])
     labels = np.zeros(reports, dtype=bool)
     labels[raw[affected]] = True
@@ -138,7 +143,8 @@ def grow(world: World, kept: Links) -> Links:
     involved = distinct(np.concatenate([stated.report, np.flatnonzero(affected)]))
     stated = replace_reports(stated, involved)
     mentions = gather(stated, world.voice[involved], table)
-    small = _linked(mentions, len(involved), world.sender[involved], table, Edits(), ())
+    join, pairs = (_renumbered(some, involved) for some in (world.edits.join, world.pairs))
+    small = _linked(mentions, len(involved), world.sender[involved], table, Edits(join=join), pairs)
     mine = affected[involved]
     numbers = involved[mine]
     made = Links(
@@ -153,6 +159,13 @@ def grow(world: World, kept: Links) -> Links:
     made.raw[numbers] = involved[small.raw[mine]]
     made.others[numbers], made.senders[numbers] = small.others[mine], small.senders[mine]
     return made
+
+
+def _renumbered(pairs: Pairs, involved: Ints) -> list[tuple[int, int]]:
+    """Pairs of which both are involved, by their place there."""
+    both = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    both = both[np.isin(both, involved).all(axis=1)]
+    return [(int(a), int(b)) for a, b in np.searchsorted(involved, both)]
 
 
 def replace_reports(stated: Stated, involved: Ints) -> Stated:
@@ -236,12 +249,12 @@ def _nothing() -> Stated:
 
 
 def _mark(world: World) -> str:
-    """What the kept links depend on besides the reports: the table, people's edits, further pairs."""
+    """What the kept links depend on besides the reports: the table, people's edits, how further pairs are found."""
     table = strengths()
     digest = hashlib.sha256(_VERSION.encode())
     for one in (table.strength, table.certain, table.probable):
         digest.update(one.tobytes())
-    said = [sorted(world.edits.cut), sorted(world.edits.join), sorted(world.pairs), table.a_voice]
+    said = [sorted(world.edits.cut), sorted(world.edits.join), world.pairs_mark, table.a_voice]
     digest.update(repr([*said, table.largest_certain, table.largest_probable]).encode())
     return digest.hexdigest()
 

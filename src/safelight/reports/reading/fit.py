@@ -65,7 +65,8 @@ def read_sentences(wanted: Sequence[str] | None = None) -> Training:
     """The files of `sentences/` in the languages that are held, in a fixed order."""
     found: list[tuple[str, int, str]] = []
     for entry in sorted(files(__package__).joinpath("sentences").iterdir(), key=lambda one: one.name):
-        language, _, ending = entry.name.partition(".")
+        stem, _, ending = entry.name.partition(".")
+        language = stem.partition("-")[0]  # `en.tsv`, `en-more.tsv`: as many files as there are authors
         if ending != "tsv" or language not in HELD or (wanted is not None and language not in wanted):
             continue
         for line in entry.read_text("utf-8").splitlines():

@@ -20,6 +20,8 @@ from safelight.signals.models.registry import model_file
 
 SURE = 0.55
 """Probability from which a sentence stands by itself."""
+DOUBTFUL = 0.7
+"""Below it a sentence in Latin letters may be of a language of another script."""
 ENOUGH = 25
 """Letters from which a sentence stands by itself; below it follows the report's main language where it can."""
 
@@ -67,10 +69,10 @@ def identify(sentence: str) -> tuple[str | None, float]:
         return (_indic(sentence) if script == "hi" else script), share
     if letters(sentence) < 3:
         return None, 0.0
-    if script == "Latn" and (name := _latin_only(sentence)):
-        return name, 0.9
     ranked = _ranked(sentence)
     code, sure = max(ranked.items(), key=lambda one: one[1])
+    if script == "Latn" and sure < DOUBTFUL and (name := _latin_only(sentence)):
+        return (None, 0.0) if name in HELD else (name, 0.9)  # held in its own script only
     for near in _NEAR.get(code, ()):
         if ranked.get(near, 0.0) > 0.12 or (sure < SURE and ranked.get(near, 0.0) > 0.05):
             code, sure = near, sure + ranked[near]

@@ -1,0 +1,60 @@
+"""Pages of the report desk: what they have in common, as an exporter that was given what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, BinaryIO
+
+from jinja2 import Environment
+
+from safelight.export import desk_phrases, page
+from safelight.export.marking import MARK, SENTENCE
+from safelight.export.protocol import ExportOptions, ExportReport, Findings
+
+
+class DeskPage:
+    """One page, made of a template and what it shows; the case, its authority and the log come from the findings.
+
+    It needs no script and loads nothing; no file of a report is in it.
+    """
+
+    name = "html"
+    suffix = ".html"
+    marked = True
+
+    def __init__(
+        self, template: str, title: str, shown: Mapping[str, Any], records: int, notes: tuple[str, ...] = ()
+    ) -> None:
+        """`template` lies in `templates/desk/`; `shown` are its variables, `records` what the export counts."""
+        self._template, self._title, self._shown = template, title, shown
+        self._records, self._notes = records, notes
+
+    def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
+        """Write the page piece by piece."""
+        style = page.style(findings.evaluation, "report.css", "desk.css")
+        log = findings.audit_log
+        context = {
+            **self._shown,
+            "title": self._title,
+            "findings": findings,
+            "case": findings.case,
+            "authority": findings.case.authority,
+            "log": log,
+            "logged": "the log",
+            "mark": MARK,
+            "mark_sentence": SENTENCE,
+            "style": style,
+            "policy": page.policy(style),
+        }
+        for piece in _environment().get_template(f"desk/{self._template}").generate(context):
+            out.write(piece.encode("utf-8", "strict"))
+        broken = (f"The page says that the audit log did not verify: {log.problem}",)
+        return ExportReport(self._records, (*(broken if log.verified is False else ()), *self._notes))
+
+
+@cache
+def _environment() -> Environment:
+    made = page.environment().overlay()
+    made.filters = {**made.filters, **desk_phrases.FILTERS}
+    return made
