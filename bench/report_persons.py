@@ -5,8 +5,8 @@
 The plain way: the name as written in lower case, with the full birth date. People are invented: names put together from
 common parts in five scripts, some in up to four reports with another spelling, script, order, birth date mistyped or
 left out; twins and namesakes among them. All pairs of reports of one person count, found or not findable. `--flood`
-adds so many people of one name and town, and as many of one birth date. Real names are more, and spelt in more ways: the
-figures compare versions of the desk, and promise nothing about a unit's own reports.
+adds so many people of one name and town, and as many of one birth date, who are not judged. Real names are more, and
+spelt in more ways: the figures compare versions of the desk, and promise nothing about a unit's own reports.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from __future__ import annotations
 import argparse
 import random
 import resource
+import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 from time import monotonic, process_time
 
 import numpy as np
@@ -29,353 +31,10 @@ from safelight.reports.keep.people import Someone, people_table
 from safelight.reports.linking.persons import compare
 from safelight.reports.report import Role
 
-_LATIN_GIVEN = [
-    "Anna",
-    "Maria",
-    "Peter",
-    "Thomas",
-    "Julia",
-    "Laura",
-    "Martin",
-    "Stefan",
-    "Katharina",
-    "Johannes",
-    "Lukas",
-    "Sophie",
-    "Emma",
-    "Oliver",
-    "Harry",
-    "Jack",
-    "Charlotte",
-    "Amelia",
-    "George",
-    "Arthur",
-    "Pierre",
-    "Camille",
-    "Antoine",
-    "Margaux",
-    "Étienne",
-    "José",
-    "Lucía",
-    "Íñigo",
-    "Begoña",
-    "Tomás",
-    "Giulia",
-    "Matteo",
-    "Chiara",
-    "Łukasz",
-    "Małgorzata",
-    "Zbigniew",
-    "Agnieszka",
-    "Jürgen",
-    "Jörg",
-    "Käthe",
-    "Søren",
-    "Åsa",
-    "Björn",
-    "Çağla",
-    "Özgür",
-    "Gülşen",
-    "Yiğit",
-    "Ömer",
-    "Şule",
-    "Tiago",
-    "Inês",
-    "João",
-]
-_LATIN_STEMS = [
-    "Hof",
-    "Berg",
-    "Stein",
-    "Kirch",
-    "Wald",
-    "Neu",
-    "Alt",
-    "Ober",
-    "Feld",
-    "Bach",
-    "Lind",
-    "Rosen",
-    "Schön",
-    "Grün",
-    "Weiß",
-    "Schwarz",
-    "Braun",
-    "König",
-    "Fisch",
-    "Brück",
-    "Ash",
-    "Brad",
-    "Hart",
-    "Black",
-    "White",
-    "Wood",
-    "Hamp",
-    "Col",
-    "Stan",
-    "Mid",
-    "Kowal",
-    "Nowak",
-    "Wiśn",
-    "Lewan",
-    "Zieliń",
-    "Szyma",
-    "Mar",
-    "Fern",
-    "Rodrí",
-    "Gonzá",
-    "Oliv",
-    "Ros",
-    "Bian",
-    "Mor",
-    "Dela",
-    "Yıl",
-    "Öz",
-    "Kara",
-    "Ak",
-    "Demir",
-    "Her",
-    "Laur",
-    "Ber",
-    "Ander",
-    "Niel",
-]
-_LATIN_ENDS = [
-    "mann",
-    "er",
-    "ner",
-    "hofer",
-    "bauer",
-    "meier",
-    "ley",
-    "ton",
-    "ford",
-    "field",
-    "worth",
-    "son",
-    "ski",
-    "czyk",
-    "ewicz",
-    "ez",
-    "ini",
-    "etti",
-    "ard",
-    "eau",
-    "oğlu",
-    "dil",
-    "li",
-    "sen",
-]
-_CYRILLIC_GIVEN = [
-    "Александр",
-    "Алексей",
-    "Владимир",
-    "Дмитрий",
-    "Евгений",
-    "Михаил",
-    "Сергей",
-    "Юрий",
-    "Наталья",
-    "Екатерина",
-    "Ольга",
-    "Татьяна",
-    "Анастасия",
-    "Ксения",
-    "Володимир",
-    "Олександр",
-    "Тарас",
-    "Богдан",
-    "Оксана",
-    "Людмила",
-    "Ярослав",
-    "Пётр",
-    "Фёдор",
-    "Харитон",
-    "Щукарь",
-    "Жанна",
-    "Захар",
-    "Илья",
-    "Любовь",
-    "Игорь",
-]
-_CYRILLIC_STEMS = [
-    "Иван",
-    "Петр",
-    "Кузнец",
-    "Смирн",
-    "Шевч",
-    "Ковал",
-    "Бондар",
-    "Ткач",
-    "Мельн",
-    "Щерб",
-    "Жук",
-    "Чайк",
-    "Волк",
-    "Зайц",
-    "Лебед",
-    "Соловь",
-    "Хар",
-    "Цвет",
-    "Юрь",
-    "Яков",
-    "Гонч",
-    "Кравч",
-    "Рябч",
-    "Сидор",
-    "Тимош",
-    "Ульян",
-    "Фрол",
-    "Шапов",
-    "Березин",
-    "Громад",
-]
-_CYRILLIC_ENDS = ["ов", "ова", "енко", "ский", "ин", "чук", "ченко", "ак", "ев"]
-_ARABIC_GIVEN = {
-    "محمد": ["Mohammed", "Muhammad", "Mohamad"], "أحمد": ["Ahmed", "Ahmad"], "خالد": ["Khaled", "Khalid"],
-    "يوسف": ["Yusuf", "Youssef", "Yousef"], "عمر": ["Omar", "Umar"], "فاطمة": ["Fatima", "Fatma"],
-    "عائشة": ["Aisha", "Aicha"], "مريم": ["Maryam", "Mariam"], "حسين": ["Hussein", "Hussain"], "علي": ["Ali", "Aly"],
-    "إبراهيم": ["Ibrahim", "Ebrahim"], "محمود": ["Mahmoud", "Mahmud"], "سعيد": ["Said", "Saeed"], "ليلى": ["Layla", "Leila"],
-    "زينب": ["Zaynab", "Zeinab"], "مصطفى": ["Mustafa", "Moustafa"], "طارق": ["Tariq", "Tarek"], "سمير": ["Samir", "Sameer"],
-    "عبد الرحمن": ["Abdul Rahman", "Abd al-Rahman", "Abdel Rahman"], "عبد الله": ["Abdullah", "Abdallah"],
-}  # fmt: skip
-_ARABIC_FAMILY = {
-    "الرشيد": ["Al-Rashid", "Rashid"], "الخطيب": ["Al Khatib", "Khatib", "Al-Khateeb"], "النجار": ["Al-Najjar", "Najjar"],
-    "حداد": ["Haddad"], "منصور": ["Mansour", "Mansur"], "الشامي": ["Al-Shami", "Shami"], "سليمان": ["Suleiman", "Sulayman"],
-    "حمدان": ["Hamdan"], "قاسم": ["Qasim", "Kassem"], "الحسن": ["Al-Hassan", "Hassan"], "درويش": ["Darwish", "Darwich"],
-    "صالح": ["Saleh", "Salih"], "ناصر": ["Nasser", "Nasir"], "بركات": ["Barakat"], "زيدان": ["Zidan", "Zaidan"],
-    "طحان": ["Tahhan", "Tahan"], "عباس": ["Abbas"], "مراد": ["Murad", "Mourad"], "خوري": ["Khoury", "Khouri"],
-    "شاهين": ["Shahin", "Chahine"], "حلبي": ["Halabi"], "بيطار": ["Bitar", "Baytar"], "عثمان": ["Othman", "Uthman"],
-}  # fmt: skip
-_INDIAN_GIVEN = {
-    "राजेश": ["Rajesh"], "अनिता": ["Anita"], "प्रिया": ["Priya"], "विकास": ["Vikas"], "सुनील": ["Sunil", "Suneel"],
-    "दीपक": ["Deepak", "Dipak"], "पूजा": ["Pooja", "Puja"], "संजय": ["Sanjay"], "अमित": ["Amit"], "नेहा": ["Neha"],
-    "कविता": ["Kavita"], "मोहन": ["Mohan"], "गीता": ["Geeta", "Gita"], "रवि": ["Ravi"], "लक्ष्मी": ["Lakshmi", "Laxmi"],
-    "अर्जुन": ["Arjun"], "शिव": ["Shiv", "Shiva"], "मीना": ["Meena", "Mina"],
-}  # fmt: skip
-_INDIAN_FAMILY = {
-    "शर्मा": ["Sharma"], "कुमार": ["Kumar"], "सिंह": ["Singh"], "गुप्ता": ["Gupta"], "वर्मा": ["Verma", "Varma"],
-    "मिश्रा": ["Mishra", "Misra"], "यादव": ["Yadav"], "पटेल": ["Patel"], "जोशी": ["Joshi"], "मेहता": ["Mehta"],
-    "चौधरी": ["Chaudhary", "Choudhury"], "अग्रवाल": ["Agrawal", "Agarwal"], "तिवारी": ["Tiwari"], "नायर": ["Nair"],
-    "कपूर": ["Kapoor", "Kapur"], "भट्ट": ["Bhatt"], "राव": ["Rao"], "देसाई": ["Desai"],
-}  # fmt: skip
-_CHINESE_FAMILY = dict(
-    zip(
-        "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗",
-        [
-            "Wang",
-            "Li",
-            "Zhang",
-            "Liu",
-            "Chen",
-            "Yang",
-            "Huang",
-            "Zhao",
-            "Wu",
-            "Zhou",
-            "Xu",
-            "Sun",
-            "Ma",
-            "Zhu",
-            "Hu",
-            "Guo",
-            "He",
-            "Gao",
-            "Lin",
-            "Luo",
-        ],
-        strict=True,
-    )
-)
-_CHINESE_GIVEN = dict(
-    zip(
-        "伟芳娜敏静丽强磊洋艳勇杰娟涛明超霞平刚玉文建国华志红春海云",
-        [
-            "wei",
-            "fang",
-            "na",
-            "min",
-            "jing",
-            "li",
-            "qiang",
-            "lei",
-            "yang",
-            "yan",
-            "yong",
-            "jie",
-            "juan",
-            "tao",
-            "ming",
-            "chao",
-            "xia",
-            "ping",
-            "gang",
-            "yu",
-            "wen",
-            "jian",
-            "guo",
-            "hua",
-            "zhi",
-            "hong",
-            "chun",
-            "hai",
-            "yun",
-        ],
-        strict=True,
-    )
-)
-_TOWNS = {
-    "latin": ("DE", ["Berlin", "München", "Köln", "Hamburg", "Bremen", "Leipzig", "Ulm", "Fürth", "Gera", "Trier", "Warszawa", "Leeds", "Lyon", "Porto", "İzmir"]),
-    "cyrillic": ("UA", ["Київ", "Львів", "Одеса", "Харків", "Дніпро", "Полтава", "Житомир", "Рівне"]),
-    "arabic": ("LB", ["بيروت", "طرابلس", "صيدا", "صور", "زحلة"]),
-    "devanagari": ("IN", ["मुंबई", "दिल्ली", "पुणे", "जयपुर", "लखनऊ"]),
-    "chinese": ("CN", ["北京", "上海", "广州", "成都", "武汉", "西安"]),
-}  # fmt: skip
-_GOST = dict(
-    zip(
-        "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґ",
-        [
-            "a",
-            "b",
-            "v",
-            "g",
-            "d",
-            "e",
-            "zh",
-            "z",
-            "i",
-            "y",
-            "k",
-            "l",
-            "m",
-            "n",
-            "o",
-            "p",
-            "r",
-            "s",
-            "t",
-            "u",
-            "f",
-            "kh",
-            "ts",
-            "ch",
-            "sh",
-            "shch",
-            "_",
-            "y",
-            "_",
-            "e",
-            "yu",
-            "ya",
-            "e",
-            "i",
-            "yi",
-            "ye",
-            "g",
-        ],
-        strict=True,
-    )
-)
+_SAID = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_WORDS = {name: said.split() for name, said in _SAID.items() if isinstance(said, str)}
+_TOWNS = {script: (said[0], said[1:]) for script, said in _SAID["towns"].items()}
+_GOST = _SAID["gost"]
 _GERMAN = {
     **_GOST,
     "в": "w",
@@ -409,14 +68,14 @@ def _name(rng: random.Random) -> tuple[str, str, list[str]]:
     script = rng.choices(tuple(_TOWNS), weights=(50, 18, 14, 10, 8))[0]
     few = rng.random() ** 2  # a few names are common
     if script == "latin":
-        given = _LATIN_GIVEN[int(few * len(_LATIN_GIVEN))]
-        middle = f" {rng.choice(_LATIN_GIVEN)}" if rng.random() < 0.15 else ""
-        name = f"{given}{middle} {rng.choice(_LATIN_STEMS)}{rng.choice(_LATIN_ENDS)}"
+        given = _WORDS["latin_given"][int(few * len(_WORDS["latin_given"]))]
+        middle = f" {rng.choice(_WORDS['latin_given'])}" if rng.random() < 0.15 else ""
+        name = f"{given}{middle} {rng.choice(_WORDS['latin_stems'])}{rng.choice(_WORDS['latin_ends'])}"
         plain = name.replace("ü", "ue").replace("ö", "oe").replace("ß", "ss").replace("ä", "ae")
         return script, name, [plain]
     if script == "cyrillic":
-        given = _CYRILLIC_GIVEN[int(few * len(_CYRILLIC_GIVEN))]
-        name = f"{given} {rng.choice(_CYRILLIC_STEMS)}{rng.choice(_CYRILLIC_ENDS)}"
+        given = _WORDS["cyrillic_given"][int(few * len(_WORDS["cyrillic_given"]))]
+        name = f"{given} {rng.choice(_WORDS['cyrillic_stems'])}{rng.choice(_WORDS['cyrillic_ends'])}"
         return (
             script,
             name,
@@ -424,18 +83,16 @@ def _name(rng: random.Random) -> tuple[str, str, list[str]]:
         )
     if script == "chinese":
         family, given = (
-            rng.choice(tuple(_CHINESE_FAMILY)),
-            "".join(rng.choices(tuple(_CHINESE_GIVEN), k=rng.choice((1, 2, 2)))),
+            rng.choice(tuple(_SAID["chinese_family"])),
+            "".join(rng.choices(tuple(_SAID["chinese_given"]), k=rng.choice((1, 2, 2)))),
         )
-        latin = "".join(_CHINESE_GIVEN[one] for one in given).title()
+        latin = "".join(_SAID["chinese_given"][one] for one in given).title()
         return (
             script,
             family + given,
-            [f"{_CHINESE_FAMILY[family]} {latin}", f"{latin} {_CHINESE_FAMILY[family]}"],
+            [f"{_SAID['chinese_family'][family]} {latin}", f"{latin} {_SAID['chinese_family'][family]}"],
         )
-    givens, families = (
-        (_ARABIC_GIVEN, _ARABIC_FAMILY) if script == "arabic" else (_INDIAN_GIVEN, _INDIAN_FAMILY)
-    )
+    givens, families = _SAID[f"{script}_given"], _SAID[f"{script}_family"]
     given, family = rng.choice(tuple(givens)), rng.choice(tuple(families))
     middle = rng.choice(tuple(givens)) if script == "arabic" and rng.random() < 0.3 else ""
     native = " ".join(filter(None, (given, middle, family)))
@@ -474,7 +131,7 @@ def make(people: int, seed: int) -> list[Told]:
         who += 1
         if rng.random() < 0.02:  # a twin: the same family name, day and town
             parts = latin[0].split()
-            name = f"{rng.choice(_LATIN_GIVEN)} {parts[-1]}"
+            name = f"{rng.choice(_WORDS['latin_given'])} {parts[-1]}"
             twin = replace(_bare(rng, whole), report=len(made), tokens=person_tokens(name))
             made.append(Told(who, name, twin, "first"))
             who += 1
@@ -552,11 +209,12 @@ def _letters(number: int) -> str:
 
 
 def judged(told: Sequence[Told], pairs: Iterable[tuple[int, int]]) -> tuple[float, float, dict[str, float]]:
-    """Precision and recall over all pairs of reports that the links join; and the share of changed ones that are joined."""
+    """Precision and recall over all pairs of reports that links join; and the share of changed ones that are joined."""
     ends = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
     graph = coo_array((np.ones(len(ends), np.int8), (ends[:, 0], ends[:, 1])), shape=(len(told), len(told)))
     _, label = connected_components(graph.tocsr(), directed=False)
-    joined = sum(n * (n - 1) // 2 for n in Counter(label.tolist()).values())
+    of_persons = [int(at) for one, at in zip(told, label, strict=True) if one.how != "flood"]
+    joined = sum(n * (n - 1) // 2 for n in Counter(of_persons).values())
     true = sum(n * (n - 1) // 2 for n in Counter(one.who for one in told).values())
     both = Counter((one.who, int(at)) for one, at in zip(told, label, strict=True))
     right = sum(n * (n - 1) // 2 for n in both.values())
@@ -615,9 +273,8 @@ def main() -> None:
         precision, recall, by_how[name] = judged(told, links)
         print(f"{name:12}{took:9.2f}{precision:11.4f}{recall:8.4f}")
     print(f"alike took {cpu:.2f} s of one core's time")
-    print(
-        f"columns at import: {columns_seconds:.2f} s; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.2f} GB"
-    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"columns at import: {columns_seconds:.2f} s; peak {peak:.2f} GB")
     print(f"\n{'joined with the first, by what changed':40}{'plain':>8}{'alike':>8}")
     for how, share in by_how["alike"].items():
         print(f"{how:40}{by_how['plain way'][how]:8.3f}{share:8.3f}")

@@ -22,6 +22,7 @@ from safelight.model import Authority, Basis, Capability
 from safelight.progress import silent
 from safelight.reports.desk.desk import Desk
 from safelight.reports.keep.columns import KINDS, LINK_COLUMNS, NONE, ROLES, ROW_COLUMNS
+from safelight.reports.keep.people import people_table
 from safelight.reports.keep.store import Segment
 from safelight.reports.report import Kind, Role
 from safelight.settings import Settings
@@ -114,6 +115,7 @@ def fill(desk: Desk, count: int, seed: int = 1) -> None:
         desk.store.vault.write(f"{number:06d}-rows", rows)
         desk.store.vault.write(f"{number:06d}-links", links)
         desk.store.vault.write(f"{number:06d}-digests", nothing)
+        desk.store.vault.write(f"{number:06d}-people", people_table([], []))
         with desk.permit.transaction() as connection:
             desk.store.append(connection, Segment(number, first, size), datetime.now(UTC))
         first, number = first + size, number + 1

@@ -227,7 +227,7 @@ def _written(
     with permit.snapshot() as connection:
         findings = deliver.CaseFindings(house, connection, permit.the_case)
         kept = (house.folder, house.config.key_folder)
-        return deliver.write_with(page, findings, out, ExportOptions(), kept)
+        return deliver.write(findings, page, out, ExportOptions(), kept)
 
 
 def _desk(house: ReportVerbs, permit: Permit) -> Desk:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from safelight import logs
 from safelight.errors import BusyError, KeyMissingError, UsageError
-from safelight.export import deliver, desk_export, queue
+from safelight.export import deliver, desk_export
 from safelight.export.protocol import ExportOptions
 from safelight.governance import authority as rules
 from safelight.governance import cases, inspection, users
@@ -343,20 +343,8 @@ class Workspace(ReportVerbs):
 
         Reports stand among the media by priority where the case allows `report-triage`; `kind` gives one of the two.
         """
-        if lead is not None and lead.startswith("R-"):
-            raise UsageError(f"{lead} is a report.", f"`safelight reports show {lead}` shows it in full.")
-        if kind == "report":
-            rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
         with permit.transaction() as connection:
-            if lead is not None:
-                found = [queue.whole(connection, self.keys, permit.the_case, lead)]
-            elif kind == "report":
-                found = desk_export.leads(self, permit, connection, top, undecided)
-            else:
-                found = queue.leads(connection, self.keys, permit.the_case, top, kind, undecided)
-                if kind is None and permit.allows(Capability.REPORT_TRIAGE):
-                    reports = desk_export.leads(self, permit, connection, top, undecided)
-                    found = queue.together(found, reports, top)
+            found = desk_export.leads(self, permit, connection, top, kind, undecided, lead)
         permit.detail = {"shown": len(found)}
         permit.subjects += [one["id"] for one in found]
         return found
@@ -427,23 +415,12 @@ class Workspace(ReportVerbs):
         With `report`, `cluster` or `desk` it is that page of the report desk, which also needs `report-triage`;
         the desk's state tells with `people` and `minutes` a report what will be seen by when.
         """
-        exporter = None
-        if report is not None or cluster is not None or desk:
-            desk_export.check(format, report, cluster, desk, people, minutes)
-            rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
-            exporter, subjects = desk_export.page(self, permit, report, cluster, people, minutes)
-            permit.subjects += subjects
-        elif people is not None or minutes is not None:
-            raise UsageError("People and minutes are of the desk's state.", "Add --desk.")
+        asked = desk_export.Asked(report, cluster, desk, people, minutes)
+        exporter = desk_export.exporter(self, permit, format, asked)
         with permit.snapshot() as connection:
             findings = deliver.CaseFindings(self, connection, permit.the_case)
             kept = (self.folder, self.config.key_folder)
-            chosen = options or ExportOptions()
-            written = (
-                deliver.write(findings, format, out, chosen, kept)
-                if exporter is None
-                else deliver.write_with(exporter, findings, out, chosen, kept)
-            )
+            written = deliver.write(findings, exporter, out, options or ExportOptions(), kept)
         permit.detail = {"format": format, "records": written["records"], "sha256": written["sha256"]}
         permit.personal = {"file": str(written["file"])}
         return written

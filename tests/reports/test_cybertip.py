@@ -30,7 +30,8 @@ FULL = (
     "<email>desk@chatter.example.org</email></reportingPerson></reporter>"
     "<personOrUserReported><personOrUserReportedPerson><firstName>Robin</firstName><lastName>Sample</lastName>"
     "<phone type='Mobile' verified='true'>+12025550100</phone><email>robin@example.org</email>"
-    "<address><address>1 Sample Street</address><city>Kassel</city><zipCode>34117</zipCode><country>DE</country></address>"
+    "<address><address>1 Sample Street</address><city>Kassel</city><zipCode>34117</zipCode>"
+    "<country>DE</country></address>"
     "<age>44</age><dateOfBirth>1981-02-03</dateOfBirth></personOrUserReportedPerson>"
     "<espIdentifier>778899</espIdentifier><espService>Chatter</espService>"
     "<compromisedAccount>false</compromisedAccount><screenName>robin_s</screenName>"
@@ -41,10 +42,12 @@ FULL = (
     "<priorCTReports>17</priorCTReports><priorCTReports>18</priorCTReports>"
     "<accountPermanentlyDisabled disabledDate='2026-01-02T00:00:00Z'>true</accountPermanentlyDisabled>"
     "<estimatedLocation><city>Kassel</city><countryCode>DE</countryCode></estimatedLocation>"
-    "<associatedAccount accountType='Linked'><platform>Other Service</platform><screenName>robin2</screenName></associatedAccount>"
+    "<associatedAccount accountType='Linked'><platform>Other Service</platform>"
+    "<screenName>robin2</screenName></associatedAccount>"
     "<associatedAccount type='Parent/Guardian'><email>guardian@example.org</email></associatedAccount>"
     f"<additionalInfo>{TEXT}</additionalInfo></personOrUserReported>"
-    "<victim><victimPerson><age>12</age></victimPerson><screenName>kid</screenName><schoolName>Sample School</schoolName></victim>"
+    "<victim><victimPerson><age>12</age></victimPerson><screenName>kid</screenName>"
+    "<schoolName>Sample School</schoolName></victim>"
     "<additionalInfo>Another text.</additionalInfo></report>"
 )
 
@@ -126,7 +129,8 @@ class TestFiles:
             "<publiclyAvailable>false</publiclyAvailable><fileRelevance>Supplemental Reported</fileRelevance>"
             "<fileAnnotations><infant/><generativeAi>true</generativeAi><viral>false</viral></fileAnnotations>"
             "<industryClassification>a1</industryClassification>"
-            "<originalFileHash hashType='MD5'>00ff</originalFileHash><originalFileHash hashType='SHA-1'>11ee</originalFileHash>"
+            "<originalFileHash hashType='MD5'>00ff</originalFileHash>"
+            "<originalFileHash hashType='SHA-1'>11ee</originalFileHash>"
             "<details type='EXIF'><nameValuePair><name>Model</name><value>X1</value></nameValuePair></details>"
             "<details><nameValuePair type='HASH'><name>PhotoDNA</name><value>QUJD</value></nameValuePair></details>"
         )
@@ -325,7 +329,7 @@ class TestHostile:
         assert peak() - before < MOST_GROWTH
 
     def test_a_report_without_end_is_given_up_at_constant_memory(self) -> None:
-        document = Generated(b"<report>", b"<a>b</a>" * 1024, 1 << 14, b"")
+        document = Generated(b"<report>", b"<a>b</a>" * 1024, 5 << 10, b"")
         before = peak()
         assert unreadable(list(READER.read(document, ReadOptions("x", "x"))))  # type: ignore[arg-type]
         assert peak() - before < MOST_GROWTH

@@ -1,4 +1,4 @@
-"""`safelight demo`: the main job on benign data, end to end."""
+"""`safelight demo`: the main jobs on benign data, end to end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def demo(
         help="Where exhibit, workspace and report go. Default: a new temporary folder.",
     ),
 ) -> None:
-    """Make a benign exhibit, scan it in an evaluation workspace, print what was found and where the report is."""
+    """Scan a benign exhibit and rank invented reports in an evaluation workspace; print what was found, and where."""
     from safelight.demo.tour import tour
 
     with drawn() as progress:
@@ -55,6 +55,29 @@ def demo(
         f"{scan['unreadable']} could not be read, each is listed with its reason.",
         f"{scan['known_illegal']} on the known list, {scan['near_known']} near copies, "
         f"{scan['known_good']} known good.",
+        "",
+    )
+    table(
+        "The report desk on invented reports, first things first",
+        ("priority", "report", "why"),
+        [
+            (
+                f"{one['priority']:.2f}\n{one['band']}",
+                f"{one['report_id']}\n{one['provider'] or ''}",
+                "\n".join(f"{reason['weight']:+.1f} {reason['text']}" for reason in one["reasons"][:4])
+                + f"\n{one['counterfactual']}\n",
+            )
+            for one in done.desk.ranked["queue"]
+        ],
+        wide=2,
+    )
+    measured, first = done.desk.measured, done.desk.measured["top"][2]
+    say(
+        "",
+        f"{count(done.desk.ranked['reports'], 'invented report')} in {count(done.desk.ranked['lines'], 'line')}; a "
+        f"child is in danger in {measured['in_danger']} of them (the hidden truth), {first['found']} of those stand in "
+        "the first 5 %.",
         f"The audit log verifies: {count(done.audit['events'], 'event')}.",
         f"Report: {done.report}",
+        f"Desk:   {done.desk_page}",
     )

@@ -1,4 +1,4 @@
-"""The main job on a benign exhibit: make it, open a case, import lists, scan, export, verify the log."""
+"""The main jobs on benign data: scan an exhibit and export what was found; run the desk on invented reports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from safelight.demo.exhibit import DemoExhibit, build
+from safelight.demo.reports import tour as reports
+from safelight.demo.reports.tour import DeskTour
 from safelight.export.protocol import ExportOptions
 from safelight.model import Authority, Basis, Capability, HashSetKind
 from safelight.progress import Progress
@@ -17,6 +19,7 @@ from safelight.settings import Settings
 from safelight.workspace import open_workspace
 
 SHOWN = 25
+REPORTS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Tour:
     scan: dict[str, Any]
     leads: list[dict[str, Any]]
     audit: dict[str, Any]
+    desk: DeskTour
+    desk_page: Path
 
     def summary(self) -> dict[str, Any]:
         """What `demo --json` prints."""
@@ -38,6 +43,7 @@ class Tour:
             "scan": self.scan,
             "leads": self.leads,
             "audit": self.audit,
+            "desk": {**self.desk.summary(), "page": self.desk_page},
         }
 
 
@@ -53,7 +59,7 @@ def tour(folder: Path | None, progress: Progress, say: Callable[[str], None]) ->
     with open_workspace(config=config, evaluation=True) as workspace:
         say("Opening a case on a sample warrant …")
         today = datetime.now(UTC).date()
-        workspace.open_case(f"Demonstration {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _warrant(today))
+        seized = workspace.open_case(f"Demonstration {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _warrant(today))
         say("Importing the sample lists of known media …")
         for path, name, kind in (
             (exhibit.known_illegal, "sample stand-ins (VICS)", HashSetKind.KNOWN_ILLEGAL),
@@ -62,11 +68,27 @@ def tour(folder: Path | None, progress: Progress, say: Callable[[str], None]) ->
         ):
             workspace.import_hashset(path, name=name, kind=kind, progress=progress)
         say("Scanning …")
-        scan = workspace.scan(exhibit.exhibits, progress=progress)
-        leads = workspace.leads(top=SHOWN)
-        workspace.export("html", report, options=ExportOptions(thumbnails=True))
+        scan = workspace.scan(exhibit.exhibits, case=seized.id, progress=progress)
+        leads = workspace.leads(top=SHOWN, case=seized.id)
+        workspace.export("html", report, options=ExportOptions(thumbnails=True), case=seized.id)
+        say(f"Running the report desk on {REPORTS:,} invented reports …")
+        case = workspace.open_case(f"Desk {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _statute(today))
+        desk = reports.run(workspace, folder / "reports", REPORTS, case=case.id, progress=progress)
+        desk_page = folder / "desk.html"
+        workspace.export("html", desk_page, desk=True, case=case.id)
         audit = workspace.audit_verify()
-    return Tour(folder, report, exhibit, scan, leads, audit)
+    return Tour(folder, report, exhibit, scan, leads, audit, desk, desk_page)
+
+
+def _statute(today: Any) -> Authority:
+    return Authority(
+        basis=Basis.STATUTE,
+        reference="SAMPLE Police Act s. 12",
+        issued_by="Sample Ministry",
+        valid_from=today,
+        valid_until=today + timedelta(days=365),
+        allows=frozenset({Capability.REPORT_TRIAGE, Capability.TEXT_ANALYSIS, Capability.EXPORT}),
+    )
 
 
 def _warrant(today: Any) -> Authority:

@@ -201,22 +201,21 @@ class CaseFindings:
 
 
 def write(
-    findings: CaseFindings, format: str, out: Path, options: ExportOptions, kept: Sequence[Path] = ()
+    findings: CaseFindings,
+    format: str | Exporter,
+    out: Path,
+    options: ExportOptions,
+    kept: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Write an export whole or not at all; where, how many records, its SHA-256, notes for the user.
 
+    `format` is the name of one, or an exporter at hand, such as a page of the report desk.
     Never over or into an exhibit of the case, or what is `kept`: UsageError.
     """
     exporters = load("export")
-    if format not in exporters:
+    if isinstance(format, str) and format not in exporters:
         raise UsageError(f"There is no export '{format}'.", f"One of: {', '.join(sorted(exporters))}.")
-    return write_with(exporters[format], findings, out, options, kept)
-
-
-def write_with(
-    exporter: Exporter, findings: CaseFindings, out: Path, options: ExportOptions, kept: Sequence[Path] = ()
-) -> dict[str, Any]:
-    """The same with an exporter at hand, such as a page of the report desk."""
+    exporter: Exporter = exporters[format] if isinstance(format, str) else format
     exhibits_at = [Path(os.fsdecode(raw(one.path))) for one in findings.exhibits]
     no_export_into(out, (*kept, *exhibits_at))
     path = marked_path(out, exporter, findings.evaluation)
@@ -408,4 +407,4 @@ def _model_view(state: models.ModelState, used: bool) -> ModelView:
     )
 
 
-__all__ = ["CaseFindings", "case_json", "lead_views", "place_view", "summary", "write", "write_with"]
+__all__ = ["CaseFindings", "case_json", "lead_views", "place_view", "summary", "write"]

@@ -25,7 +25,9 @@ _ROW, _LABEL = 36, 40
 def recall(found: Mapping[str, Any], key: str = "recall") -> Markup:
     """Of the reports in which a child is in danger, the share that stands in the first part of the order."""
     curve = [(one["share"], one["recall"]) for one in found["curve"]]
-    shapes = _frame(_SHARES, _PARTS, "read so far, of all labelled reports", "found, of those with a child in danger")
+    shapes = _frame(
+        _SHARES, _PARTS, "read so far, of all labelled reports", "found, of those with a child in danger"
+    )
     chance = [(at / 40, at / 40) for at in range(41)]
     shapes.append(_line("chance", [(_x(x), _y(y)) for x, y in chance]))
     steps = [(x, y) for (_, before), (at, now) in pairwise(curve) for x, y in ((at, before), (at, now))]
@@ -43,7 +45,9 @@ def recall(found: Mapping[str, Any], key: str = "recall") -> Markup:
 
 def calibration(bins: Sequence[Mapping[str, Any]], key: str = "calibration") -> Markup:
     """What the priorities said against what was true, for each range of priorities."""
-    shapes = _frame(_SHARES, _SHARES, "priority, mean of the range", "share with a child in danger", root=True)
+    shapes = _frame(
+        _SHARES, _SHARES, "priority, mean of the range", "share with a child in danger", root=True
+    )
     shapes.append(_line("chance", [(_x(0), _root(0)), (_x(1), _root(1))]))
     said = []
     for one in bins:
@@ -70,9 +74,9 @@ def by_group(title: str, values: Sequence[Mapping[str, Any]], key: str) -> Marku
         )
         low, high = (_along(end) for end in one["interval"])
         shapes.append(
-            Markup(
-                '<path class="error" d="M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}V{4}M{1:.1f} {3}V{4}"/>'
-            ).format(low, high, base + 23, base + 19, base + 27)
+            Markup('<path class="error" d="M{0:.1f} {2}H{1:.1f}M{0:.1f} {3}V{4}M{1:.1f} {3}V{4}"/>').format(
+                low, high, base + 23, base + 19, base + 27
+            )
         )
         shapes.append(_dot(_along(one["recall"]), base + 23))
         said.append(f"{label}: {numbers}")
@@ -103,7 +107,9 @@ def _root(share: float) -> float:
     return _y(sqrt(min(1.0, max(0.0, share))))
 
 
-def _frame(across: Sequence[float], up: Sequence[float], below: str, beside: str, *, root: bool = False) -> list[Markup]:
+def _frame(
+    across: Sequence[float], up: Sequence[float], below: str, beside: str, *, root: bool = False
+) -> list[Markup]:
     place = _root if root else _y
     shapes = []
     for share in across:
@@ -129,13 +135,15 @@ def _frame(across: Sequence[float], up: Sequence[float], below: str, beside: str
 
 
 def _line(name: str, points: Sequence[tuple[float, float]]) -> Markup:
-    return Markup('<polyline class="{}" points="{}"/>').format(name, " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
+    return Markup('<polyline class="{}" points="{}"/>').format(
+        name, " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    )
 
 
 def _error(x: float, ends: Sequence[float]) -> Markup:
-    return Markup('<path class="error" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}H{4:.1f}M{3:.1f} {2:.1f}H{4:.1f}"/>').format(
-        x, ends[0], ends[1], x - 3, x + 3
-    )
+    return Markup(
+        '<path class="error" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}H{4:.1f}M{3:.1f} {2:.1f}H{4:.1f}"/>'
+    ).format(x, ends[0], ends[1], x - 3, x + 3)
 
 
 def _dot(x: float, y: float) -> Markup:

@@ -1,13 +1,17 @@
-"""What the workspace asks for a page of the report desk, or for its reports as leads."""
+"""What the workspace asks of the report desk: a page to export, and its reports as leads among the others."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from safelight.errors import UsageError
+from safelight.export import queue
+from safelight.governance import authority as rules
 from safelight.governance.gate import Permit
+from safelight.model import Capability
 from safelight.progress import silent
 from safelight.store.tables import report_segment
 
@@ -16,32 +20,50 @@ if TYPE_CHECKING:
     from safelight.reports.desk.desk import House
 
 
-def check(
-    format: str, report: str | None, cluster: str | None, desk: bool, people: int | None, minutes: float | None
-) -> None:
-    """Raise UsageError unless one page is asked for, in a format that has it."""
-    if format != "html":
-        raise UsageError(f"A page of the report desk is no '{format}'.", "`safelight export html` makes it.")
-    if (report is not None) + (cluster is not None) + desk != 1:
-        raise UsageError("These are several pages.", "Give one of --report, --cluster and --desk.")
-    if (people is None) != (minutes is None) or (people is not None and not desk):
-        raise UsageError(
-            "What will be seen by when needs people and minutes, and is on the page of the desk's state.",
-            "Give --desk, --people and --minutes together.",
-        )
-    if people is not None and minutes is not None and (people < 1 or minutes <= 0):
-        raise UsageError("Nobody at work, or no time: nothing would be seen.", "Give --people and --minutes above zero.")
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page of the desk is wanted, if one is: of a report, a cluster, or the desk's state."""
+
+    report: str | None = None
+    cluster: str | None = None
+    desk: bool = False
+    people: int | None = None
+    minutes: float | None = None
+
+    @property
+    def pages(self) -> int:
+        """How many pages are asked for."""
+        return (self.report is not None) + (self.cluster is not None) + self.desk
+
+    def check(self, format: str) -> None:
+        """Raise UsageError unless this is one page, in a format that has it."""
+        if format != "html":
+            raise UsageError(
+                f"A page of the report desk is no '{format}'.", "`safelight export html` makes it."
+            )
+        if self.pages > 1:
+            raise UsageError("These are several pages.", "Give one of --report, --cluster and --desk.")
+        if (self.people is None) != (self.minutes is None) or (self.people is not None and not self.desk):
+            raise UsageError(
+                "What will be seen by when needs people and minutes, and is on the page of the desk's state.",
+                "Give --desk, --people and --minutes together.",
+            )
+        if self.people is not None and self.minutes is not None and (self.people < 1 or self.minutes <= 0):
+            raise UsageError(
+                "Nobody at work, or no time: nothing would be seen.", "Give more than zero of each."
+            )
 
 
-def page(
-    house: House,
-    permit: Permit,
-    report: str | None,
-    cluster: str | None,
-    people: int | None,
-    minutes: float | None,
-) -> tuple[Exporter, list[str]]:
-    """The page as an exporter, and the ids of the reports that are on it. No text is read for it."""
+def exporter(house: House, permit: Permit, format: str, asked: Asked) -> str | Exporter:
+    """The page that is asked for, as an exporter; the name of the format where none is.
+
+    No text is read for it. The permit's event names the reports that are on it. Raises RefusedError where the case
+    does not allow `report-triage`.
+    """
+    if asked == Asked():
+        return format
+    asked.check(format)
+    rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
     # The desk brings in Arrow and SciPy, which other verbs do not need.
     from safelight.export import desk_pages
     from safelight.reports.desk import cluster as clusters
@@ -50,18 +72,49 @@ def page(
 
     desk = Desk(house, permit)
     ranked = desk.ranked(silent, 0)
-    if report is not None:
-        shown = desk.show(ranked, report)
-        return desk_pages.of_report(shown), [shown["id"]]
-    if cluster is not None:
-        found = clusters.cluster(desk, ranked, cluster)
-        return desk_pages.of_cluster(found, ranked.now), [one["id"] for one in found["reports"]]
-    state = overview(desk, ranked, Capacity(people, minutes) if people and minutes else None)
+    if asked.report is not None:
+        shown = desk.show(ranked, asked.report)
+        permit.subjects.append(shown["id"])
+        return desk_pages.of_report(shown)
+    if asked.cluster is not None:
+        found = clusters.cluster(desk, ranked, asked.cluster)
+        permit.subjects += [one["id"] for one in found["reports"]]
+        return desk_pages.of_cluster(found, ranked.now)
+    at_work = Capacity(asked.people, asked.minutes) if asked.people and asked.minutes else None
+    state = overview(desk, ranked, at_work)
     listed = [*state["queue"], *state["due"]["entries"], *state["foreign"]["entries"]]
-    return desk_pages.of_desk(state), sorted({one["id"] for one in listed})
+    permit.subjects += sorted({one["id"] for one in listed})
+    return desk_pages.of_desk(state)
 
 
 def leads(
+    house: House,
+    permit: Permit,
+    connection: sa.Connection,
+    top: int | None,
+    kind: str | None,
+    undecided: bool,
+    lead: str | None,
+) -> list[dict[str, Any]]:
+    """The queue of a case, media and reports together unless one `kind` is wanted; or one `lead` of media in full.
+
+    Raises RefusedError where reports are wanted and the case does not allow `report-triage`.
+    """
+    case = permit.the_case
+    if lead is not None:
+        if lead.startswith("R-"):
+            raise UsageError(f"{lead} is a report.", f"`safelight reports show {lead}` shows it in full.")
+        return [queue.whole(connection, house.keys, case, lead)]
+    if kind == "report":
+        rules.check_allows(case, Capability.REPORT_TRIAGE)
+        return _reports(house, permit, connection, top, undecided)
+    media = queue.leads(connection, house.keys, case, top, kind, undecided)
+    if kind is not None or not permit.allows(Capability.REPORT_TRIAGE):
+        return media
+    return queue.together(media, _reports(house, permit, connection, top, undecided), top)
+
+
+def _reports(
     house: House, permit: Permit, connection: sa.Connection, top: int | None, undecided: bool
 ) -> list[dict[str, Any]]:
     """The best `top` lines of the desk's queue as leads; none, and no work, where the case has no reports."""
@@ -73,3 +126,6 @@ def leads(
 
     desk = Desk(house, permit)
     return of_desk.leads(desk, desk.ranked(silent, 0), top, undecided)
+
+
+__all__ = ["Asked", "exporter", "leads"]

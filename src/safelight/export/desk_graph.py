@@ -1,4 +1,4 @@
-"""The drawn graph of a cluster, as inline SVG: reports on the left, what they share on the right, a line for each mention.
+"""The drawn graph of a cluster, as inline SVG: reports on the left, what they share on the right, lines between.
 
 Two columns instead of a cloud of points: every label has a line of its own, nothing overlaps on paper, and the same
 cluster is always drawn the same. Both columns are ordered so that few lines cross (the barycentre method of Sugiyama,
@@ -22,9 +22,9 @@ NODES = 60
 _IDENTIFIERS = 24
 """Of these, at most so many identifiers where there are more reports than fit."""
 _SWEEPS = 6
-_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 720, 268, 440, 24, 30
-_REPORT, _VALUE = 30, 36
-"""Characters of a label that fit beside its column."""
+_WIDTH, _LEFT, _RIGHT, _ROW, _TOP = 720, 258, 424, 24, 30
+_REPORT, _VALUE = 26, 37
+"""Characters that fit beside each column: of a report's number, and of an identifier's whole label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,10 @@ def graph(cluster: Mapping[str, Any], key: str = "graph") -> Drawn:
     shown = [one["id"] for one in reports[:room]]
     chosen = _chosen(shared, shown, NODES - len(shown))
     edges = {
-        (report, f"i{number}"): one for number, one in chosen for report in one["members"] if report in set(shown)
+        (report, f"i{number}"): one
+        for number, one in chosen
+        for report in one["members"]
+        if report in set(shown)
     }
     left = [_report(one) for one in reports[:room]]
     right = [_identifier(number, one) for number, one in chosen]
@@ -101,11 +104,15 @@ def _chosen(
         key=lambda at: (-len(members[at]) * shared[at]["weight"], shared[at]["kind"], shared[at]["value"]),
     )
     chosen: list[int] = []
-    covered: set[str] = set()
-    for at in order:
-        if len(chosen) < room and members[at] - covered:
-            chosen.append(at)
-            covered |= members[at]
+    alone = set(drawn)
+    while alone and len(chosen) < room:
+        best = max(
+            order, key=lambda at: len(members[at] & alone), default=None
+        )  # the first of equals is the strongest
+        if best is None or not members[best] & alone:
+            break
+        chosen.append(best)
+        alone -= members[best]
     several = [at for at in order if len(members[at]) > 1 and at not in set(chosen)]
     chosen += several[: room - len(chosen)]
     return [(at, shared[at]) for at in chosen]
@@ -146,8 +153,9 @@ def _report(one: Mapping[str, Any]) -> _Node:
 
 
 def _identifier(number: int, one: Mapping[str, Any]) -> _Node:
-    value = visible(shorten(one["value"], max(12, _VALUE - len(kind_words(one["kind"])))))
-    return _Node(f"i{number}", value, kind_words(one["kind"]), one["scale"], len(one["members"]))
+    kind, reports = kind_words(one["kind"]), len(one["members"])
+    value = visible(shorten(one["value"], max(12, _VALUE - len(kind) - len(f" in {reports:,}"))))
+    return _Node(f"i{number}", value, kind, one["scale"], reports)
 
 
 def _heads() -> Markup:
@@ -159,8 +167,19 @@ def _heads() -> Markup:
 
 def _edge(y1: float, y2: float, said: Mapping[str, Any]) -> Markup:
     third = (_RIGHT - _LEFT) / 3
-    return Markup('<path class="edge {}" stroke-width="{:.1f}" d="M{} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {} {:.1f}"/>').format(
-        said["scale"], 0.6 + 1.6 * said["weight"], _LEFT, y1, _LEFT + third, y1, _RIGHT - third, y2, _RIGHT, y2
+    return Markup(
+        '<path class="edge {}" stroke-width="{:.1f}" d="M{} {:.1f}C{:.1f} {:.1f} {:.1f} {:.1f} {} {:.1f}"/>'
+    ).format(
+        said["scale"],
+        0.6 + 1.6 * said["weight"],
+        _LEFT,
+        y1,
+        _LEFT + third,
+        y1,
+        _RIGHT - third,
+        y2,
+        _RIGHT,
+        y2,
     )
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from markupsafe import Markup
-
 from safelight.export import desk_curves, desk_weights, plots
 from safelight.export.desk_graph import graph
 from safelight.export.desk_page import DeskPage
@@ -74,7 +72,9 @@ def of_cluster(cluster: Mapping[str, Any], now: datetime | None = None) -> DeskP
         "first_reasons": desk_weights.first_reasons,
     }
     left_out = len(cluster["reports"]) - len(context["rows"])
-    notes = (f"{left_out:,} reports of lower priority are counted on the page, not listed.",) if left_out else ()
+    notes = (
+        (f"{left_out:,} reports of lower priority are counted on the page, not listed.",) if left_out else ()
+    )
     return DeskPage("cluster.html.j2", f"Cluster {cluster['id']}", context, cluster["size"], notes)
 
 
@@ -108,12 +108,15 @@ def of_evaluation(found: Mapping[str, Any], labels: str) -> DeskPage:
         name: [{**one, "value": _value(name, one["value"])} for one in values if one["in_danger"]]
         for name, values in found["groups"].items()
     }
-    groups: list[tuple[str, Markup, Sequence[Mapping[str, Any]], int]] = [
+    groups = [
         (
             name,
-            desk_curves.by_group(f"Recall in the first 5 % by {visible(name)}", values[:_GROUP], f"group-{number}"),
-            found["groups"][name],
+            desk_curves.by_group(
+                f"Recall in the first 5 % by {visible(name)}", values[:_GROUP], f"group-{number}"
+            ),
+            values,
             len(values[_GROUP:]),
+            len(found["groups"][name]) - len(values),
         )
         for number, (name, values) in enumerate(known.items())
         if values

@@ -12,13 +12,15 @@ from markupsafe import Markup
 
 from safelight.export import phrases
 from safelight.export.desk_weights import signed
+from safelight.export.plots import shorten
 from safelight.export.text import clean
 
 _HIDDEN = frozenset(("Cc", "Cf", "Co", "Zl", "Zp"))
 _JOINERS = "\u200c\u200d"
 """Arabic, Persian, Hindi and many signs are written with them; alone they can neither hide nor reorder anything."""
 _BREAK = re.compile(r"\r\n?|[\n\x0b\x0c\x85\u2028\u2029]")
-_STACKED = re.compile(r"([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+_MARKS = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
+_STACKED = re.compile(f"({_MARKS}{{4}}){_MARKS}+")
 """Marks piled on one letter, which would cover the lines above; four of them stay."""
 
 _ROLES = {
@@ -93,9 +95,10 @@ def _shown(line: str) -> str:
     )
 
 
-def stated(value: object) -> Markup:
+def stated(value: object, limit: int = phrases.LONGEST) -> Markup:
     """A value as the report states it, isolated: its direction cannot reorder what stands around it."""
-    return Markup("<bdi>{}</bdi>").format(phrases.name(str(value)))
+    told = _STACKED.sub(r"\1…", shorten(clean(str(value)), limit))
+    return Markup("<bdi>{}</bdi>").format(phrases.name(told))
 
 
 def moment(value: str | None) -> Markup:
@@ -105,7 +108,9 @@ def moment(value: str | None) -> Markup:
     try:
         at = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
         if at.tzinfo is None:
-            return Markup('{} <span class="source">(no zone stated)</span>').format(stated(value.replace("T", " ")))
+            return Markup('{} <span class="source">(no zone stated)</span>').format(
+                stated(value.replace("T", " "))
+            )
         shown = at.astimezone(UTC)
     except (ValueError, OverflowError):
         return stated(value)

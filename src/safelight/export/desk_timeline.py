@@ -20,7 +20,7 @@ _PAST, _FUTURE = timedelta(days=30 * 365), timedelta(days=2 * 365)
 """Times beyond these are not drawn: a clock that was never set would squeeze all others into one point."""
 _STEPS = (
     *((timedelta(hours=hours), "%Y-%m-%d %H:%M") for hours in (1, 3, 6, 12)),
-    *((timedelta(days=days), "%Y-%m-%d") for days in (1, 2, 7, 14, 28, 91, 182)),
+    *((timedelta(days=days), "%Y-%m-%d") for days in (1, 2, 4, 7, 14, 28, 56, 91, 182)),
     *((timedelta(days=366 * years), "%Y-%m") for years in (1, 2, 5, 10)),
 )
 
@@ -82,25 +82,17 @@ class _Scale:
 
 
 def _mark(lane: int, place: int, count: int, middle: float) -> Markup:
+    """A circle, a diamond or a bar: the lanes differ in shape as well as in colour."""
     x, size = _LEFT + (_RIGHT - _LEFT) * place / _BINS, min(13.0, 3.0 + 1.3 * sqrt(count - 1))
-    shapes = (
-        '<circle class="s{0}" cx="{1:.1f}" cy="{2:.1f}" r="{3:.1f}"/>',
-        '<path class="s{0}" d="M{1:.1f} {4:.1f}L{5:.1f} {2:.1f}L{1:.1f} {6:.1f}L{7:.1f} {2:.1f}Z"/>',
-        '<rect class="s{0}" x="{8:.1f}" y="{4:.1f}" width="{9:.1f}" height="{10:.1f}"/>',
-    )
-    thin = size / 2
-    return Markup(shapes[lane]).format(
-        lane,
-        x,
-        middle,
-        size,
-        middle - size - 1,
-        x + size,
-        middle + size + 1,
-        x - size,
-        x - thin / 2,
-        thin,
-        2 * size + 2,
+    up, down = middle - size - 1, middle + size + 1
+    if lane == 0:
+        return Markup('<circle class="s0" cx="{:.1f}" cy="{:.1f}" r="{:.1f}"/>').format(x, middle, size)
+    if lane == 1:
+        return Markup(
+            '<path class="s1" d="M{0:.1f} {3:.1f}L{1:.1f} {4:.1f}L{0:.1f} {5:.1f}L{2:.1f} {4:.1f}Z"/>'
+        ).format(x, x + size, x - size, up, middle, down)
+    return Markup('<rect class="s2" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
+        x - size / 4, up, size / 2, down - up
     )
 
 
@@ -116,7 +108,9 @@ def _ticks(scale: _Scale, floor: float) -> Iterator[Markup]:
     while at <= scale.last:
         x = scale(at)
         if x >= _LEFT:
-            yield Markup('<line class="grid" x1="{0:.1f}" y1="{1}" x2="{0:.1f}" y2="{2}"/>').format(x, _TOP, floor)
+            yield Markup('<line class="grid" x1="{0:.1f}" y1="{1}" x2="{0:.1f}" y2="{2}"/>').format(
+                x, _TOP, floor
+            )
             if _LEFT + margin <= x <= _RIGHT - margin + 16:
                 yield Markup('<text class="tick" text-anchor="middle" x="{:.1f}" y="{}">{}</text>').format(
                     x, floor + 14, f"{at:{form}}"

@@ -20,15 +20,22 @@ GROUPS = {
 _WIDTH = 120
 
 
-def grouped(reasons: Iterable[Mapping[str, Any]]) -> list[tuple[str, float, list[tuple[Mapping[str, Any], Markup]]]]:
-    """Reasons by group: title, sum in log-odds, and each reason (strongest first) with its bar. A new group comes last."""
+Told = list[tuple[Mapping[str, Any], Markup]]
+"""Reasons, each with its bar."""
+
+
+def grouped(reasons: Iterable[Mapping[str, Any]]) -> list[tuple[str, float, Told]]:
+    """Reasons by group: title, sum in log-odds, reasons (strongest first) with bars. An unknown group comes last."""
     told = list(reasons)
     low = min([0.0, *(one["weight"] for one in told)])
     high = max([0.0, *(one["weight"] for one in told)])
     found: dict[str, list[Mapping[str, Any]]] = {}
     for one in sorted(told, key=lambda one: -abs(one["weight"])):
         found.setdefault(one["group"], []).append(one)
-    order = [*(group for group in GROUPS if group in found), *(group for group in found if group not in GROUPS)]
+    order = [
+        *(group for group in GROUPS if group in found),
+        *(group for group in found if group not in GROUPS),
+    ]
     return [
         (
             GROUPS.get(group, group),
@@ -45,8 +52,9 @@ def bar(weight: float, low: float, high: float) -> Markup:
     zero = _WIDTH * -low / span
     end = _WIDTH * (weight - low) / span
     return Markup(
-        '<svg class="weight" viewBox="0 0 {} 10" aria-hidden="true"><rect class="{}" x="{:.1f}" y="1" width="{:.1f}" '
-        'height="8"/><line class="axis" x1="{:.1f}" y1="0" x2="{:.1f}" y2="10"/></svg>'
+        '<svg class="weight" viewBox="0 0 {} 10" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="{}" x="{:.1f}" y="1" width="{:.1f}" height="8"/>'
+        '<line class="axis" x1="{:.1f}" y1="0" x2="{:.1f}" y2="10"/></svg>'
     ).format(_WIDTH, "more" if weight >= 0 else "less", min(zero, end), max(1.0, abs(end - zero)), zero, zero)
 
 

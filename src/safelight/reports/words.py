@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from safelight.reports.report import Report
 
+_BOILERPLATE = ("reporter/companyTemplate", "reporter/termsOfService")
+"""What a company says in every report: it tells of no situation, and would pass for harmless words."""
 _NAMES_ONLY = (
     "/program",
     "/console",
@@ -18,7 +20,7 @@ _NAMES_ONLY = (
 
 def free_texts(report: Report) -> list[str]:
     """Texts that may tell of a situation: of the incident, the people, the files, and why it is escalated."""
-    found = [one.text for one in report.texts if not one.where.endswith(_NAMES_ONLY)]
+    found = [one.text for one in report.texts if one.where not in _BOILERPLATE and not one.where.endswith(_NAMES_ONLY)]
     if report.escalation:
         found.append(report.escalation)
     for file in report.files:

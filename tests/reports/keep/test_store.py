@@ -65,7 +65,7 @@ def test_a_file_opens_under_no_other_case_name_or_key(tmp_path: Path) -> None:
         ReportStore(tmp_path, "C-1", Sealer(b"q" * 32)).vault.read("000000-rows")
 
 
-@pytest.mark.parametrize("part", ["rows", "links", "digests", "bodies"])
+@pytest.mark.parametrize("part", ["rows", "links", "digests", "people", "bodies"])
 def test_an_altered_file_is_an_error_and_not_other_data(tmp_path: Path, part: str) -> None:
     made, segment = filled(tmp_path)
     path = made.vault.path(f"000000-{part}")
@@ -90,7 +90,7 @@ def test_what_a_killed_run_left_is_removed_and_what_is_committed_stays(tmp_path:
     made.vault.path("000000-rows").with_suffix(".new").write_bytes(b"half")
     made.tidy([segment])
     assert sorted(path.name for path in made.vault.folder.iterdir()) == [
-        f"000000-{part}.parquet" for part in ("bodies", "digests", "links", "rows")
+        f"000000-{part}.parquet" for part in ("bodies", "digests", "links", "people", "rows")
     ]
 
 

@@ -149,7 +149,7 @@ def test_where_nothing_is_said_there_is_no_danger_to_state(reader: Reader, texts
 
 def test_a_text_beyond_the_caps_is_read_in_part_and_says_so(reader: Reader) -> None:
     begun = time.perf_counter()
-    read = one(reader, "x" * 50_000_000 + "\n" + BOILERPLATE * 20_000 + "\n" + GOING_ON)
+    read = one(reader, "x" * 10_000_000 + "\n" + BOILERPLATE * 20_000 + "\n" + GOING_ON)
     assert time.perf_counter() - begun < 5
     assert read.cut
     assert read.danger is not None and read.danger > 0.2

@@ -31,10 +31,12 @@ def sentences(wording: Wording) -> Sentences:
         folder = files("safelight.reports.reading") / "sentences"
     else:
         raise UsageError(f"There is no wording '{wording}'.", "Use one of: test, training.")
-    found = {}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
     for file in sorted(folder.iterdir(), key=lambda one: one.name):
-        if file.name.endswith(".tsv"):
-            found[file.name.removesuffix(".tsv")] = _of_file(file)
+        if file.name.endswith(".tsv"):  # `en.tsv`; `en-more.tsv` holds more of the same language
+            said = found.setdefault(file.name.removesuffix(".tsv").partition("-")[0], {})
+            for code, some in _of_file(file).items():
+                said[code] = said.get(code, ()) + some
     return found
 
 

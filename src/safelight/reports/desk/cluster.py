@@ -80,7 +80,7 @@ def _shared(
     linking, common = [], []
     for one, members, roles in _held(bodies):
         run = run_of.get(hashed(f"{one.kind}|{one.key}".encode(errors="replace")))
-        said = {
+        said: dict[str, Any] = {
             "kind": str(one.kind),
             "value": one.shown or one.key,
             "normal": one.key,
@@ -109,7 +109,7 @@ def _shared(
 
 
 def _held(bodies: Mapping[int, Report]) -> Iterator[tuple[Identifier, list[int], Counter[str]]]:
-    """Each identifier that two reports or more have, who has it, and in which roles; the reporter's own are left out."""
+    """Each identifier that two reports or more have, who has it, in which roles; the reporter's own are left out."""
     held: dict[tuple[Kind, str], tuple[Identifier, dict[int, None], Counter[str]]] = {}
     for number, report in bodies.items():
         for role, one in of_report(report):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from safelight.reports.desk.explain import entry, report_id
+from safelight.reports.desk.explain import entry
+from safelight.reports.desk.overview import waiting_lines
 from safelight.reports.desk.rank import Ranked
 
 if TYPE_CHECKING:
@@ -17,11 +18,8 @@ def leads(desk: Desk, ranked: Ranked, top: int | None, undecided: bool) -> list[
     `stack` is the line's own id, `stack_size` how many reports it stands for.
     """
     decided = desk.decided()
-    numbers = ranked.order.tolist()
-    if undecided:
-        key = ranked.rows["key"]
-        numbers = [one for one in numbers if report_id(int(key[one])) not in decided]
-    of, numbers = len(numbers), numbers[:top]
+    lines = ranked.order[waiting_lines(ranked, decided)] if undecided else ranked.order
+    of, numbers = len(lines), lines[:top].tolist()
     bodies = dict(desk.store.reports(ranked.segments, numbers))
     return [
         {

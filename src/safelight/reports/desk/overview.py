@@ -1,4 +1,4 @@
-"""The state of the desk as data: what waits, in which bands, from where; clocks that run out; what nobody reads here."""
+"""The state of the desk as data: what waits, in which bands, from where; which clocks run out; what nobody reads."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
     """Everything that the page of the desk's state shows. A line stands for the reports that say the same."""
     decided = desk.decided()
     bands = _bands(ranked)
-    waits = _waiting(ranked, decided)
+    waits = waiting_lines(ranked, decided)
     waiting = ranked.order[waits]
     taken = work.held(desk.done(acts.HOLD, acts.RELEASE), ranked.now)
     oldest = int(ranked.rows["taken_in"][waiting].min()) if len(waiting) else None
@@ -88,7 +88,7 @@ def _bands(ranked: Ranked) -> Ints:
     return made
 
 
-def _waiting(ranked: Ranked, decided: Mapping[str, str]) -> npt.NDArray[np.bool_]:
+def waiting_lines(ranked: Ranked, decided: Mapping[str, str]) -> npt.NDArray[np.bool_]:
     """Which lines, in their order, nobody has decided about."""
     keys = np.array([int(one.removeprefix("R-"), 16) for one in decided], dtype=np.uint64)
     made: npt.NDArray[np.bool_] = ~np.isin(ranked.rows["key"][ranked.order], keys)
@@ -244,4 +244,4 @@ def unread(desk: Desk) -> dict[str, Any]:
     return {"count": count, "reasons": dict(reasons.most_common(40)), "entries": entries}
 
 
-__all__ = ["Capacity", "overview", "unread"]
+__all__ = ["Capacity", "overview", "unread", "waiting_lines"]

@@ -13,6 +13,7 @@ from safelight.reports.desk.explain import cluster_id, report_id
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.identifiers.of_report import of_report
 from safelight.reports.keep.columns import KINDS, Keyed
+from safelight.reports.linking import people_alike
 from safelight.reports.linking.state import mentions_of
 from safelight.reports.linking.strengths import strengths
 from safelight.reports.report import Report
@@ -59,6 +60,10 @@ def ties(
         who = mentions.report[mentions.start[run] : mentions.start[run + 1]]
         for other in who[who != number][:_MOST].tolist():
             by.setdefault(int(other), []).append({**said, "weight": weight, "scale": scale})
+    people = people_alike.bring_up(ranked.store, ranked.segments, ranked.current)
+    for other, alike in people.of(number, ranked.current):
+        said = {"kind": "person", "value": alike.by, "reports": 2, "weight": alike.probability}
+        by.setdefault(other, []).append({**said, "scale": "probable"})
     edits = _edits(ranked, number, made)
     links = [_link(ranked, number, other, said, edits.get(other)) for other, said in by.items()]
     links += [_link(ranked, number, other, [], act) for other, act in edits.items() if other not in by]

@@ -24,13 +24,13 @@ _ARTICLE = re.compile(r"(?<!\S)ال(?=\S{3})")
 _SERVANT = re.compile(r"(?<!\S)عبد\s+ال")
 _SERVANT_LATIN = re.compile(r"(?<![a-z])abd[ -]?[aeu]l[ -]+(?=[a-z])")
 _PARTICLES = frozenset(
-    ("al", "el", "ul", "as", "ar", "bin", "ben", "ibn", "bint", "van", "von", "zu", "de", "der", "den", "da", "di")
-    + ("del", "dos", "das", "do", "du", "la", "le", "y", "e", "ten", "ter", "te")
+    ("al", "el", "ul", "as", "ar", "bin", "ben", "ibn", "bint", "van", "von", "zu", "de", "der", "den", "da", "di",
+     "del", "dos", "das", "do", "du", "la", "le", "y", "e", "ten", "ter", "te")
 )  # fmt: skip
 _SAME = (
-    ("schtsch", "s"), ("shch", "s"), ("tsch", "C"), ("sch", "s"), ("tch", "C"), ("ts", "z"), ("tz", "z"), ("dzh", "j"), ("sh", "s"), ("sz", "s"), ("cz", "C"), ("ch", "C"),
-    ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"), ("dh", "d"), ("bh", "b"), ("dj", "j"),
-    ("ck", "k"), ("x", "ks"), ("q", "k"), ("w", "v"), ("ff", "v"),
+    ("schtsch", "s"), ("shch", "s"), ("tsch", "C"), ("sch", "s"), ("tch", "C"), ("ts", "z"), ("tz", "z"), ("dzh", "j"),
+    ("sh", "s"), ("sz", "s"), ("cz", "C"), ("ch", "C"), ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"),
+    ("dh", "d"), ("bh", "b"), ("dj", "j"), ("ck", "k"), ("x", "ks"), ("q", "k"), ("w", "v"), ("ff", "v"),
 )  # fmt: skip
 _SOFT_C = re.compile(r"c(?=[eiy])")
 _VOWELS = re.compile(r"[aeiouy]+")

@@ -100,7 +100,7 @@ class Builder:
         self._rows: dict[str, list[Any]] = {name: [] for name in ROW_COLUMNS}
         self._links: dict[str, list[int]] = {name: [] for name in ("row", "kind", "role", "weak", "key")}
         self._digests: dict[str, list[Any]] = {"row": [], "file": [], "kind": [], "digest": []}
-        self._people: tuple[list[int], list[Someone]] = ([], [])
+        self._people: tuple[list[int], list[Someone]] = [], []
         self._bodies: list[bytes] = []
         self._open: list[bytes] = []
         self.bytes = 0
@@ -150,9 +150,9 @@ class Builder:
             self._digests["file"].append(min(file, 65535))
             self._digests["kind"].append(_DIGEST[kind])
             self._digests["digest"].append(digest)
-        for one in people_of(report):
+        for person in people_of(report):
             self._people[0].append(number)
-            self._people[1].append(one)
+            self._people[1].append(person)
         self._open.append(packed)
         self.bytes += len(packed)
         if len(self._open) == BLOCK:

@@ -24,5 +24,4 @@ def findings(connection: sa.Connection, sealer: Sealer, case_id: str) -> Iterato
                 "The list of reports that could not be read was altered.",
                 "Restore the workspace from its backup.",
             )
-        for where, reason in noted:
-            yield where, reason
+        yield from ((where, reason) for where, reason in noted)

@@ -31,11 +31,11 @@ _PEOPLE = 50
 _GUESSED = frozenset({"estimated", "geo-lookup", "gps", "ip"})
 """Places that nobody stated of the person: where an address is said to be."""
 _SEX = {
-    1: "m male man boy masculine mannlich maennlich mann junge homme garcon masculin masculino hombre nino menino maschio "
-    "uomo maschile mezczyzna chlopiec erkek man jongen mannelijk muzhskoy muzhchina cholovik",
+    1: "m male man boy masculine mannlich mann junge homme garcon masculin masculino hombre nino menino maschio uomo "
+    "maschile mezczyzna chlopiec erkek jongen mannelijk muzhskoy muzhchina cholovik",
     2: "f w female woman girl feminine weiblich frau madchen femme fille feminin femenino feminino mujer nina menina "
     "femmina donna femminile kobieta dziewczynka kadin kiz vrouw meisje vrouwelijk zhenskiy zhenshchina zhinka",
-}  # fmt: skip
+}
 _SEX_OF = {word: sex for sex, words in _SEX.items() for word in words.split()}
 
 

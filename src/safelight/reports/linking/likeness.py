@@ -18,7 +18,7 @@ import pyarrow as pa
 
 Ints = npt.NDArray[Any]
 COMPARISONS = ("name", "born", "place", "sex")
-_CONFINED = (
+CONFINED = (
     "SET threads = 1",
     "SET memory_limit = '3GB'",
     "SET temp_directory = ''",
@@ -27,6 +27,7 @@ _CONFINED = (
     "SET enable_external_access = false",
     "SET lock_configuration = true",  # nothing takes any of these back
 )
+"""What DuckDB is told before it is given anything: no spill, no files, no network."""
 _CONDITIONS = {
     ("name", "same"): "names_l = names_r",
     ("name", "sounds"): "sounds_l = sounds_r",
@@ -84,9 +85,9 @@ def explained(level: Ints) -> str:
 def score(people: pa.Table, left: Ints, right: Ints) -> Scored:
     """Compare pairs of rows of `people`; those that are probably one person, in order.
 
-    `people` has `names`, `sounds`, `parts` (a list of `t`, a part, and `s`, its sound), `born` and `turned` (with day and
-    month exchanged; texts `yyyymmdd`), `certain` (a full date that is no default), `year`, `city`, `country`, `sex`, and the
-    frequencies `tf_sounds` and `tf_city`; null is not known.
+    `people` has `names`, `sounds`, `parts` (a list of `t`, a part, and `s`, its sound), `born` and `turned` (with day
+    and month exchanged; texts `yyyymmdd`), `certain` (a full date that is no default), `year`, `city`, `country`,
+    `sex`, and the frequencies `tf_sounds` and `tf_city`; null is not known.
     """
     if not len(left):
         empty = np.zeros(0, dtype=np.int64)
@@ -99,7 +100,7 @@ def score(people: pa.Table, left: Ints, right: Ints) -> Scored:
     settings = table()["settings"]
     connection = duckdb.connect(":memory:")
     try:
-        for statement in (*_CONFINED, *_macros(settings["similar"])):
+        for statement in (*CONFINED, *_macros(settings["similar"])):
             connection.execute(statement)
         database = DuckDBAPI(connection)
         numbered = people.append_column("unique_id", pa.array(np.arange(people.num_rows)))

@@ -53,7 +53,7 @@ def bring_up(store: ReportStore, segments: Sequence[Segment], current: Flags) ->
         return PeopleAlike(kept, mark)
     people = store.people(segments)
     people = people.filter(pa.array(current[people.column("row").to_numpy()]))
-    found = compare(people, fresh=before, kept=kept.alike, exact=False)
+    found = compare(people, fresh=before, kept=kept.alike)
     _save(store, found, mark, len(current))
     return PeopleAlike(found, mark)
 

@@ -62,13 +62,14 @@ def alike(people: Sequence[Someone]) -> list[Alike]:
     return compare(people_table([one.report for one in people], list(people))).alike
 
 
-def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = (), exact: bool = True) -> Compared:
+def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = ()) -> Compared:
     """Compare the people of a table (columns of `keep/people.py`; `row` is the report's number).
 
-    With `fresh`, only reports from that number on are compared, with all; `kept` are the links found before. Without
-    `exact`, people of one name and birth date are not joined: the identifier that these make does that, with its bounds.
+    With `fresh`, only reports from that number on are compared, with all; `kept` are the links found before. Among
+    very many people, those of one name and birth date are not joined here: the identifier that these make does that.
     """
     settings = likeness.table()["settings"]
+    many = people.num_rows > settings["many_people"]
     if people.num_rows < 2:
         return Compared(list(kept), people.num_rows)
     column = {
@@ -78,12 +79,10 @@ def compare(people: pa.Table, *, fresh: int = 0, kept: Sequence[Alike] = (), exa
     distinct = {name: values[groups.first] for name, values in column.items()}
     newest = np.zeros(len(groups.first), dtype=np.int64)
     np.maximum.at(newest, groups.of, column["row"].astype(np.int64))
-    pairs, passed_over = _pairs(
-        distinct, settings, people.num_rows > settings["many_people"], newest >= fresh
-    )
+    pairs, passed_over = _pairs(distinct, settings, many, newest >= fresh)
     # Each description with several people is compared with itself: are they one person?
     alone = np.bincount(groups.of, minlength=len(groups.first)) < 2
-    several = np.flatnonzero(~alone & (newest >= fresh) & (exact | ~_certain(distinct["born"])))
+    several = np.flatnonzero(~alone & (newest >= fresh) & ~(_certain(distinct["born"]) & many))
     left = np.concatenate([pairs >> 32, several])
     right = np.concatenate([pairs & 0xFFFFFFFF, several])
     said = _described(people, distinct, groups, np.union1d(left, right), settings)
@@ -255,6 +254,8 @@ def _described(
     people: pa.Table, distinct: dict[str, Ints], groups: _Group, wanted: Ints, settings: dict[str, Any]
 ) -> _Described:
     where = groups.first[wanted]
+    counted = _counted(distinct, settings["largest_block"])
+    town = settings["town"], settings["weight"]
     names = people.column("names").combine_chunks().take(pa.array(where))
     city = people.column("city").combine_chunks().take(pa.array(where))
     one = {name: values[wanted] for name, values in distinct.items()}
@@ -272,8 +273,8 @@ def _described(
             "city": pc.if_else(pa.array(one["place"] > 0), city, None),
             "country": pa.array(one["country"], mask=one["country"] == 0),
             "sex": pa.array(one["sex"], mask=one["sex"] == 0),
-            "tf_sounds": _name_shares(distinct, wanted, settings),
-            "tf_city": _shares(distinct["place"], settings["town"], settings["weight"])[wanted],
+            "tf_sounds": _name_shares(distinct, counted, wanted, settings),
+            "tf_city": _shares(distinct["place"], distinct["place"][counted], wanted, *town),
         }
     )
     return _Described(table, wanted)
@@ -301,14 +302,33 @@ def _whole(sounds: Ints) -> Ints:
     return made
 
 
-def _shares(values: Ints, before: float, weight: int) -> npt.NDArray[np.float64]:
-    """The share of people with each value: what is assumed before any are counted, moved by those that are."""
-    _, of, counts = np.unique(values, return_inverse=True, return_counts=True)
-    made: npt.NDArray[np.float64] = (counts[of] + before * weight) / (len(values) + weight)
+def _counted(people: dict[str, Ints], largest: int) -> Ints:
+    """Who is counted to tell how common a name or town is: of one birth date, or one name without, at most a block.
+
+    Else a flood would make every other name rare, and strangers alike.
+    """
+    role, born = people["role"].astype(np.uint64), people["born"]
+    key = np.where(_certain(born), _mixed(role, born), _mixed(role + 8, _whole(_sorted_sounds(people))))
+    order = np.argsort(key, kind="stable")
+    begins = np.append(True, key[order][1:] != key[order][:-1])
+    starts = np.flatnonzero(begins)
+    within = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    made: Ints = order[within < largest]
     return made
 
 
-def _name_shares(people: dict[str, Ints], wanted: Ints, settings: dict[str, Any]) -> npt.NDArray[np.float64]:
+def _shares(values: Ints, counted: Ints, wanted: Ints, before: float, weight: int) -> npt.NDArray[np.float64]:
+    """The share of people with each value: what is assumed before any are counted, moved by those that are."""
+    known, counts = np.unique(counted, return_counts=True)
+    at = np.minimum(np.searchsorted(known, values[wanted]), len(known) - 1)
+    found = np.where(known[at] == values[wanted], counts[at], 0)
+    made: npt.NDArray[np.float64] = (found + before * weight) / (len(counted) + weight)
+    return made
+
+
+def _name_shares(
+    people: dict[str, Ints], counted: Ints, wanted: Ints, settings: dict[str, Any]
+) -> npt.NDArray[np.float64]:
     """How common each name is: as common as its parts make it, or as it is among these people.
 
     One birth date counts once, so that one person in many reports makes a name no commoner; nor do a few more: what
@@ -316,12 +336,13 @@ def _name_shares(people: dict[str, Ints], wanted: Ints, settings: dict[str, Any]
     """
     before, weight = settings["part"], settings["weight"]
     said = _sorted_sounds(people)
-    flat = said.ravel()
+    flat = said[counted].ravel()
     known, counts = np.unique(flat[flat > 0], return_counts=True)
-    total = len(said) + weight
+    total = len(counted) + weight
     mine = said[wanted]
-    at = np.searchsorted(known, mine)
-    share = np.where(mine > 0, (counts[np.minimum(at, len(known) - 1)] + before * weight) / total, 1.0)
+    at = np.minimum(np.searchsorted(known, mine), len(known) - 1)
+    found = np.where(known[at] == mine, counts[at], 0)
+    share = np.where(mine > 0, (found + before * weight) / total, 1.0)
     whole = _whole(said)
     _, one = np.unique(_mixed(whole, people["born"]), return_index=True)
     names, counts = np.unique(whole[one], return_counts=True)
