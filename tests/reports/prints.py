@@ -9,7 +9,7 @@ from reportlab.lib.pagesizes import LETTER
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-LINES = """CyberTipline Report 123456789
+_PRINT = """CyberTipline Report 123456789
 Priority Level: E
 Received by NCMEC on 01-02-2026 03:04:05 UTC
 All dates are displayed as MM-DD-YYYY
@@ -73,7 +73,8 @@ Number of files not matched by hash: 1
 Section C: Additional Information Provided by NCMEC
 NCMEC Note #1
 The reported person may live with a child.
-""".splitlines()
+"""
+LINES = _PRINT.split("\n")[:-1]
 
 
 def printed(

@@ -58,6 +58,7 @@ class TestBears(Bears):
     reader = READER
     document = (FULL + details("1", "one.jpg", viewed=True)).encode()
     where = TEXT.encode()
+    marked = b"one &lt;b&gt;two&lt;/b&gt;&lt;br/&gt;three &amp;amp; four"
 
 
 class TestFields:

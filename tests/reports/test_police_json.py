@@ -170,7 +170,7 @@ class TestDeviations:
 
     def test_what_has_no_place_is_kept(self) -> None:
         one = self.report(newThing={"inner": "value"}, reportedPeople=[{**PERSON, "mood": "calm"}])
-        assert ("reportedInformation/newThing", "value") in one.unknown
+        assert ("reportedInformation/newThing", '{"inner":"value"}') in one.unknown
         assert ("reported/mood", "calm") in one.unknown
 
     def test_what_has_no_place_is_kept_though_it_is_numbers_or_flags(self) -> None:

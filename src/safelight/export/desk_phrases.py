@@ -30,6 +30,8 @@ _ROLES = {
     "reporter": "who reports",
     "other": "somebody else whom the report names",
 }
+_TIME = 60
+"""Characters of what is stated as a time."""
 _KINDS = {
     "email": "e-mail",
     "ip": "IP address",
@@ -109,11 +111,11 @@ def moment(value: str | None) -> Markup:
         at = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
         if at.tzinfo is None:
             return Markup('{} <span class="source">(no zone stated)</span>').format(
-                stated(value.replace("T", " "))
+                stated(value.replace("T", " "), _TIME)
             )
         shown = at.astimezone(UTC)
     except (ValueError, OverflowError):
-        return stated(value)
+        return stated(value, _TIME)
     return Markup('<span class="nowrap">{} UTC</span>').format(f"{shown:%Y-%m-%d %H:%M}")
 
 

@@ -1,4 +1,4 @@
-"""Reports by e-mail: the message's words, who wrote it, and its attachments, which are read on as documents and media."""
+"""Reports by e-mail: the message's words, who wrote it, and its attachments, to be read on as documents and media."""
 
 from __future__ import annotations
 
@@ -110,9 +110,8 @@ def _contents(message: Message) -> tuple[list[FreeText], list[Attachment], list[
         ):
             if data:
                 attachments.append(Attachment(name, data))
-        elif kind == "text/plain" or not plain_parts:
-            if said := plain(_decoded(part, data)):
-                texts.append(FreeText("body", said))
+        elif (kind == "text/plain" or not plain_parts) and (said := plain(_decoded(part, data))):
+            texts.append(FreeText("body", said))
     return texts, attachments, problems
 
 
@@ -129,8 +128,9 @@ def _walk(message: Message) -> Iterator[Message]:
 
 def _decoded(part: Message, data: bytes) -> str:
     for charset in (part.get_content_charset() or "utf-8", "utf-8"):
+        wide = charset.casefold().startswith(("utf-16", "utf-32"))  # a line end of one byte may follow
         try:
-            return data.decode(charset)
+            return data.decode(charset, "replace" if wide else "strict")
         except (LookupError, UnicodeDecodeError, ValueError):
             continue
     return data.decode("cp1252", "replace")

@@ -31,13 +31,13 @@ class HotlineReader:
         return len(set(column_of(keys, {}).values())) >= 2
 
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:
-        """Yield each record as a report."""
+        """Yield each record as a report. Raises UsageError for a mapping that names no field of ours."""
         for number, record, said in json_.records(source, _LISTS):
             if record is None:
                 yield Unreadable(f"record {number}", said)
                 continue
-            flat = dict(_flat(record))
-            fields = column_of(flat, options.columns)
+            flat = list(_flat(record))
+            fields = column_of((name for name, _ in flat), options.columns)
             if not fields:
                 yield Unreadable(
                     f"record {number}", "none of its keys is one of a report; map them with --map"

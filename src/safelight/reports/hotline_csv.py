@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from safelight.errors import UsageError
 from safelight.reports.characters import FALLEN_BACK, Characters
 from safelight.reports.hotline_fields import column_of, to_report
 from safelight.reports.protocol import Part, ReadOptions
@@ -28,11 +28,14 @@ class HotlineCsvReader:
         first = _first_line(head)
         if first is None or first.lstrip()[:1] in ("<", "{", "[", "%"):
             return False
-        names = next(csv.reader([first], delimiter=_delimiter(first)), [])
+        try:
+            names = next(csv.reader([first], delimiter=_delimiter(first)), [])
+        except csv.Error:
+            return False
         return len(set(column_of(names, {}).values())) >= 2
 
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:
-        """Yield each line as a report."""
+        """Yield each line as a report. Raises UsageError for a mapping that names no field of ours."""
         characters = Characters(source)
         csv.field_size_limit(_LONGEST_FIELD)
         lines = _Lines(characters)
@@ -40,14 +43,14 @@ class HotlineCsvReader:
         try:
             header = [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
             fields = column_of(header, options.columns)
-        except (csv.Error, UsageError) as error:
+        except csv.Error as error:
             yield Unreadable("line 1", str(error))
             return
         if not fields:
             yield Unreadable("line 1", "none of its columns is one of a report; name them with --map")
             return
         rows = csv.reader(lines, delimiter=_delimiter(first), strict=False)
-        number = 1
+        number, columns = 1, len(header)
         while True:
             number += 1
             try:
@@ -60,11 +63,10 @@ class HotlineCsvReader:
             if not any(cell.strip() for cell in row):
                 continue
             problem = FALLEN_BACK if characters.fallen_back else ""
-            if len(row) > len(header):
-                row = [*row[: len(header)]]
-                problem = "it has more fields than the header has columns; the rest was left out"
-                yield Unreadable(f"line {lines.number}", problem)
-            record = dict(zip(header, row, strict=False))
+            if len(row) > columns:
+                problem = "it has more fields than the header has columns"
+                header += [f"column {place}" for place in range(len(header) + 1, len(row) + 1)]
+            record = zip(header, row, strict=False)
             yield to_report(record, fields, self.name, f"{options.fallback_id}#{number - 1}", problem)
 
 
@@ -107,7 +109,7 @@ def _first_line(head: bytes) -> str | None:
         return None
     if "\0" in text[:1000]:
         return None
-    return text.partition("\n")[0].rstrip("\r")[:20_000]
+    return re.split(r"[\r\n]", text, maxsplit=1)[0][:20_000]
 
 
 def _delimiter(first: str) -> str:

@@ -125,7 +125,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "payment": ("payment", "payment method", "payment account"),
     "crypto": ("crypto", "wallet", "bitcoin"),
 }
-"""Our fields, and the names that columns of hotlines (INHOPE's, ICCAM-like) have for them. `--map` goes before these."""
+"""Our fields, and what columns of hotlines (INHOPE's, ICCAM-like) are named for them. `--map` goes before these."""
 
 One = Callable[[str], str | None]
 Several = Callable[[str], list[str]]
@@ -164,12 +164,19 @@ def _squeezed(name: str) -> str:
 
 
 def to_report(
-    record: Mapping[str, str], fields: Mapping[str, str], format_: str, fallback: str, problem: str = ""
+    record: Iterable[tuple[str, str]],
+    fields: Mapping[str, str],
+    format_: str,
+    fallback: str,
+    problem: str = "",
 ) -> Report:
-    """A report of one record. `fields` as `column_of` gives them; columns without a field are kept as unknown."""
+    """A report of one record, a column and a value at a time; `fields` as `column_of` gives them.
+
+    Columns without a field are kept as unknown.
+    """
     said: dict[str, list[str]] = {}
     unknown = []
-    for column, value in record.items():
+    for column, value in record:
         if value is None or not str(value).strip():
             continue
         field = fields.get(column)

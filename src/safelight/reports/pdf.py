@@ -122,9 +122,10 @@ class PdfReader:
     name = "pdf"
     order = 50
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: Engine | None = None, limits: TaskLimits | None = None) -> None:
         """`engine` runs the extraction; a pool of one jailed worker where none is given."""
         self._engine = engine
+        self._task = Extract() if limits is None else Extract(limits)
 
     def detects(self, head: bytes, name: str) -> bool:
         """By its signature, which may stand a little behind the beginning."""
@@ -146,7 +147,7 @@ class PdfReader:
 
     def _extract(self, data: bytes) -> Extracted:
         try:
-            for outcome in (self._engine or _pool()).map(Extract(), [[data]]):
+            for outcome in (self._engine or _pool()).map(self._task, [[data]]):
                 if isinstance(outcome, Done):
                     return outcome.results[0]
                 return Extracted(error=f"its text cannot be taken out: the worker {outcome.reason}")

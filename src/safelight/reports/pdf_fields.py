@@ -237,6 +237,8 @@ def _noted(kind: Kind, said: str) -> Stated:
     note = {}
     if match := _NOTE.search(said):
         note = {"verified": "yes" if match[1].casefold() == "verified" else "no"}
+        if more := match[2].strip():
+            note["said"] = more
         said = (said[: match.start()] + said[match.end() :]).strip()
     return Stated(kind, said, note=note)
 

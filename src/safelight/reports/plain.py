@@ -47,7 +47,11 @@ def line(text: str | None) -> str | None:
 def _ordinary(text: str) -> bool:
     """Is there nothing in it that would be changed?"""
     return (
-        text.isprintable() and "<" not in text and "&" not in text and "  " not in text and len(text) <= LONGEST
+        text.isprintable()
+        and "<" not in text
+        and "&" not in text
+        and "  " not in text
+        and len(text) <= LONGEST
     )
 
 

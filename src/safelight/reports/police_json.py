@@ -7,12 +7,12 @@ kept in `Report.unknown` under its path.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from safelight.reports import json_
 from safelight.reports.plain import line, plain
+from safelight.reports.police_json_node import Node, kept, listed, plain_yes, short, texts_in, values_in
 from safelight.reports.protocol import Part, ReadOptions
 from safelight.reports.report import (
     Annotation,
@@ -31,7 +31,6 @@ _HINTS = re.compile(
     rb'"(?:reportedInformation|cyberTip\w*|reportId|reportingEsp|incidentSummary)"', re.IGNORECASE
 )
 _LISTS = frozenset({"reports", "cybertips", "data", "items", "value"})
-_DEEPEST = 40
 _MOST_UNKNOWN = 500
 
 
@@ -54,78 +53,6 @@ class PoliceJsonReader:
                 continue
             fallback = options.fallback_id + (f"#{number}" if number > 1 else "")
             yield _Reading(said).report(Node(record), fallback)
-
-
-@dataclass(slots=True)
-class Node:
-    """An object whose keys are asked for in any case; what was never asked for is left over, and kept."""
-
-    said: Mapping[str, Any]
-    keys: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.keys = {key.casefold().replace("_", ""): key for key in self.said}
-
-    def take(self, *names: str) -> Any:
-        """The value under the first of the names that has one; the key counts as read."""
-        for name in names:
-            key = self.keys.pop(name.casefold(), None)
-            if key is not None and self.said[key] not in (None, "", [], {}):
-                return self.said[key]
-        return None
-
-    def text(self, *names: str) -> str | None:
-        """A short text; of an object the value in it."""
-        return short(self.take(*names))
-
-    def objects(self, *names: str) -> list[Node]:
-        """A list of objects, however deep it lies in objects that hold nothing else (`reportedPeople.reportedPersons`)."""
-        return [Node(one) for one in listed(self.take(*names)) if isinstance(one, Mapping)]
-
-    def node(self, *names: str) -> Node:
-        """An object, empty where there is none."""
-        value = self.take(*names)
-        if isinstance(value, list):
-            value = next((one for one in value if isinstance(one, Mapping)), None)
-        return Node(value if isinstance(value, Mapping) else {})
-
-    def rest(self) -> Iterator[tuple[str, Any]]:
-        """Keys that nobody asked for, with what they hold."""
-        for key in self.keys.values():
-            if self.said[key] not in (None, "", [], {}):
-                yield key, self.said[key]
-
-
-def short(value: Any) -> str | None:
-    """One line of a value that should be short; of an object its `value`, `text` or `name`."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, str | int | float):
-        return line(str(value))
-    if isinstance(value, Mapping):
-        inner = {key.casefold(): one for key, one in value.items()}
-        for name in ("value", "text", "name", "number"):
-            if name in inner:
-                return short(inner[name])
-    if isinstance(value, list) and value:
-        return short(value[0])
-    return None
-
-
-def listed(value: Any, depth: int = 0) -> list[Any]:
-    """A list from a list, a single value, or an object that only wraps one."""
-    if value is None:
-        return []
-    if isinstance(value, list):
-        return value
-    if isinstance(value, Mapping) and depth < 4:
-        lists = [one for one in value.values() if isinstance(one, list)]
-        wrappers = [one for one in value.values() if isinstance(one, Mapping)]
-        if len(lists) == 1 and not any(isinstance(one, str | int | float) for one in value.values()):
-            return lists[0]
-        if len(value) == 1 and wrappers:
-            return listed(wrappers[0], depth + 1)
-    return [value]
 
 
 class _Reading:
@@ -200,7 +127,7 @@ class _Reading:
 
     def text(self, where: str, value: Any) -> None:
         """A free text; of lists and objects every text in them."""
-        for said in _texts(value):
+        for said in texts_in(value):
             if cleaned := plain(said):
                 self.texts.append(FreeText(where, cleaned))
 
@@ -220,11 +147,11 @@ class _Reading:
         """Keep what nobody asked for."""
         for key, value in node.rest():
             if len(self.unknown) < _MOST_UNKNOWN:
-                self.unknown.append((f"{where}/{key}".strip("/")[:200], _said(value)[:20_000]))
+                self.unknown.append((f"{where}/{key}".strip("/")[:200], kept(value)[:20_000]))
 
     def reporter(self, esp: Node) -> Party:
-        found = [Stated(Kind.EMAIL, value) for value in _values(esp.take("emails", "email"))]
-        found += [Stated(Kind.PHONE, value) for value in _values(esp.take("phones", "phone"))]
+        found = [Stated(Kind.EMAIL, value) for value in values_in(esp.take("emails", "email"))]
+        found += [Stated(Kind.PHONE, value) for value in values_in(esp.take("phones", "phone"))]
         return Party(Role.REPORTER, tuple(found))
 
     def party(self, node: Node, role: Role) -> Party:
@@ -233,25 +160,25 @@ class _Reading:
         name = " ".join(
             filter(None, (node.text("firstName"), node.text("middleName"), node.text("lastName")))
         ) or node.text("fullName", "name")
-        names = [name, node.text("preferredName"), *_values(node.take("aliases", "alias"))]
+        names = [name, node.text("preferredName"), *values_in(node.take("aliases", "alias"))]
         found += [Stated(Kind.NAME, one) for one in dict.fromkeys(filter(None, names)) if one]
         for kind, keys in _OF_PARTY:
             of_service = (
                 service if kind in (Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.DISPLAY_NAME, Kind.GROUP) else None
             )
-            found += [Stated(kind, value, of_service) for value in _values(node.take(*keys))]
+            found += [Stated(kind, value, of_service) for value in values_in(node.take(*keys))]
         for one in listed(node.take("phones", "phone", "phoneNumbers")):
             if value := short(one):
                 verified = short(Node(one).take("verified")) if isinstance(one, Mapping) else None
                 found.append(Stated(Kind.PHONE, value, note={"verified": verified} if verified else {}))
-        found += [Stated(Kind.IP, value) for value in _values(node.take("ipAddress", "ipAddresses"))]
+        found += [Stated(Kind.IP, value) for value in values_in(node.take("ipAddress", "ipAddresses"))]
         found += self.captures(node)
         spots = [_spot(one) for one in listed(node.take("addresses", "address", "locations"))]
         facts = {}
         for fact, keys in _FACTS:
             if value := node.text(*keys):
                 facts[fact] = value
-        if prior := _values(node.take("priorCTReports", "priorReports")):
+        if prior := values_in(node.take("priorCTReports", "priorReports")):
             facts["prior-reports"] = " ".join(prior)
             self.related += prior
         party = Party(
@@ -302,31 +229,31 @@ class _Reading:
         return found
 
     def file(self, node: Node) -> ReportFile:
-        digests = {}
-        for value in _values(node.take("verificationHash", "hash", "md5")):
-            digests[_ALGORITHMS.get(len(value), "unknown")] = value
+        digests: dict[str, str] = {}
+        for given in values_in(node.take("verificationHash", "hash", "md5")):
+            digests[_ALGORITHMS.get(len(given), "unknown")] = given
         for one in listed(node.take("originalFileHash", "hashes")):
             if value := short(one):
                 stated = short(Node(one).take("hashType", "type")) if isinstance(one, Mapping) else None
                 digests[(stated or _ALGORITHMS.get(len(value), "unknown")).casefold().replace("-", "")] = (
                     value
                 )
-        exif = {}
+        exif: dict[str, str] = {}
         for pair in listed(node.take("espMetadata", "metadata", "exif")):
             for one in listed(pair):
                 if isinstance(one, Mapping) and (name := short(Node(one).take("name"))) and len(exif) < 500:
                     exif[name[:200]] = (short(one) or "")[:2000]
-        tags = [tag.casefold() for tag in _texts(node.take("ncmecTags", "tags", "fileAnnotations"))][:200]
+        tags = [tag.casefold() for tag in texts_in(node.take("ncmecTags", "tags", "fileAnnotations"))][:200]
         marks = {mark for hint, mark in _FILE_MARKS if any(hint in tag for tag in tags)}
         classes = [code for code in ("A1", "A2", "B1", "B2") if any(tag.upper() == code for tag in tags)]
-        texts = [plain(said) for said in _texts(node.take("additionalInformations", "additionalInfo"))]
+        texts = [plain(said) for said in texts_in(node.take("additionalInformations", "additionalInfo"))]
         made = ReportFile(
             file_id=node.text("submittalId", "fileId", "id"),
             name=node.text("filename", "fileName"),
             original_name=node.text("originalFilename", "originalFileName"),
             digests=digests,
-            viewed=_boolean(node.take("viewedByEsp", "fileViewedByEsp")),
-            public=_boolean(node.take("publiclyAvailable")),
+            viewed=plain_yes(node.take("viewedByEsp", "fileViewedByEsp")),
+            public=plain_yes(node.take("publiclyAvailable")),
             classification=node.text("industryClassification") or (classes[0] if classes else None),
             annotations=frozenset(marks),
             exif=exif,
@@ -350,7 +277,7 @@ class _Reading:
                     continue
                 said = Node(one)
                 for identifier, keys in _OF_INCIDENT:
-                    self.groups += [Stated(identifier, value) for value in _values(said.take(*keys))]
+                    self.groups += [Stated(identifier, value) for value in values_in(said.take(*keys))]
                 for key in (
                     "contents",
                     "content",
@@ -435,24 +362,6 @@ _FILE_MARKS = (
     ("violence", "violence"),
 )
 _ALGORITHMS = {32: "md5", 40: "sha1", 64: "sha256"}
-_Texts = Callable[[Any], Iterator[str]]
-
-
-def _texts(value: Any, depth: int = 0) -> Iterator[str]:
-    """Every text in a value: of objects only what stands under a name for text."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for one in value[:1000]:
-            yield from _texts(one, depth + 1) if depth < _DEEPEST else ()
-    elif isinstance(value, Mapping) and depth < _DEEPEST:
-        for one in value.values():
-            yield from _texts(one, depth + 1)
-
-
-def _values(value: Any) -> list[str]:
-    found = [short(one) for one in listed(value)[:1000]]
-    return [one for one in found if one]
 
 
 def _spot(value: Any) -> Spot | None:
@@ -480,20 +389,6 @@ def _spot(value: Any) -> Spot | None:
     return made if (made.country or made.region or made.city or made.text) else None
 
 
-def _boolean(value: Any) -> bool | None:
-    """Only a plain yes is one."""
-    said = short(value)
-    if said is None:
-        return None
-    return (
-        True
-        if said.casefold() in ("yes", "true", "1", "y")
-        else False
-        if said.casefold() in ("no", "false", "0", "n")
-        else None
-    )
-
-
 def _escalation(value: Any) -> str | None:
     if value is None:
         return None
@@ -501,9 +396,3 @@ def _escalation(value: Any) -> str | None:
     if said.casefold() in ("no", "false", "0", "normal", "low", "none"):
         return None
     return "" if said.casefold() in ("yes", "true", "1", "high", "urgent") else plain(said)
-
-
-def _said(value: Any) -> str:
-    """A value as one text, for what is kept without a place."""
-    said = short(value)
-    return said if said is not None else " · ".join(list(_texts(value))[:200])
