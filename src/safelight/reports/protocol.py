@@ -64,7 +64,7 @@ class ReportReader(Protocol):
     """Readers are asked in this order; the most specific first."""
 
     def detects(self, head: bytes, name: str) -> bool:
-        """Is this document one of ours? By its first bytes (64 KiB at most); by its name only where they say nothing."""
+        """Is this document one of ours? By its first bytes (64 KiB at most), by its name where they say nothing."""
         ...
 
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:

@@ -20,7 +20,11 @@ _NAMES_ONLY = (
 
 def free_texts(report: Report) -> list[str]:
     """Texts that may tell of a situation: of the incident, the people, the files, and why it is escalated."""
-    found = [one.text for one in report.texts if one.where not in _BOILERPLATE and not one.where.endswith(_NAMES_ONLY)]
+    found = [
+        one.text
+        for one in report.texts
+        if one.where not in _BOILERPLATE and not one.where.endswith(_NAMES_ONLY)
+    ]
     if report.escalation:
         found.append(report.escalation)
     for file in report.files:
