@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from safelight.reports.identifiers.person import birth_day, name_and_birth
+from safelight.reports.identifiers.person import birth_day, name_and_birth, name_tokens
 from safelight.reports.report import Kind
 
 from .stating import PERSONAL, SHARED, WEAK, found, none
@@ -107,3 +107,13 @@ def test_half_a_name_or_half_a_date_makes_nobody(value: str, birth: str | None) 
 )
 def test_a_date_of_birth_is_read_only_where_it_can_mean_one_day(stated: str, day: date | None) -> None:
     assert birth_day(stated) == day
+
+
+def test_letters_that_are_written_with_an_apostrophe_do_not_tear_a_name() -> None:
+    assert name_tokens("Ковальчук") == name_tokens("Ковальчук ")
+    assert all("'" not in token and len(token) > 3 for token in name_tokens("Ковальчук Ольга"))
+    assert len(name_tokens("Ковальчук Ольга")) == 2
+
+
+def test_a_name_that_is_written_like_an_honorific_in_latin_letters_stays() -> None:
+    assert len(name_tokens("عمر حداد")) == 2

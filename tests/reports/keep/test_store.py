@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -87,7 +88,9 @@ def test_a_column_that_an_old_segment_lacks_is_zero(tmp_path: Path) -> None:
 def test_what_a_killed_run_left_is_removed_and_what_is_committed_stays(tmp_path: Path) -> None:
     made, segment = filled(tmp_path, 3)
     made.vault.path("000001-rows").write_bytes(b"half")
-    made.vault.path("000000-rows").with_suffix(".new").write_bytes(b"half")
+    half = made.vault.path("000000-rows").with_suffix(".ab.new")
+    half.write_bytes(b"half")
+    os.utime(half, (0, 0))
     made.tidy([segment])
     assert sorted(path.name for path in made.vault.folder.iterdir()) == [
         f"000000-{part}.parquet" for part in ("bodies", "digests", "links", "people", "rows")

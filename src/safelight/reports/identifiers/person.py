@@ -19,6 +19,7 @@ from safelight.reports.report import Kind, Stated
 
 _LONGEST = 300
 _MOST_TOKENS = 12
+_BEYOND_LATIN = 0x250
 _TOKEN = re.compile(r"[a-z0-9]+")
 _DIGRAPH = re.compile(r"([aou])e+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
@@ -57,10 +58,17 @@ def name_tokens(value: str) -> tuple[str, ...]:
         return ()
     said = _UNWRITTEN.sub("", folded(value))
     if not said.isascii():
-        said = anyascii(_HAN.sub(_family_first, said)).lower()[:_LONGEST]
-    found = [_DIGRAPH.sub(r"\1", token) for token in _TOKEN.findall(said)][:_MOST_TOKENS]
+        latin = all(ord(c) < _BEYOND_LATIN for c in said if c.isalpha())
+        said = _UNWRITTEN.sub("", anyascii(_HAN.sub(_family_first, said)).lower()[:_LONGEST])
+        if not latin:  # no honorific of ours: عمر is written `mr`, and is a name
+            return tuple(sorted(map(_undigraphed, _TOKEN.findall(said)[:_MOST_TOKENS])))
+    found = list(map(_undigraphed, _TOKEN.findall(said)[:_MOST_TOKENS]))
     kept = [token for token in found if token not in _honorifics()]
     return tuple(sorted(kept or found))
+
+
+def _undigraphed(token: str) -> str:
+    return _DIGRAPH.sub(r"\1", token)
 
 
 def name_and_birth(value: str, birth_date: str | None) -> Identifier | None:

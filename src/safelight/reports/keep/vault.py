@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,8 @@ import pyarrow.parquet.encryption as pe
 from safelight.errors import IntegrityError
 from safelight.store.keys import Sealer
 
+_ABANDONED = 600.0
+"""Seconds after which a half-written file is nobody's any more."""
 Columns = dict[str, npt.NDArray[Any]]
 """Arrays of one length by name."""
 
@@ -74,7 +78,9 @@ class Vault:
         factory = self._factory(name)
         properties = factory.file_encryption_properties(self._kms, config)
         path = self.path(name)
-        temporary = path.with_suffix(".new")
+        temporary = path.with_suffix(
+            f".{secrets.token_hex(4)}.new"
+        )  # two people may bring the order up to date
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             with pq.ParquetWriter(
@@ -127,5 +133,6 @@ class Vault:
         """Remove what a killed run left half-written or never committed."""
         if self.folder.is_dir():
             for path in self.folder.iterdir():
-                if path.suffix == ".new" or (path.suffix == ".parquet" and path.stem not in keep):
-                    path.unlink()
+                left = path.suffix == ".new" and time.time() - path.stat().st_mtime > _ABANDONED
+                if left or (path.suffix == ".parquet" and path.stem not in keep):
+                    path.unlink(missing_ok=True)
