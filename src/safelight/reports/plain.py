@@ -13,6 +13,7 @@ _BREAKS = re.compile(r"<(?:br|p|div|li|tr|h[1-6])\b[^<>]{0,2000}>|</(?:p|div|li|
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]{0,2000}>[^<]*(?:<(?!/\1)[^<]*)*</\1\s*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[a-zA-Z/!?][^<>]{0,4000}>")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_ENTITY = re.compile(r"&[#\w]")
 _SPACES = re.compile(r"[ \t\r\xa0]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 
@@ -24,11 +25,15 @@ def plain(text: str) -> str:
     text = text[: LONGEST * 4]
     if "<" in text:
         text = _TAGS.sub(" ", _BREAKS.sub("\n", _HIDDEN.sub(" ", text)))
-    if "&" in text:
+    if "&" in text and _ENTITY.search(text):
         text = html.unescape(text)
         if "<" in text:  # markup that was escaped once more, as exports do
             text = _TAGS.sub(" ", _BREAKS.sub("\n", text))
-    text = _LINES.sub("\n", _SPACES.sub(" ", _CONTROL.sub(" ", text).replace("\u2028", "\n"))).strip()
+    if not text.isprintable():
+        text = _LINES.sub("\n", _SPACES.sub(" ", _CONTROL.sub(" ", text).replace("\u2028", "\n")))
+    elif "  " in text:
+        text = _SPACES.sub(" ", text)
+    text = text.strip()
     return text if len(text) <= LONGEST else text[:LONGEST] + _CUT
 
 

@@ -91,6 +91,9 @@ class _Window:
     def search(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
         return pattern.search(self.text, at - self.base)
 
+    def match(self, pattern: re.Pattern[str], at: int) -> re.Match[str] | None:
+        return pattern.match(self.text, at - self.base)
+
     def find(self, what: str, at: int) -> int:
         found = self.text.find(what, at - self.base)
         return found + self.base if found >= 0 else -1
@@ -217,11 +220,11 @@ def _simple_end(window: _Window, name: str, at: int) -> int:
 
 def _tag_end(window: _Window, at: int) -> int:
     """Where the start tag ends, behind its `>`; quotes are heeded. -1: not in this text."""
-    found = window.search(_TAG_END, at)
+    found = window.match(_TAG_END, at)
     return found.end() + window.base if found else -1
 
 
-_TAG_END = re.compile(r"""(?:[^"'>]|"[^"]*"|'[^']*')*>""")
+_TAG_END = re.compile(r"""(?:[^"'>]++|"[^"]*+"|'[^']*+')*+>""")
 _SUBSET_END = re.compile(r"\]\s{0,99}>")
 
 

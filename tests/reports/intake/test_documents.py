@@ -125,6 +125,29 @@ class TestBundles:
         assert came.reports[0].format == "cybertip"
         assert any("may live with a child" in text.text for text in came.reports[0].texts)
 
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_folder_of_media_alone_belongs_to_the_bundle_that_it_lies_in(
+        self, folder: Build, packed: bool
+    ) -> None:
+        files: dict[str, bytes | str] = {
+            "7/report.xml": tip("7"),
+            "7/media/a.jpg": b"",
+            "7/media/deep/b.jpg": b"",
+            "7/other/list.csv": "ID,Text\n1,a\n",
+            "7/other/c.jpg": b"",
+        }
+        base = folder({"all.zip": zipped(files)} if packed else files)
+        found = {one.name: Path(one.bundle).name for one in came_of(base).media}
+        assert found == {"a.jpg": "7", "b.jpg": "7", "c.jpg": "other"}
+
+    def test_what_the_user_names_is_opened_whatever_its_name_is(self, folder: Build) -> None:
+        base = folder({"tip.dat": tip("1"), "photo.jpg": tip("2"), "print.bin": printed()})
+        assert [came_of(base / name).ids for name in ("tip.dat", "photo.jpg", "print.bin")] == [
+            ["1"],
+            ["2"],
+            ["123456789"],
+        ]
+
 
 class TestIds:
     def test_a_single_file_without_an_id_has_its_stem(self, folder: Build) -> None:

@@ -88,6 +88,7 @@ class _Archive:
     def turns(self) -> Iterator[Laid]:
         """First the names and what is wrong, then each turn."""
         turns: set[Turn] = set()
+        media: list[str] = []
         path = self._lying.path
         for name, node in self._members():
             turn = turn_of(own_name(name))
@@ -104,7 +105,7 @@ class _Archive:
             elif node.kind is not Kind.FILE:
                 continue
             elif turn is Turn.NEVER:
-                yield Medium(where, show(os.fsencode(own_name(name))), self._bundle(name), path)
+                media.append(name)
             elif node.open is None:
                 yield Unopened(where, node.error or "there is no content to be had", path)
             else:
@@ -112,6 +113,11 @@ class _Archive:
                 folder = self._folder(name)
                 folder.tally.count(own_name(name), turn)
                 folder.scope.hold(own_name(name))
+        for name in media:
+            yield Medium(
+                self._shown(name), show(os.fsencode(own_name(name))), self._bundle_of_medium(name), path
+            )
+        del media
         for turn in sorted(turns):
             yield from self._turn(turn)
 
@@ -143,6 +149,13 @@ class _Archive:
 
     def _bundle(self, name: str) -> str:
         folder = name.rpartition("/")[0]
+        return self._shown(folder) if folder else self._lying.path
+
+    def _bundle_of_medium(self, name: str) -> str:
+        """Its folder, or the nearest above that holds documents."""
+        folder = name.rpartition("/")[0]
+        while folder and not ((found := self._folders.get(folder)) and found.tally.documents):
+            folder = folder.rpartition("/")[0]
         return self._shown(folder) if folder else self._lying.path
 
     def _name_of(self, name: str) -> str:

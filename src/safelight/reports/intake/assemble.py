@@ -30,7 +30,7 @@ class Piece:
 class _Waiting:
     pieces: list[Piece] = field(default_factory=list)
     joining: int = 0
-    """How many are reports or details: the others only keep their place."""
+    """How many are more than findings, which only keep their place."""
 
 
 def assemble(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -42,7 +42,7 @@ def assemble(pieces: Iterable[Piece]) -> Iterator[Piece]:
     waiting = _Waiting()
     for piece in pieces:
         waiting.pieces.append(piece)
-        waiting.joining += isinstance(piece.part, Report | Annex)
+        waiting.joining += not isinstance(piece.part, Unreadable)
         if len(waiting.pieces) >= BUFFER:
             yield from _joined(waiting.pieces, last=False)
             waiting = _Waiting()
@@ -66,30 +66,50 @@ def _joined(pieces: list[Piece], *, last: bool) -> Iterator[Piece]:
                 by_bundle.setdefault(piece.bundle, []).append(number)
     for number, piece in enumerate(held):
         part = None if piece is None else piece.part
-        if piece is None or not (isinstance(part, Annex) or (isinstance(part, Report) and _is_print(part))):
+        if (
+            piece is None
+            or not isinstance(part, Annex | Report)
+            or not (isinstance(part, Annex) or _is_print(part))
+        ):
             continue
         # Details of no report, and a PDF without a number, are of the one report that lies in the same folder.
         stated = part.report_id if isinstance(part, Annex) or piece.states_id else None
         homes = by_id.get(stated, []) if stated else by_bundle.get(piece.bundle, [])
-        homes = [home for home in homes if home != number and held[home] is not None]
-        if not homes or (not stated and (len(homes) > 1 or not last)):
-            continue
-        if isinstance(part, Annex):
-            # Of several versions of a report, they are of the one before them.
-            home = homes[max(bisect(homes, number) - 1, 0)]
-            joined = with_files
-        else:
-            forms = [home for home in homes if not _is_print(held[home].part)]  # type: ignore[union-attr, arg-type]
-            if not forms:
-                continue
-            home, joined = forms[0], with_print  # type: ignore[assignment]
-        host = held[home]
-        assert host is not None and isinstance(host.part, Report)
-        held[home], held[number] = replace(host, part=joined(host.part, part)), None  # type: ignore[arg-type]
+        if stated or (len(homes) == 1 and last):
+            _join(held, number, homes)
     left = [piece for piece in held if piece is not None]
     # A report is taken back after it has come, whichever lies first in the folder.
     yield from (piece for piece in left if not isinstance(piece.part, Retraction))
     yield from (piece for piece in left if isinstance(piece.part, Retraction))
+
+
+def _join(held: list[Piece | None], number: int, homes: list[int]) -> None:
+    """Put details or a print into their report. Of several versions, details are of the one before them."""
+    piece = held[number]
+    assert piece is not None
+    part = piece.part
+    if isinstance(part, Annex):
+        homes = [homes[max(bisect(homes, number) - 1, 0)]] if homes else []
+    for home in homes:
+        host = held[home]
+        if home == number or host is None or not isinstance(host.part, Report):
+            continue
+        if isinstance(part, Annex):
+            whole = with_files(host.part, part)
+        elif isinstance(part, Report) and not _is_print(host.part):
+            whole = with_print(host.part, part)
+        else:
+            continue
+        held[home], held[number] = replace(host, part=whole), None
+        return
+
+
+_OTHER_FORMS = ("pdf", "eml")
+"""What is joined to a report of its bundle, and nothing to it."""
+
+
+def _is_print(report: Report) -> bool:
+    return report.format == "pdf"
 
 
 def _name_by_details(held: list[Piece | None]) -> None:
@@ -108,14 +128,6 @@ def _name_by_details(held: list[Piece | None]) -> None:
         assert piece is not None and isinstance(piece.part, Report)
         if len(numbers) == 1 and len(ids := named.get(bundle, set())) == 1 and not piece.states_id:
             held[numbers[0]] = replace(piece, part=replace(piece.part, report_id=min(ids)), states_id=True)
-
-
-_OTHER_FORMS = ("pdf", "eml")
-"""What is joined to a report of its bundle, and nothing to it."""
-
-
-def _is_print(report: Report) -> bool:
-    return report.format == "pdf"
 
 
 def with_files(report: Report, annex: Annex) -> Report:
@@ -237,10 +249,12 @@ def _same(a: ReportFile, b: ReportFile) -> bool:
     """Two descriptions of one file? Ids decide, then digests; a name does where nothing else can."""
     if a.file_id and b.file_id:
         return a.file_id == b.file_id
+    named, others = ({one.name, one.original_name} - {None} for one in (a, b))
     shared = a.digests.keys() & b.digests.keys()
     if shared:
-        return any(a.digests[kind].casefold() == b.digests[kind].casefold() for kind in shared)
-    return bool({a.name, a.original_name} & {b.name, b.original_name} - {None})
+        equal = any(a.digests[kind].casefold() == b.digests[kind].casefold() for kind in shared)
+        return equal and (not named or not others or bool(named & others))  # one picture may lie there twice
+    return bool(named & others)
 
 
 def _fuller(known: ReportFile, later: ReportFile) -> ReportFile:

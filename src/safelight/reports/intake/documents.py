@@ -56,6 +56,7 @@ class Medium:
     path: str
     name: str
     bundle: str
+    """The folder or archive of the documents that may state it: its own, or the nearest above with documents."""
     unit: str = ""
 
 
@@ -143,9 +144,9 @@ def damage_of(file: BinaryIO) -> str | None:
 
 def _folders(top: Path) -> Iterator[Laid]:
     """The folder and all below, each as a bundle of its own; links are never followed."""
-    waiting: list[tuple[str, Scope | None]] = [(str(top), None)]
+    waiting: list[tuple[str, Scope | None, str]] = [(str(top), None, "")]
     while waiting:
-        folder, above = waiting.pop()
+        folder, above, bundle_above = waiting.pop()
         shown = show(os.fsencode(folder))
         files: list[Lying] = []
         below: list[str] = []
@@ -166,10 +167,14 @@ def _folders(top: Path) -> Iterator[Laid]:
             else:
                 yield Unopened(where, "it is neither a file nor a folder", shown)
         scope = Scope(above, (one.name for one in files))
-        yield from lying_together(files, shown, os.path.basename(os.path.abspath(folder)), scope, 0)  # noqa: PTH100, PTH119
+        # A folder that holds media alone belongs to the bundle that it lies in.
+        holds_documents = any(turn_of(one.name) is not Turn.NEVER for one in files)
+        bundle = shown if holds_documents else bundle_above
+        name = os.path.basename(os.path.abspath(folder))  # noqa: PTH100, PTH119
+        yield from lying_together(files, shown, name, scope, 0, bundle or shown)
         # Folders with documents go first: their reports may name what lies in a folder of media beside them.
         below.sort(key=_holds_documents)
-        waiting += [(path, scope) for path in reversed(below)]
+        waiting += [(path, scope, bundle) for path in reversed(below)]
 
 
 def _holds_documents(folder: str) -> bool:
@@ -181,8 +186,11 @@ def _holds_documents(folder: str) -> bool:
         return True
 
 
-def lying_together(files: list[Lying], bundle: str, name: str, scope: Scope, depth: int) -> Iterator[Laid]:
+def lying_together(
+    files: list[Lying], unit: str, name: str, scope: Scope, depth: int, bundle: str = ""
+) -> Iterator[Laid]:
     """The files of one folder or message in the order of their turns. `name` is a report's id where it states none."""
+    bundle = bundle or unit
     from safelight.reports.intake.archives import in_archive
 
     tally = Tally()
@@ -191,7 +199,7 @@ def lying_together(files: list[Lying], bundle: str, name: str, scope: Scope, dep
         turn = turn_of(one.name)
         tally.count(one.name, turn)
         if turn is Turn.NEVER:
-            yield Medium(one.path, show(os.fsencode(one.name)), bundle, bundle)
+            yield Medium(one.path, show(os.fsencode(one.name)), bundle, unit)
         else:
             turns.append((turn, number))
     # A folder of very many reports keeps the order of names, so that each finds the details of its files beside it.
@@ -203,12 +211,12 @@ def lying_together(files: list[Lying], bundle: str, name: str, scope: Scope, dep
         one = files[number]
         closed = scope.closes(one.name)
         if closed is not None:
-            yield kept_closed(one, bundle, bundle, closed)
+            yield kept_closed(one, bundle, unit, closed)
         elif turn is Turn.ARCHIVE:
             yield from in_archive(one, scope, depth)
         else:
             fallback = name if tally.names(one.name, turn) else stem(own_name(one.name))
-            yield document(one, bundle, fallback, scope, depth, bundle)
+            yield document(one, bundle, fallback, scope, depth, unit)
 
 
 FEW = 1_000

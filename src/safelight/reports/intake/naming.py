@@ -92,9 +92,12 @@ class Tally:
 
     structured: int = 0
     others: int = 0
+    documents: int = 0
+    """All files that may be opened."""
 
     def count(self, name: str, turn: Turn) -> None:
         """Take a file of the folder in."""
+        self.documents += turn is not Turn.NEVER
         if turn <= Turn.STRUCTURED:
             self.structured += not is_detail(name)
         elif turn in (Turn.MAIL, Turn.PDF):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,6 +117,18 @@ def _readers(format_: str) -> tuple[ReportReader, ...]:
     return (found[format_],)
 
 
+@contextmanager
+def _collecting_less() -> Iterator[None]:
+    """Look for cycles only once a segment: reports have none, and looking through tens of thousands takes a third."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class _Intake:
     """One import: the segment that is being gathered, what is known, what was counted."""
 
@@ -147,21 +161,25 @@ class _Intake:
 
     def read(self, paths: Sequence[Path]) -> Taken:
         """Read the paths; each is a source whose progress is stored."""
-        for path in paths:
-            self._source = self._begin(path)
-            done = self._source.position
-            for piece in self._pieces(path):
-                self._take(piece, skip=piece.arrival < done)
-                self._source.position = max(self._source.position, piece.arrival + 1)
-                self._tell()
-                if (
-                    len(self._builder) >= SEGMENT
-                    or self._builder.bytes >= SEGMENT_BYTES
-                    or monotonic() - self._since > SECONDS
-                ):
-                    self._store_segment("begun")
-            self._store_segment("read")
+        with _collecting_less():
+            for path in paths:
+                self._read(path)
         return self._taken
+
+    def _read(self, path: Path) -> None:
+        self._source = self._begin(path)
+        done = self._source.position
+        for piece in self._pieces(path):
+            self._take(piece, skip=piece.arrival < done)
+            self._source.position = max(self._source.position, piece.arrival + 1)
+            self._tell()
+            if (
+                len(self._builder) >= SEGMENT
+                or self._builder.bytes >= SEGMENT_BYTES
+                or monotonic() - self._since > SECONDS
+            ):
+                self._store_segment("begun")
+        self._store_segment("read")
 
     def _begin(self, path: Path) -> _Source:
         """The source at a path: where an earlier import of it stopped, if it is still the same."""
@@ -280,6 +298,7 @@ class _Intake:
         self._builder = Builder(store.hashed, self._now)
         self._bodies.clear()
         self._findings.clear()
+        gc.collect()
         self._since = monotonic()
 
     def _note_source(self, connection: sa.Connection, source: _Source, state: str) -> None:
