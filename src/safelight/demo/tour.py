@@ -71,12 +71,14 @@ def tour(folder: Path | None, progress: Progress, say: Callable[[str], None]) ->
         scan = workspace.scan(exhibit.exhibits, case=seized.id, progress=progress)
         leads = workspace.leads(top=SHOWN, case=seized.id)
         workspace.export("html", report, options=ExportOptions(thumbnails=True), case=seized.id)
-        say(f"Running the report desk on {REPORTS:,} invented reports …")
+        audit = workspace.audit_verify()
+    say(f"Running the report desk on {REPORTS:,} invented reports …")
+    desk_page = folder / "desk.html"
+    config = config.model_copy(update={"workspace": folder / "desk"})
+    with open_workspace(config=config, evaluation=True) as workspace:
         case = workspace.open_case(f"Desk {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _statute(today))
         desk = reports.run(workspace, folder / "reports", REPORTS, case=case.id, progress=progress)
-        desk_page = folder / "desk.html"
         workspace.export("html", desk_page, desk=True, case=case.id)
-        audit = workspace.audit_verify()
     return Tour(folder, report, exhibit, scan, leads, audit, desk, desk_page)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from safelight.reports.characters import FALLEN_BACK, Characters
@@ -37,7 +38,6 @@ class HotlineCsvReader:
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:
         """Yield each line as a report. Raises UsageError for a mapping that names no field of ours."""
         characters = Characters(source)
-        csv.field_size_limit(_LONGEST_FIELD)
         lines = _Lines(characters)
         first = next(lines, "")
         try:
@@ -54,7 +54,8 @@ class HotlineCsvReader:
         while True:
             number += 1
             try:
-                row = next(rows, None)
+                with _long_fields():
+                    row = next(rows, None)
             except csv.Error as error:
                 yield Unreadable(f"line {lines.number}", str(error))
                 continue
@@ -68,6 +69,16 @@ class HotlineCsvReader:
                 header += [f"column {place}" for place in range(len(header) + 1, len(row) + 1)]
             record = zip(header, row, strict=False)
             yield to_report(record, fields, self.name, f"{options.fallback_id}#{number - 1}", problem)
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """Free texts may be long; the limit is the whole process's, so it is put back."""
+    before = csv.field_size_limit(_LONGEST_FIELD)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 class _Lines:
