@@ -65,16 +65,16 @@ def _components(
     allowed = limit[mentions.kind, mentions.weak]
     links = mentions.voices <= allowed
     labels = raw = _label(mentions, links, reports, extra)
-    most = mentions.voices.max(initial=2)
-    while most > 1:
-        sizes = np.bincount(labels, minlength=reports)
-        too_large = sizes[labels] > largest
-        if not too_large.any():
+    first = mentions.report[mentions.start[:-1]]
+    while True:
+        too_large = np.bincount(labels, minlength=reports)[labels] > largest
+        within = links & too_large[first]
+        if not within.any():
             break
-        # Only identifiers within too large clusters are judged more strictly.
-        first = mentions.report[mentions.start[:-1]] if len(mentions) else np.zeros(0, dtype=np.int32)
-        most = max(1, min(most, int(mentions.voices[links & too_large[first]].max(initial=1))) // 2)
-        links = links & ~(too_large[first] & (mentions.voices > most))
+        # Each cluster by its own measure, whatever others there are: so that it is the same when it is made alone.
+        most = np.zeros(reports, dtype=np.int32)
+        np.maximum.at(most, labels[first[within]], mentions.voices[within])
+        links = links & ~(within & (mentions.voices > most[labels[first]] // 2))
         labels = _label(mentions, links, reports, extra)
     return labels, raw
 

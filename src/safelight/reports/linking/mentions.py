@@ -122,11 +122,14 @@ def _part(key: Ints, report: Ints, about: Ints, voice: Ints, table: Strengths, c
     starts = np.flatnonzero(change)
     counts = np.diff(np.append(starts, len(order)))
     shared = counts >= 2
+    # An identifier is as strong as its strongest mention: one that states less takes nothing from the others.
+    head_about = about[order[starts]] & ~np.uint16(1)
+    if len(starts):
+        head_about |= np.minimum.reduceat(about[order] & np.uint16(1), starts)
     if not common:
-        shared &= ~far_too_common(counts, about[order[starts]], table)
+        shared &= ~far_too_common(counts, head_about, table)
     order = order[np.repeat(shared, counts)]
-    first, counts = starts[shared], counts[shared]
-    head_key, head_about = ordered[first], about[order[_begins(counts)]] if len(counts) else about[:0]
+    head_key, head_about, counts = ordered[starts[shared]], head_about[shared], counts[shared]
     run = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     role = (about[order] >> 1 & 7).astype(np.int64)
     not_reported = (role != REPORTED).astype(np.int64)
@@ -136,11 +139,6 @@ def _part(key: Ints, report: Ints, about: Ints, voice: Ints, table: Strengths, c
     pair = packed >> _ROLE_BITS
     packed = packed[np.append(True, pair[1:] != pair[:-1])[: len(pair)]]
     return _counted(packed, head_key, head_about, voice, table)
-
-
-def _begins(counts: Ints) -> Ints:
-    made: Ints = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)
-    return made
 
 
 def _counted(packed: Ints, key: Ints, about: Ints, voice: Ints, table: Strengths) -> Mentions:

@@ -123,7 +123,7 @@ def grow(world: World, kept: Links) -> Links:
     fresh[before:] = True
     fresh[replaced] = True
     touched_keys = _keys_of(world, fresh)
-    mentions = gather(_stated(world, touched_keys, common=False), world.voice, table)
+    mentions = gather(_stated(world, touched_keys, counted=~fresh), world.voice, table, common=True)
     # An identifier that was too common before, and is, never linked anybody.
     newer = np.bincount(mentions.run[fresh[mentions.report]], minlength=len(mentions))
     limit = table.probable[mentions.kind, mentions.weak]
@@ -139,7 +139,7 @@ def grow(world: World, kept: Links) -> Links:
     affected |= labels[raw]
     del mentions
     keys = _keys_of(world, affected)
-    stated = _stated(world, keys, common=False)
+    stated = _stated(world, keys, counted=np.ones(reports, dtype=bool))
     involved = distinct(np.concatenate([stated.report, np.flatnonzero(affected)]))
     stated = replace_reports(stated, involved)
     mentions = gather(stated, world.voice[involved], table)
@@ -211,8 +211,11 @@ def _keys_of(world: World, wanted: Flags) -> Ints:
     return distinct(np.concatenate([np.zeros(0, dtype=np.uint64), *world.store.each(of, world.segments)]))
 
 
-def _stated(world: World, keys: Ints | None = None, *, common: bool = True) -> Stated:
-    """Mentions in current versions, of all identifiers or only of `keys` (sorted), without those far too common."""
+def _stated(world: World, keys: Ints | None = None, *, counted: Flags | None = None) -> Stated:
+    """Mentions in current versions, of all identifiers or only of `keys` (sorted).
+
+    With `counted` (by report), identifiers that are far too common among those reports alone are left out.
+    """
     table = strengths()
     sieve = Sieve(keys) if keys is not None else None
 
@@ -237,10 +240,13 @@ def _stated(world: World, keys: Ints | None = None, *, common: bool = True) -> S
     made = Stated(
         *(np.concatenate([getattr(one, name) for one in parts]) for name in ("key", "report", "meta"))
     )
-    if keys is None or common or not len(keys):
+    if keys is None or counted is None or not len(keys):
         return made
     at = np.searchsorted(keys, made.key)
-    kept = ~far_too_common(np.bincount(at, minlength=len(keys))[at], made.meta, table)
+    count = np.bincount(at[counted[made.report]], minlength=len(keys))
+    weak = np.ones(len(keys), dtype=np.uint16)
+    np.minimum.at(weak, at, made.meta & np.uint16(1))
+    kept = ~far_too_common(count[at], made.meta & ~np.uint16(1) | weak[at], table)
     return Stated(made.key[kept], made.report[kept], made.meta[kept])
 
 
