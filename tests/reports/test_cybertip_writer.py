@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from lxml import etree
 
 from safelight.reports.cybertip import CybertipReader
@@ -15,7 +15,7 @@ from safelight.reports.cybertip_writer import UNSTATED_TIME, documents, write
 from safelight.reports.intake.assemble import Piece, assemble
 from safelight.reports.police_json import PoliceJsonReader
 from safelight.reports.protocol import ReadOptions
-from safelight.reports.report import Annotation, FreeText, Kind, Party, Report, ReportFile, Role, Stated
+from safelight.reports.report import Annotation, FreeText, Kind, Party, Report, ReportFile, Role, Spot, Stated
 from tests.conftest import SHARED
 from tests.reports.made import REPORTS
 from tests.reports.tips import as_json, details, only, person, police_json, read, tip
@@ -45,6 +45,7 @@ def is_valid(document: bytes) -> None:
 
 
 @given(REPORTS)
+@example(Report("a", "cybertip", spots=(Spot("address", text="\ufffe"),)))
 def test_any_report_reads_back_as_it_was(report: Report) -> None:
     assert read_back(write(report)) == report
 
