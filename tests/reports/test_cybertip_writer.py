@@ -45,6 +45,8 @@ def is_valid(document: bytes) -> None:
 
 
 @given(REPORTS)
+@example(Report("a", "cybertip", spots=(Spot("address", text="<![CDATA["),)))
+@example(Report("a", "cybertip", files=(ReportFile(exif={"a": "<!-- ?>"}),)))
 @example(Report("a", "cybertip", spots=(Spot("address", text="\ufffe"),)))
 def test_any_report_reads_back_as_it_was(report: Report) -> None:
     assert read_back(write(report)) == report

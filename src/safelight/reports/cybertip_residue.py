@@ -21,14 +21,14 @@ from safelight.reports.report import Report, ReportFile
 
 TARGET = "safelight-residue"
 _LARGEST = 16 << 20
-_NO_XML = re.compile("[\ufffe\uffff]")
-"""Characters of JSON text that XML cannot hold; JSON says them in its own way too."""
+_NO_XML = re.compile("[<>\ufffe\uffff]")
+"""Characters that XML cannot hold, or takes for markup; in JSON they can be said in another way."""
 _UNUSED = "what its writer added for our own readers cannot be used"
 
 
 def instruction(said: dict[str, Any]) -> etree._Element:
     """The instruction that says it, as the last child of what it is about."""
-    text = orjson.dumps(sayable(said)).decode().replace("?>", "?\\u003e")
+    text = orjson.dumps(sayable(said)).decode()
     return etree.ProcessingInstruction(TARGET, _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
