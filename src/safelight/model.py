@@ -84,12 +84,20 @@ class State(StrEnum):
 
 
 class Band(StrEnum):
-    """Priority in four words; the cut-offs are in the triage table."""
+    """Priority in four words; the cut-offs are in the tables of weights."""
 
     URGENT = "urgent"
     HIGH = "high"
     NORMAL = "normal"
     LOW = "low"
+
+    @classmethod
+    def of(cls, priority: float, lowest: Mapping[Band, float]) -> Band:
+        """The word for a priority 0..1, where `lowest` is the lowest priority of each band but the last."""
+        for band in (cls.URGENT, cls.HIGH, cls.NORMAL):
+            if priority >= lowest[band]:
+                return band
+        return cls.LOW
 
 
 @dataclass(frozen=True, slots=True)

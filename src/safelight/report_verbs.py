@@ -19,6 +19,7 @@ from safelight.store.keys import KeyRing
 
 if TYPE_CHECKING:
     from safelight.reports.desk.desk import Desk
+    from safelight.reports.desk.rank import Ranked
 
 
 class ReportVerbs:
@@ -34,13 +35,13 @@ class ReportVerbs:
     actor: str
     evaluation: bool
 
-    def publish(self, event: Any) -> None:
-        """Write the checkpoint of a committed event; the workspace does."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
 
-    def exclusive(self) -> Any:
-        """Hold the workspace's lock; the workspace does."""
-        raise NotImplementedError
+        def publish(self, event: Any) -> None:
+            """Write the checkpoint of a committed event."""
+
+        def exclusive(self) -> Any:
+            """Hold the workspace's lock."""
 
     @verb("reports import", needs=Capability.REPORT_TRIAGE, long=True)
     def import_reports(
@@ -101,8 +102,8 @@ class ReportVerbs:
         case: str | None = None,
     ) -> dict[str, Any] | None:
         """The next report to work on, held for the acting person; None where nothing is left."""
-        opened = _desk(self, permit)
-        found = opened.next(opened.ranked(silent, 0), desk, minutes)
+        opened, ranked = _ranked(self, permit)
+        found = opened.next(ranked, desk, minutes)
         if found is not None:
             permit.subjects.append(found["id"])
             permit.detail = {"drawn": found["drawn"]}
@@ -111,24 +112,24 @@ class ReportVerbs:
     @verb("reports release", needs=Capability.REPORT_TRIAGE)
     def release_report(self, permit: Permit, report: str, *, case: str | None = None) -> str:
         """Give a held report back to the queue."""
-        opened = _desk(self, permit)
-        released = opened.release(opened.ranked(silent, 0), report)
+        opened, ranked = _ranked(self, permit)
+        released = opened.release(ranked, report)
         permit.subjects.append(released)
         return released
 
     @verb("reports show", needs=Capability.REPORT_TRIAGE)
     def show_report(self, permit: Permit, report: str, *, case: str | None = None) -> dict[str, Any]:
         """Everything about one report."""
-        opened = _desk(self, permit)
-        found = opened.show(opened.ranked(silent, 0), report)
+        opened, ranked = _ranked(self, permit)
+        found = opened.show(ranked, report)
         permit.subjects.append(found["id"])
         return found
 
     @verb("reports links", needs=Capability.REPORT_TRIAGE)
     def report_links(self, permit: Permit, report: str, *, case: str | None = None) -> dict[str, Any]:
         """Which reports belong with one, and by which identifiers."""
-        opened = _desk(self, permit)
-        found = opened.links(opened.ranked(silent, 0), report)
+        opened, ranked = _ranked(self, permit)
+        found = opened.links(ranked, report)
         permit.subjects += [found["id"], *(one["to"] for one in found["links"])]
         return found
 
@@ -151,8 +152,8 @@ class ReportVerbs:
         self, permit: Permit, report: str, label: str, *, note: str | None = None, case: str | None = None
     ) -> dict[str, Any]:
         """Record what the acting person concluded about a report."""
-        opened = _desk(self, permit)
-        made = opened.decide(opened.ranked(silent, 0), report, label, note)
+        opened, ranked = _ranked(self, permit)
+        made = opened.decide(ranked, report, label, note)
         permit.subjects.append(made.report)
         permit.detail = {"label": label}
         permit.personal = {"note": note} if note else {}
@@ -167,8 +168,8 @@ class ReportVerbs:
     @verb("reports sample", needs=Capability.REPORT_TRIAGE)
     def sample_reports(self, permit: Permit, *, size: int, case: str | None = None) -> dict[str, Any]:
         """Draw a random sample of the low band, to estimate what the order misses."""
-        opened = _desk(self, permit)
-        found = opened.sample(opened.ranked(silent, 0), size)
+        opened, ranked = _ranked(self, permit)
+        found = opened.sample(ranked, size)
         permit.subjects += found["drawn"]
         return found
 
@@ -184,16 +185,16 @@ class ReportVerbs:
         case: str | None = None,
     ) -> dict[str, Any]:
         """With so many people at so many minutes a report: what will be seen by when, and what will not."""
-        opened = _desk(self, permit)
-        return opened.capacity(opened.ranked(silent, 0), people, minutes, hours, days)
+        opened, ranked = _ranked(self, permit)
+        return opened.capacity(ranked, people, minutes, hours, days)
 
     @verb("reports learn", needs=Capability.REPORT_TRIAGE)
     def learn_reports(
         self, permit: Permit, *, accept: bool = False, case: str | None = None
     ) -> dict[str, Any]:
         """Propose weights from decisions, with what they change on held-out ones; they hold once accepted."""
-        opened = _desk(self, permit)
-        found = opened.learn(opened.ranked(silent, 0), accept)
+        opened, ranked = _ranked(self, permit)
+        found = opened.learn(ranked, accept)
         permit.detail = {"decisions": found["decisions"], "accepted": accept}
         return found
 
@@ -239,9 +240,15 @@ def _desk(house: ReportVerbs, permit: Permit) -> Desk:
     return Desk(house, permit, seen)
 
 
+def _ranked(house: ReportVerbs, permit: Permit) -> tuple[Desk, Ranked]:
+    """The desk, and the order as it is without reading any more texts."""
+    desk = _desk(house, permit)
+    return desk, desk.ranked(silent, 0)
+
+
 def _edit(house: ReportVerbs, permit: Permit, kind: str, a: str, b: str, reason: str) -> dict[str, Any]:
-    opened = _desk(house, permit)
-    found = opened.edit(opened.ranked(silent, 0), kind, a, b, reason)
+    opened, ranked = _ranked(house, permit)
+    found = opened.edit(ranked, kind, a, b, reason)
     permit.subjects += found["reports"]
     permit.personal = {"reason": reason}
     return found

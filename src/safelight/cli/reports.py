@@ -17,6 +17,8 @@ app = group(
 )
 _LISTED = 20
 REPORT = typer.Argument(help="Id of the report (R-…), or the number that it bears.")
+OTHER = typer.Argument(help="The other report.")
+REASON = typer.Option(help="Why; kept encrypted.")
 
 
 @command(app, "import")
@@ -147,10 +149,12 @@ def _next(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _reasons(found: dict[str, Any]) -> Iterator[str]:
+    from safelight.reports.scoring.table import GROUPS
+
     by_group: dict[str, list[dict[str, Any]]] = {}
     for reason in found["reasons"]:
         by_group.setdefault(reason["group"], []).append(reason)
-    for code, title in _GROUPS.items():
+    for code, title in GROUPS.items():
         if code in by_group:
             yield f"  {title}"
             for reason in by_group[code]:
@@ -158,17 +162,6 @@ def _reasons(found: dict[str, Any]) -> Iterator[str]:
     yield f"  {found['counterfactual']}"
     for one in found["missing"]:
         yield f"  Missing: {one}"
-
-
-_GROUPS = {
-    "previous": "1 Previous convictions or allegations",
-    "access": "2 Access to children",
-    "behaviour": "3 Current behaviour",
-    "other": "4 Other factors",
-    "text": "The words of the report",
-    "lowered": "What lowers it",
-    "time": "Time",
-}
 
 
 @command(app, "release")
@@ -215,9 +208,9 @@ def in_full(found: dict[str, Any]) -> Iterator[str]:
                     ),
                 )
             )
-            yield f"      {identifier['kind']:<13}{identifier['value']}{f'  ({more})' if more else ''}"
+            yield f"      {identifier['kind']:<14}{identifier['value']}{f'  ({more})' if more else ''}"
         for fact, value in one["facts"].items():
-            yield f"      {fact:<13}{value}"
+            yield f"      {fact:<14}{value}"
     where = found["where"]
     yield f"Where  {where['country'] or 'unknown'}{' ' + where['region'] if where['region'] else ''}"
     for source in where["sources"]:
@@ -285,8 +278,8 @@ def _links(found: dict[str, Any]) -> Iterator[str]:
 @command(app, "cut")
 def cut(
     a: str = REPORT,
-    b: str = typer.Argument(help="The other report."),
-    reason: str = typer.Option(help="Why; kept encrypted."),
+    b: str = OTHER,
+    reason: str = REASON,
     case: str | None = CASE,
 ) -> None:
     """Say that two reports are not about the same people. It holds whenever reports are linked anew."""
@@ -298,8 +291,8 @@ def cut(
 @command(app, "join")
 def join(
     a: str = REPORT,
-    b: str = typer.Argument(help="The other report."),
-    reason: str = typer.Option(help="Why; kept encrypted."),
+    b: str = OTHER,
+    reason: str = REASON,
     case: str | None = CASE,
 ) -> None:
     """Say that two reports are about the same people. It holds whenever reports are linked anew."""

@@ -25,10 +25,7 @@ class Weights:
 
     def band(self, priority: float) -> Band:
         """The word for a priority 0..1."""
-        for band in (Band.URGENT, Band.HIGH, Band.NORMAL):
-            if priority >= self.bands[band]:
-                return band
-        return Band.LOW
+        return Band.of(priority, self.bands)
 
 
 def load(own: Path | None = None) -> Weights:

@@ -32,7 +32,6 @@ from safelight.store.keys import KeyRing, Sealer
 
 FOLDER = "reports"
 """Below the workspace: the columns of reports, a folder a case."""
-HOLD_MINUTES = 60
 
 
 class House(Protocol):
@@ -224,21 +223,18 @@ class Desk:
         with self.permit.transaction() as connection:
             matcher = Matcher(library.open_lists(connection, self.house.folder / "hashsets"))
         where = routing.whereabouts(report)
+        said = entry(ranked, number, report)
         return page.page(
             ranked,
             number,
             report,
+            said,
             matcher,
             media.shown(self._media.get(self.id_of(ranked, number), ())),
             self._links(ranked, number),
             self.history(ranked, number),
             where,
-            routing.units(
-                report,
-                where,
-                entry(ranked, number, report),
-                routing.rules(self.house.config.report_routing),
-            ),
+            routing.units(report, where, said, routing.rules(self.house.config.report_routing)),
         )
 
     def history(self, ranked: Ranked, number: int) -> list[dict[str, Any]]:
@@ -322,27 +318,24 @@ class Desk:
     def evaluate(self, ranked: Ranked, file: Path) -> dict[str, Any]:
         """Measure the order on reports whose truth is known."""
         known = measure.labels(file)
+        wanted = {one.report_id for one in known}
+        here: dict[str, tuple[int, Mapping[str, str]]] = {}
+        for number, report in self.store.reports(ranked.segments, np.flatnonzero(ranked.current).tolist()):
+            if borne := wanted & {report.report_id, self.id_of(ranked, number)}:
+                here |= dict.fromkeys(borne, (number, routing.groups(ranked, number, report)))
         place = np.full(len(ranked), len(ranked.order), dtype=np.int64)
         place[ranked.order] = np.arange(len(ranked.order))
-        by_own: dict[str, int] = {}
-        for number, report in self.store.reports(ranked.segments, np.flatnonzero(ranked.current).tolist()):
-            by_own[report.report_id] = number
-            by_own[self.id_of(ranked, number)] = number
         priorities = score.priority(ranked.log_odds)
-        placed, absent = [], []
+        placed = []
         for label in known:
-            found = by_own.get(label.report_id)
-            if found is None:
-                absent.append(label.report_id)
-                continue
-            groups = {
-                **routing.groups(ranked, found, self.store.report(ranked.segments, found)),
-                **label.groups,
-            }
-            line = int(ranked.line[found])
-            placed.append(measure.Placed(label, int(place[line]), float(priorities[found]), groups))
+            if label.report_id in here:
+                number, groups = here[label.report_id]
+                at = int(place[ranked.line[number]])
+                placed.append(
+                    measure.Placed(label, at, float(priorities[number]), {**groups, **label.groups})
+                )
         if not placed:
             raise UsageError(
                 "None of the labelled reports is here.", "Is `report_id` the reports' own number?"
             )
-        return measure.evaluation(placed, len(ranked.order), absent)
+        return measure.evaluation(placed, len(ranked.order), sorted(wanted - here.keys()))

@@ -8,7 +8,6 @@ from typing import Any
 
 from safelight.matching.match import Matcher, match_json
 from safelight.reports.desk import clocks
-from safelight.reports.desk.explain import entry
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.identifiers.normal import normalise
 from safelight.reports.keep.columns import country_code
@@ -22,6 +21,7 @@ def page(
     ranked: Ranked,
     number: int,
     report: Report,
+    said: Mapping[str, Any],
     matcher: Matcher,
     media: Sequence[Mapping[str, Any]],
     links: Mapping[str, Any],
@@ -29,10 +29,10 @@ def page(
     whereabouts: Mapping[str, Any],
     units: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """The whole page as data; texts as they were stated, files with what lists say of them."""
+    """The whole page as data; `said` is its entry in the queue. Texts as stated, files with what lists say of them."""
     day = day_of(report, ranked.now)
     return {
-        **entry(ranked, number, report),
+        **said,
         "format": report.format,
         "service": report.service,
         "occurred": report.occurred,

@@ -45,10 +45,7 @@ class Table:
 
     def band(self, priority: float) -> Band:
         """The word for a priority 0..1."""
-        for band in (Band.URGENT, Band.HIGH, Band.NORMAL):
-            if priority >= self.bands[band]:
-                return band
-        return Band.LOW
+        return Band.of(priority, self.bands)
 
     def with_weights(self, weights: Mapping[str, float], base: float | None = None) -> Table:
         """The table with other weights; unknown codes are left out. A term never changes its direction."""
