@@ -84,7 +84,7 @@ class State(StrEnum):
 
 
 class Band(StrEnum):
-    """Priority in four words; the cut-offs are in the tables of weights."""
+    """Priority in four words, the most urgent first; the cut-offs are in the tables of weights."""
 
     URGENT = "urgent"
     HIGH = "high"

@@ -301,8 +301,9 @@ class Desk:
 
     def learn(self, ranked: Ranked, accept: bool) -> dict[str, Any]:
         """Propose weights from decisions; with `accept` they hold from now on, under the acting person's name."""
-        numbers = {self.id_of(ranked, number): number for number in np.flatnonzero(ranked.current).tolist()}
-        decisions = {numbers[one]: label for one, label in self.decided().items() if one in numbers}
+        decided = self.decided()
+        here = np.isin(ranked.rows["key"], work.keys(decided)) & ranked.current
+        decisions = {number: decided[self.id_of(ranked, number)] for number in np.flatnonzero(here).tolist()}
         made = learn.propose(ranked, decisions)
         if accept:
             self.record(acts.WEIGHTS, "", learn.accepted(made, ranked.table))

@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import beta
 
 from safelight.model import Band
+from safelight.reports.desk import work
 from safelight.reports.desk.explain import report_id
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.scoring import score
@@ -21,21 +23,18 @@ from safelight.reports.scoring import score
 DANGER = "child-in-danger"
 
 
-def low_band(ranked: Ranked) -> list[str]:
-    """Ids of the lines of the low band."""
-    priorities = score.priority(ranked.log_odds[ranked.order])
-    low = ranked.order[priorities < ranked.table.bands[Band.NORMAL]]
-    return [report_id(int(key)) for key in ranked.rows["key"][low]]
+def low_band(ranked: Ranked) -> npt.NDArray[np.uint64]:
+    """Keys of the lines of the low band."""
+    low = ranked.table.places(score.priority(ranked.log_odds[ranked.order])) == tuple(Band).index(Band.LOW)
+    made: npt.NDArray[np.uint64] = ranked.rows["key"][ranked.order[low]]
+    return made
 
 
 def sample(ranked: Ranked, already: Iterable[str], size: int) -> list[str]:
     """Ids drawn at random from the low band, none of them drawn before."""
-    left = sorted(set(low_band(ranked)) - set(already))
+    left = np.setdiff1d(low_band(ranked), work.keys(already))
     generator = np.random.default_rng(secrets.randbits(64))
-    picked: list[int] = (
-        generator.choice(len(left), size=min(size, len(left)), replace=False).tolist() if left else []
-    )
-    return [left[one] for one in picked]
+    return [report_id(int(key)) for key in generator.choice(left, size=min(size, len(left)), replace=False)]
 
 
 def estimate(ranked: Ranked, drawn: Iterable[str], decided: Mapping[str, str]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from safelight.reports.desk import work
 from safelight.reports.desk.explain import entry
-from safelight.reports.desk.overview import waiting_lines
 from safelight.reports.desk.rank import Ranked
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def leads(desk: Desk, ranked: Ranked, top: int | None, undecided: bool) -> list[
     `stack` is the line's own id, `stack_size` how many reports it stands for.
     """
     decided = desk.decided()
-    lines = ranked.order[waiting_lines(ranked, decided)] if undecided else ranked.order
+    lines = ranked.order[work.waiting(ranked, decided)] if undecided else ranked.order
     of, numbers = len(lines), lines[:top].tolist()
     bodies = dict(desk.store.reports(ranked.segments, numbers))
     return [

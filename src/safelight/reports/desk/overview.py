@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,6 @@ from safelight.reports.scoring import score
 if TYPE_CHECKING:
     from safelight.reports.desk.desk import Desk
 
-BANDS = (Band.URGENT, Band.HIGH, Band.NORMAL, Band.LOW)
 QUEUE, LISTED, DUE_DAYS, GROUPS, ARRIVALS = 50, 100, 14, 10, 28
 """Lines of the queue, lines of the other lists, days ahead for clocks, values of each group, days of arrivals."""
 _REASONS = 1_000
@@ -44,8 +43,8 @@ class Capacity:
 def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> dict[str, Any]:
     """Everything that the page of the desk's state shows. A line stands for the reports that say the same."""
     decided = desk.decided()
-    bands = _bands(ranked)
-    waits = waiting_lines(ranked, decided)
+    bands = ranked.table.places(score.priority(ranked.log_odds))
+    waits = work.waiting(ranked, decided)
     waiting = ranked.order[waits]
     taken = work.held(desk.done(acts.HOLD, acts.RELEASE), ranked.now)
     oldest = int(ranked.rows["taken_in"][waiting].min()) if len(waiting) else None
@@ -65,7 +64,7 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
                 "waiting": int((bands[waiting] == number).sum()),
                 "reports": int((bands[ranked.current] == number).sum()),
             }
-            for number, band in enumerate(BANDS)
+            for number, band in enumerate(Band)
         ],
         "decisions": _decisions(desk),
         "elusion": elusion.estimate(ranked, desk.drawn(), decided),
@@ -79,20 +78,6 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
         "foreign": _foreign(desk, ranked, waits),
         "unread": unread(desk),
     }
-
-
-def _bands(ranked: Ranked) -> Ints:
-    """The place of each report's band in `BANDS`."""
-    floors = [ranked.table.bands[band] for band in (Band.NORMAL, Band.HIGH, Band.URGENT)]
-    made: Ints = 3 - np.digitize(score.priority(ranked.log_odds), floors)
-    return made
-
-
-def waiting_lines(ranked: Ranked, decided: Mapping[str, str]) -> npt.NDArray[np.bool_]:
-    """Which lines, in their order, nobody has decided about."""
-    keys = np.array([int(one.removeprefix("R-"), 16) for one in decided], dtype=np.uint64)
-    made: npt.NDArray[np.bool_] = ~np.isin(ranked.rows["key"][ranked.order], keys)
-    return made
 
 
 def _decisions(desk: Desk) -> dict[str, Any]:
@@ -152,10 +137,10 @@ def _most(values: Ints, bands: Ints) -> list[tuple[int, dict[str, int]]]:
     """The most frequent values with how many reports of each band they have."""
     distinct, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     top = np.lexsort((distinct, -counts))[:GROUPS]
-    table = np.bincount(inverse * len(BANDS) + bands, minlength=len(distinct) * len(BANDS))
-    table = table.reshape(-1, len(BANDS))
+    table = np.bincount(inverse * len(Band) + bands, minlength=len(distinct) * len(Band))
+    table = table.reshape(-1, len(Band))
     return [
-        (int(distinct[one]), {str(band): int(table[one, number]) for number, band in enumerate(BANDS)})
+        (int(distinct[one]), {str(band): int(table[one, number]) for number, band in enumerate(Band)})
         for one in top
     ]
 
@@ -244,4 +229,4 @@ def unread(desk: Desk) -> dict[str, Any]:
     return {"count": count, "reasons": dict(reasons.most_common(40)), "entries": entries}
 
 
-__all__ = ["Capacity", "overview", "unread", "waiting_lines"]
+__all__ = ["Capacity", "overview", "unread"]

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from safelight.model import Band
 from safelight.reports.desk.acts import HOLD, RELEASE, Act
-from safelight.reports.desk.explain import report_id
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.scoring import score
 
@@ -62,34 +62,29 @@ def draw(
     Best first; so that none starves, every tenth is the one that has waited longest, and every twentieth is of the
     random sample of the low band, by which the share of what the order misses is estimated.
     """
-    ids = _Ids(ranked)
-    free = [number for number in ranked.order.tolist() if _is_free(ids(number), decided, taken)]
-    if not free:
+    free = ranked.order[waiting(ranked, decided.keys() | taken.keys())]
+    if not len(free):
         return None
     turn = handed_out + 1
     if turn % SAMPLE_EVERY == 0:
-        wanted = set(sample)
-        for number in free:
-            if ids(number) in wanted:
-                return Drawn(number, "sample")
+        of_sample = free[np.isin(ranked.rows["key"][free], keys(sample))]
+        if len(of_sample):
+            return Drawn(int(of_sample[0]), "sample")
     if turn % OLDEST_EVERY == 0:
-        oldest = min(free, key=lambda number: (int(ranked.rows["taken_in"][number]), number))
-        return Drawn(oldest, "oldest")
-    return Drawn(free[0], "priority")
+        since = ranked.rows["taken_in"][free]
+        return Drawn(int(free[since == since.min()].min()), "oldest")
+    return Drawn(int(free[0]), "priority")
 
 
-class _Ids:
-    """Ids of reports by number."""
-
-    def __init__(self, ranked: Ranked) -> None:
-        self._key = ranked.rows["key"]
-
-    def __call__(self, number: int) -> str:
-        return report_id(int(self._key[number]))
+def waiting(ranked: Ranked, done: Iterable[str]) -> npt.NDArray[np.bool_]:
+    """Which lines, in their order, are none of the reports in `done` (ids)."""
+    made: npt.NDArray[np.bool_] = ~np.isin(ranked.rows["key"][ranked.order], keys(done))
+    return made
 
 
-def _is_free(report: str, decided: Mapping[str, str], taken: Mapping[str, Held]) -> bool:
-    return report not in decided and report not in taken
+def keys(ids: Iterable[str]) -> npt.NDArray[np.uint64]:
+    """The keys of reports, from their ids."""
+    return np.array([int(one.removeprefix("R-"), 16) for one in ids], dtype=np.uint64)
 
 
 def capacity(
@@ -99,19 +94,16 @@ def capacity(
 
     New reports come in at the mean rate of the last 28 days and take places by the same shares of bands.
     """
-    ids = _Ids(ranked)
-    waiting = [number for number in ranked.order.tolist() if ids(number) not in decided]
-    priorities = score.priority(ranked.log_odds[waiting]) if waiting else np.zeros(0)
-    bands = [ranked.table.band(float(one)) for one in priorities]
+    left_over = ranked.order[waiting(ranked, decided)]
+    places = ranked.table.places(score.priority(ranked.log_odds[left_over]))
+    counts = np.bincount(places, minlength=len(Band)).tolist()
     a_day = people * hours * 60 / minutes
     arriving = _arriving(ranked)
-    shares = {band: (bands.count(band) / len(bands) if bands else 0.0) for band in Band}
     found = []
     before, better_arriving = 0.0, 0.0
-    for band in (Band.URGENT, Band.HIGH, Band.NORMAL, Band.LOW):
-        count = bands.count(band)
+    for band, count in zip(Band, counts, strict=True):
         before += count
-        better_arriving += arriving * shares[band]
+        better_arriving += arriving * count / max(1, len(left_over))
         left = a_day - better_arriving
         needed = before / left if left > 0 else None
         at = ranked.now + timedelta(days=needed) if needed is not None and needed < 36_500 else None
@@ -135,7 +127,7 @@ def capacity(
         "days": days,
         "a_day": round(a_day, 1),
         "arriving_a_day": round(arriving, 1),
-        "waiting": len(waiting),
+        "waiting": len(left_over),
         "bands": found,
     }
 

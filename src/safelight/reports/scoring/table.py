@@ -8,6 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from safelight.errors import UsageError
 from safelight.model import Band
@@ -46,6 +50,12 @@ class Table:
     def band(self, priority: float) -> Band:
         """The word for a priority 0..1."""
         return Band.of(priority, self.bands)
+
+    def places(self, priorities: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int64]:
+        """Of many priorities, the place of each one's band in `Band`: 0 for the most urgent."""
+        floors = [self.bands[band] for band in (Band.NORMAL, Band.HIGH, Band.URGENT)]
+        made: npt.NDArray[np.int64] = 3 - np.digitize(priorities, floors)
+        return made
 
     def with_weights(self, weights: Mapping[str, float], base: float | None = None) -> Table:
         """The table with other weights; unknown codes are left out. A term never changes its direction."""
