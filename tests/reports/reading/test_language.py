@@ -88,3 +88,81 @@ def test_a_mixed_report_keeps_the_language_of_each_sentence() -> None:
 
 def test_capitals_change_nothing() -> None:
     assert languages([SENTENCES["de"].upper(), SENTENCES["ru"].upper()]) == ["de", "ru"]
+
+
+SCRIPTS = {
+    "bn": "লোকটি ছয় বছরের শিশুর সাথে থাকে এবং শুক্রবার ক্ষতি করার পরিকল্পনা করছে।",
+    "as": "মানুহজনে শিশুটিৰ লগত থাকে আৰু শুক্ৰবাৰে ক্ষতি কৰিব বিচাৰে।",
+    "pa": "ਉਹ ਆਦਮੀ ਬੱਚੇ ਨਾਲ ਰਹਿੰਦਾ ਹੈ।",
+    "gu": "તે માણસ બાળક સાથે રહે છે.",
+    "or": "ସେ ଲୋକ ପିଲା ସହ ରୁହେ।",
+    "ta": "அந்த மனிதன் குழந்தையுடன் வாழ்கிறான்.",
+    "te": "ఆ మనిషి పిల్లలతో నివసిస్తున్నాడు.",
+    "kn": "ಆ ಮನುಷ್ಯ ಮಗುವಿನೊಂದಿಗೆ ವಾಸಿಸುತ್ತಾನೆ.",
+    "ml": "അയാൾ കുട്ടിയോടൊപ്പം താമസിക്കുന്നു.",
+    "si": "ඔහු දරුවා සමඟ ජීවත් වෙයි.",
+    "th": "ผู้ชายคนนั้นอาศัยอยู่กับเด็ก",
+    "lo": "ຜູ້ຊາຍຢູ່ກັບເດັກນ້ອຍ.",
+    "km": "បុរសនោះរស់នៅជាមួយក្មេង។",
+    "my": "ထိုလူသည် ကလေးနှင့်အတူ နေထိုင်သည်။",
+    "bo": "མི་དེ་ཕྲུ་གུ་དང་མཉམ་དུ་སྡོད།",
+    "am": "ሰውየው ከልጁ ጋር ይኖራል።",
+    "ka": "კაცი ბავშვთან ერთად ცხოვრობს.",
+    "hy": "Տղամարդը ապրում է երեխայի հետ։",
+    "he": "הגבר גר עם הילדה בת השש.",
+    "yi": "דער מאַן וווינט מיט דעם קינד.",
+    "el": "Ο άνδρας μένει με το παιδί.",
+    "hi": "वह आदमी बच्ची के साथ रहता है।",
+    "mr": "तो माणूस मुलासोबत राहतो आणि शुक्रवारी त्याला इजा करण्याचा विचार करत आहे.",
+    "ne": "त्यो मानिस बच्चासँग बस्छ र शुक्रबार उसलाई हानि गर्ने योजना बनाउँदैछ।",
+}
+
+
+@pytest.mark.parametrize("code", SCRIPTS)
+def test_a_script_that_few_languages_share_decides(code: str) -> None:
+    assert languages([SCRIPTS[code]]) == [code]
+
+
+def test_a_full_stop_that_scripts_share_says_nothing_of_the_language() -> None:
+    assert languages(["ক।।।।।।"]) == ["bn"]
+
+
+def test_a_word_in_another_script_does_not_decide() -> None:
+    assert languages([f"{SENTENCES['en']} বন্ধু"]) == ["en"]
+
+
+DOUBTFUL = "La hora indicada arriba es la de la subida, en UTC."
+
+
+def test_a_doubtful_sentence_in_the_language_of_its_report_is_of_that_language() -> None:
+    assert languages([SENTENCES["es"], DOUBTFUL]) == ["es", "es"]
+
+
+def test_a_sentence_that_may_be_of_several_languages_that_are_held_is_read_in_the_likeliest() -> None:
+    assert identify(DOUBTFUL)[1] < 0.4  # else it shows nothing
+    assert held(languages([DOUBTFUL])[0])
+
+
+SHORT_AND_NOT_HELD = {
+    "da": "Han ringer til drengen hver aften.",
+    "no": "Han ringer gutten hver kveld og vil møte ham.",
+    "ro": "Barbatul locuieste cu copilul si vrea sa ii faca rau vineri.",
+    "sk": "Muž býva s dieťaťom a v piatok mu chce ublížiť.",
+    "hr": "Svake večeri zove dječaka.",
+    "sl": "Vsak večer kliče fanta.",
+    "ca": "Truca al noi cada vespre.",
+    "eu": "Arratsero deitzen dio mutilari.",
+    "tl": "Tumatawag siya sa bata gabi-gabi.",
+    "sw": "Anampigia simu mvulana kila jioni.",
+    "az": "O, hər axşam oğlana zəng edir.",
+    "mk": "Секоја вечер му се јавува на момчето.",
+    "sr": "Свако вече зове дечака.",
+    "be": "Ён тэлефануе хлопчыку кожны вечар.",
+    "ur": "وہ ہر شام لڑکے کو فون کرتا ہے۔",
+    "ps": "هغه هر ماښام هلک ته زنګ وهي.",
+}
+
+
+@pytest.mark.parametrize("code", SHORT_AND_NOT_HELD)
+def test_a_short_sentence_of_a_language_that_is_not_held_is_not_read(code: str) -> None:
+    assert not held(languages([SHORT_AND_NOT_HELD[code]])[0])

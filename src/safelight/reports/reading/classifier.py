@@ -143,7 +143,9 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Model:
         means=dict(zip(names, full["means"], strict=True)),
         cue_mean=full["cue_mean"],
         cue_scale=full["cue_scale"],
-        support=Features(full["support"], full["support_cues"]),
+        support=Features(
+            from_bytes(np.asarray(arrays["support"], np.int8), full["support_step"]), full["support_cues"]
+        ),
         dual=full["dual"],
         width=float(full["widths"][0]),
         cue_width=float(full["widths"][1]),
@@ -152,6 +154,11 @@ def from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Model:
         report_weights=full["report_weights"],
         version=_version(arrays),
     )
+
+
+def from_bytes(rows: npt.NDArray[np.int8], step: Floats) -> Floats:
+    """Embeddings as they are kept, a byte a number: `step` is what one stands for in each row."""
+    return rows.astype(np.float32) * step[:, None]
 
 
 def _version(arrays: Mapping[str, npt.NDArray[np.generic]]) -> str:

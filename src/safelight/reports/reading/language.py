@@ -1,13 +1,15 @@
 """Name the language of each sentence: unrestricted identification, then script, neighbours, the rest of the report.
 
-Of what is not recognised surely, nothing is claimed: `None`. A language that the encoder lacks must not pass for one
-that it holds, since such a text fails in silence.
+A script that one language has for itself decides. Of what is not recognised surely, nothing is claimed: `None`, unless
+only languages are likely that the encoder holds: then it is read in the likeliest. A language that the encoder lacks
+must not pass for one that it holds, since such a text fails in silence.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
@@ -31,18 +33,30 @@ _NEAR = {
     "af": ("nl",), "fy": ("nl",), "lb": ("de",), "vec": ("it",), "lij": ("it",), "crh": ("tr",), "la": ("it", "es"),
 }  # fmt: skip
 """Close relatives, for which a held language is mistaken in short or clumsy sentences."""
-_SCRIPTS = (
-    ("ja", re.compile("[\u3041-\u30ff]")),
-    ("ko", re.compile("[\uac00-\ud7af]")),
-    ("zh", re.compile("[\u3400-\u9fff]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-    ("el", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("Cyrl", re.compile("[\u0400-\u04ff]")),
-    ("Arab", re.compile("[\u0600-\u06ff]")),
-    ("Latn", re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
-)
+_RANGES = (
+    (0x41, 0x5A, "Latn"), (0x61, 0x7A, "Latn"), (0xC0, 0x24F, "Latn"), (0x370, 0x3FF, "el"), (0x400, 0x52F, "Cyrl"),
+    (0x531, 0x58F, "hy"), (0x590, 0x5FF, "he"), (0x600, 0x6FF, "Arab"), (0x700, 0x74F, "syr"), (0x750, 0x77F, "Arab"),
+    (0x780, 0x7BF, "dv"), (0x8A0, 0x8FF, "Arab"), (0x900, 0x97F, "hi"), (0x980, 0x9FF, "bn"), (0xA00, 0xA7F, "pa"),
+    (0xA80, 0xAFF, "gu"), (0xB00, 0xB7F, "or"), (0xB80, 0xBFF, "ta"), (0xC00, 0xC7F, "te"), (0xC80, 0xCFF, "kn"),
+    (0xD00, 0xD7F, "ml"), (0xD80, 0xDFF, "si"), (0xE00, 0xE7F, "th"), (0xE80, 0xEFF, "lo"), (0xF00, 0xFFF, "bo"),
+    (0x1000, 0x109F, "my"), (0x10A0, 0x10FF, "ka"), (0x1100, 0x11FF, "ko"), (0x1200, 0x139F, "am"),
+    (0x13A0, 0x13FF, "chr"), (0x1400, 0x167F, "iu"), (0x1780, 0x17FF, "km"), (0x1800, 0x18AF, "mn"),
+    (0x1C80, 0x1C8F, "Cyrl"), (0x1C90, 0x1CBF, "ka"), (0x1E00, 0x1EFF, "Latn"), (0x1F00, 0x1FFF, "el"),
+    (0x2D00, 0x2D2F, "ka"), (0x2D30, 0x2D7F, "ber"), (0x2D80, 0x2DDF, "am"), (0x3041, 0x30FF, "ja"),
+    (0x3130, 0x318F, "ko"), (0x3400, 0x9FFF, "zh"), (0xAC00, 0xD7AF, "ko"), (0xF900, 0xFAFF, "zh"),
+    (0xFB50, 0xFDFF, "Arab"), (0xFE70, 0xFEFE, "Arab"), (0xFF66, 0xFF9D, "ja"), (0x20000, 0x3FFFF, "zh"),
+)  # fmt: skip
+"""First and last code point of scripts; a script that one language has for itself, or nearly so, has that one's code.
+
+Source: Unicode 15.1, Blocks.txt. Only letters are looked up: the danda of Devanagari ends sentences in ten scripts.
+"""
+_STARTS = tuple(first for first, _, _ in _RANGES)
+_MANY = frozenset({"Latn", "Cyrl", "Arab"})
+"""Scripts that say little of the language. Every other one decides."""
+_SHARING = {"hi": ("hi", "mr", "ne", "sa"), "bn": ("bn", "as"), "he": ("he", "yi")}
+"""Languages that share the script of the first of them."""
+_YIDDISH = re.compile("[\u05f0-\u05f2\ufb1d-\ufb2f]|\u05d0[\u05b7\u05b8]")
+"""Letters and pointed vowels of everyday Yiddish, which Hebrew does not write."""
 _CYRILLIC = frozenset({"ru", "uk", "be", "bg", "sr", "mk", "kk", "ky", "tg", "tt", "mn", "ba", "uz", "bs"})
 _UKRAINIAN = re.compile("[іїєґ]", re.IGNORECASE)
 _RUSSIAN = re.compile("[ыэъё]", re.IGNORECASE)
@@ -51,44 +65,67 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def languages(sentences: Sequence[str]) -> list[str | None]:
     """The language of each sentence of one report (ISO 639-1), None where it is not known."""
-    alone = [identify(one) for one in sentences]
+    alone = [_guess(one) for one in sentences]
     weight: Counter[str] = Counter()
-    for sentence, (code, sure) in zip(sentences, alone, strict=True):
+    for sentence, (code, sure, _) in zip(sentences, alone, strict=True):
         if code is not None:
             weight[code] += int(letters(sentence) * sure)
     main = weight.most_common(1)[0][0] if weight else None
-    return [_settled(one, code, sure, main) for one, (code, sure) in zip(sentences, alone, strict=True)]
+    return [_settled(one, guess, main) for one, guess in zip(sentences, alone, strict=True)]
 
 
 def identify(sentence: str) -> tuple[str | None, float]:
     """The language of one sentence by itself, and how sure that is."""
+    code, sure, _ = _guess(sentence)
+    return code, sure
+
+
+def _guess(sentence: str) -> tuple[str | None, float, str | None]:
+    """As `identify`; and where no language is sure, the one to read it in: held, and likelier than what is not."""
     script, share = _script(sentence)
     if script is None:
-        return None, 0.0
-    if script in ("zh", "ja", "ko", "th", "hi", "el", "he"):
-        return (_indic(sentence) if script == "hi" else script), share
+        return None, 0.0, None
+    if script not in _MANY:
+        return _of_script(script, sentence), share, None
     if letters(sentence) < 3:
-        return None, 0.0
+        return None, 0.0, None
     ranked = _ranked(sentence)
     code, sure = max(ranked.items(), key=lambda one: one[1])
     if script == "Latn" and sure < DOUBTFUL and (name := _latin_only(sentence)):
-        return (None, 0.0) if name in HELD else (name, 0.9)  # held in its own script only
+        # Held in its own script only.
+        return (None, 0.0, None) if name in HELD else (name, 0.9, None)
     for near in _NEAR.get(code, ()):
         if ranked.get(near, 0.0) > 0.12 or (sure < SURE and ranked.get(near, 0.0) > 0.05):
             code, sure = near, sure + ranked[near]
             break
     if script == "Cyrl":
         code, sure = _cyrillic(sentence, code, sure)
-    return (code, sure) if sure >= 0.25 else (None, sure)
+    likeliest = _likeliest_held(ranked) if sure < SURE else None
+    return (code, sure, likeliest) if sure >= 0.25 else (None, sure, likeliest)
 
 
-def _settled(sentence: str, code: str | None, sure: float, main: str | None) -> str | None:
-    """Short or doubtful sentences follow the report's main language, where its script is theirs."""
+def _likeliest_held(ranked: dict[str, float]) -> str | None:
+    """Of the languages that are held the likeliest, where they are together likelier than all others."""
+    of_held = {code: share for code, share in ranked.items() if code in HELD}
+    if sum(of_held.values()) <= sum(ranked.values()) - sum(of_held.values()):
+        return None
+    return max(of_held, key=lambda code: of_held[code])
+
+
+def _settled(sentence: str, guess: tuple[str | None, float, str | None], main: str | None) -> str | None:
+    """Short or doubtful sentences follow the report's main language, where its script is theirs.
+
+    Where that is no help, a sentence that may be of several languages that are held is read all the same, in the
+    likeliest of them: only what is surely of another language is left to a person.
+    """
+    code, sure, likeliest = guess
     long = letters(sentence) >= ENOUGH or _script(sentence)[0] not in ("Latn", "Cyrl")
     if code is not None and sure >= SURE and long:
         return code
-    if main is not None and (code is None or code != main) and _fits(sentence, main):
+    if main is not None and _fits(sentence, main):
         return main
+    if likeliest is not None and letters(sentence) >= ENOUGH:
+        return likeliest
     return code if sure >= 0.4 else None
 
 
@@ -102,29 +139,45 @@ def _fits(sentence: str, main: str) -> bool:
 
 
 def _script_of(code: str) -> str:
-    if code in ("zh", "ja", "ko", "th", "hi", "el", "he"):
-        return code
     if code in _CYRILLIC:
         return "Cyrl"
-    return "Arab" if code in ("ar", "fa", "ur", "ps", "ku", "sdh") else "Latn"
+    if code in ("ar", "fa", "ur", "ps", "ku", "sdh"):
+        return "Arab"
+    return next((of for of, sharing in _SHARING.items() if code in sharing), code if code in _OWN else "Latn")
+
+
+_OWN = frozenset(name for _, _, name in _RANGES) - _MANY
 
 
 def _script(text: str) -> tuple[str | None, float]:
-    counts = [(name, len(pattern.findall(text))) for name, pattern in _SCRIPTS]
-    total = sum(count for _, count in counts)
+    """The script of most letters, and its share of all letters."""
+    counts: Counter[str] = Counter()
+    if text.isascii():
+        return ("Latn", 1.0) if any(map(str.isalpha, text)) else (None, 0.0)
+    for character, count in Counter(text).items():
+        if character.isalpha():
+            point = ord(character)
+            first, last, name = _RANGES[bisect_right(_STARTS, point) - 1]
+            if first <= point <= last:
+                counts[name] += count
+    total = sum(counts.values())
     if not total:
         return None, 0.0
-    if counts[0][1] * 5 > total:  # kana beside Chinese characters is Japanese
+    if counts["ja"] * 5 > total:  # kana beside Chinese characters is Japanese
         return "ja", 1.0
-    name, most = max(counts, key=lambda one: one[1] * (2.5 if one[0] in ("zh", "ko") else 1))
+    name, most = max(counts.items(), key=lambda one: one[1] * (2.5 if one[0] in ("zh", "ko") else 1))
     return name, most / total
 
 
-def _indic(sentence: str) -> str:
+def _of_script(script: str, sentence: str) -> str:
+    """The language of a script that one, or few, are written in."""
+    sharing = _SHARING.get(script)
+    if sharing is None:
+        return script
+    if script == "he":
+        return "yi" if _YIDDISH.search(sentence) else script
     ranked = _ranked(sentence)
-    return max(
-        ("hi", "mr", "ne", "sa"), key=lambda code: ranked.get(code, 0.0) + (0.3 if code == "hi" else 0.0)
-    )
+    return max(sharing, key=lambda code: ranked.get(code, 0.0) + (0.3 if code == script else 0.0))
 
 
 def _cyrillic(sentence: str, code: str, sure: float) -> tuple[str, float]:
