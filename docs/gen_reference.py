@@ -25,8 +25,11 @@ from safelight import model
 from safelight import settings as settings_module
 from safelight.cli.common import AS, JSON, WORKSPACE
 from safelight.cli.main import app
+from safelight.export import desk_csv, desk_terms
 from safelight.model import Capability
 from safelight.plugins import load
+from safelight.reports import hotline_columns
+from safelight.reports.hotline_columns import Takes, fields
 from safelight.reports.scoring.table import GROUPS
 from safelight.settings import Settings
 from safelight.signals.models.card import cards
@@ -45,6 +48,23 @@ _FOLDERS = {
 }
 
 
+_DESK_EXPORTS = (
+    (
+        "html --desk",
+        "What waits, by band and place; the first lines, with reasons; clocks; what nobody here reads.",
+    ),
+    (
+        "html --report ID",
+        "One report in full: why it stands where it stands, who, what, where, links, files, history.",
+    ),
+    (
+        "html --cluster ID",
+        "Reports that belong together: a drawing of what joins them, their times, each with its place.",
+    ),
+    ("csv --desk", f"The whole queue, one line for each of its lines: `{','.join(desk_csv.COLUMNS)}`."),
+)
+
+
 def pages() -> dict[str, str]:
     """Every generated page: file name and text."""
     made = {
@@ -54,6 +74,8 @@ def pages() -> dict[str, str]:
         "settings.md": _settings(),
         "weights.md": _weights(),
         "report-terms.md": _report_terms(),
+        "glossary.md": _glossary(),
+        "report-map.md": _report_map(),
         "schemes.md": _schemes(),
         "models.md": _models(),
     }
@@ -160,6 +182,10 @@ def _capabilities() -> str:
     for name, mark in verbs:
         needs = f"`{mark.needs}`" if mark.needs else ""
         lines.append(f"| `{name}` | {_yes(mark.case)} | {needs} | {_yes(mark.long)} |")
+    lines += [
+        "",
+        "`reports decide` is the verb of `safelight decide` where it is given a report: its name in the log.",
+    ]
     return "\n".join([*lines, ""])
 
 
@@ -173,6 +199,9 @@ def _formats() -> str:
         lines += ["", f"## {title}", "", "| name | what |", "| --- | --- |"]
         for name, one in load(folder).items():
             lines.append(f"| `{name}` | {_cell(_first_line(inspect.getmodule(type(one))))} |")
+    lines += ["", "The formats above write what was found in exhibits. Of the report desk there are:", ""]
+    lines += ["| asked for as | what |", "| --- | --- |"]
+    lines += [f"| `{asked}` | {what} |" for asked, what in _DESK_EXPORTS]
     return "\n".join([*lines, ""])
 
 
@@ -247,6 +276,83 @@ def _report_terms() -> str:
         lines.append(f"| {what} | {one['days']} | {_cell(one['source'])} |")
     for country, one in clocks["ip-records"].items():
         lines.append(f"| records of connections, {country} | {one['days']} | {_cell(one['source'])} |")
+    return "\n".join([*lines, ""])
+
+
+def _report_map() -> str:
+    lines = ["# Columns of hotlines' lists", ""]
+    lines += [
+        "Reports of hotlines come as CSV (a header line, any usual delimiter and encoding) or JSON (records;"
+    ]
+    lines += [
+        "of nested objects, the column is `outer inner`). A column is known by its name, in the languages"
+    ]
+    lines += [
+        "below, or is named by a mapping file: `safelight reports import LIST --map FILE`. Names are compared"
+    ]
+    lines += [
+        "by letters and digits alone, of any script, in any case. A list is recognised by two columns, or by"
+    ]
+    lines += [
+        "all that the mapping names; one that is not is read with `--format csv` or `--format hotline`."
+    ]
+    lines += [
+        "",
+        "**Nothing is lost.** A column without a field, a column whose field another one has, and a value of",
+    ]
+    lines += ["which nothing can be made, are kept with the report and shown as *kept without a place*."]
+    lines += ["", "## The mapping file", "", "```toml"]
+    lines += ['dates = "day-first"        # or "month-first": of dates such as 03/04/2026', "", "[columns]"]
+    lines += [
+        'report_id = "Vorgang"',
+        'received = ["Datum", "Uhrzeit"]',
+        'text = ["Sachverhalt", "Bemerkung"]',
+        "",
+    ]
+    lines += ["[values]                   # what holds for every line that says nothing else"]
+    lines += ['hotline = "Meldestelle Musterland"', 'country = "DE"', "```", ""]
+    lines += [
+        "A field that the mapping gives a column to takes no other column by its name alone, unless it takes"
+    ]
+    lines += ["each. Give a column to one field. What several columns of one field do:", ""]
+    lines += ["| takes | of several columns |", "| --- | --- |"]
+    for value, text in _member_docs(hotline_columns, Takes).items():
+        lines.append(f"| {value} | {_cell(text)} |")
+    lines += ["", "## Dates", ""]
+    lines += [
+        "Understood are ISO 8601 (`2026-04-03T10:00Z`), `2026/04/03`, `03.04.2026` (the day comes first),"
+    ]
+    lines += [
+        "`25/11/2026` and `11/25/2026`, `3 April 2026` with the names of months in many languages, and seconds"
+    ]
+    lines += [
+        "since 1970; each with a time and a zone behind it, where they are stated (without a zone: UTC)."
+    ]
+    lines += [
+        "`03/04/2026` may be two days: `dates` of the mapping decides, else the other lines of the list, where"
+    ]
+    lines += [
+        "they tell and agree. Else it is kept as stated, and `reports show` says *date not understood: the day"
+    ]
+    lines += ["of import counts*.", "", "## Fields", ""]
+    lines += ["| field | means | takes | known by itself |", "| --- | --- | --- | --- |"]
+    for name, one in fields().items():
+        known = "<br>".join(f"{language}: {', '.join(names)}" for language, names in one.names.items())
+        date = " A date." if one.date else ""
+        lines.append(
+            f"| `{name}` | {_cell(one.means[:1].upper() + one.means[1:])}.{date} | {one.takes} | {known} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _glossary() -> str:
+    lines = ["# Glossary of the report desk", ""]
+    lines += [
+        "Words of the commands and pages of the report desk. Each page explains at its end those that it uses; what"
+    ]
+    lines += ["single reasons are called stands with the [terms of reports](report-terms.md)."]
+    for term in sorted(desk_terms.TERMS, key=lambda one: one.word.casefold()):
+        lines += ["", f"**{term.word}**<br>", _cell(term.meaning)]
     return "\n".join([*lines, ""])
 
 

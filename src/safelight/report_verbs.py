@@ -7,6 +7,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from safelight.governance.authority import check_allows
 from safelight.governance.gate import Permit, verb
 from safelight.governance.log import AuditLog
 from safelight.governance.users import Identity
@@ -58,7 +59,7 @@ class ReportVerbs:
         started = monotonic()
         from safelight.pipeline import report_media
 
-        taken = _desk(self, permit).take_in(paths, format, columns or {}, progress)
+        taken = open_desk(self, permit).take_in(paths, format, columns or {}, progress)
         looked = report_media.look_at(self, permit, paths, taken, progress)
         found = {
             "files": taken.files,
@@ -67,7 +68,12 @@ class ReportVerbs:
             "again": taken.again,
             "updated": taken.updated,
             "retracted": taken.retracted,
-            "media": {"opened": looked.opened, "closed": looked.closed, "not_allowed": looked.not_allowed},
+            "media": {
+                "opened": looked.opened,
+                "closed": looked.closed,
+                "not_allowed": looked.not_allowed,
+                "closed_files": list(looked.closed_files),
+            },
             "unreadable": taken.unreadable,
             "unreadable_count": taken.unreadable_count,
         }
@@ -81,13 +87,14 @@ class ReportVerbs:
         *,
         top: int = 100,
         texts: int | None = None,
+        undecided: bool = False,
         case: str | None = None,
         progress: Progress = silent,
     ) -> dict[str, Any]:
         """Link, score and order all reports; the first `top` with their reasons."""
         started = monotonic()
-        desk = _desk(self, permit)
-        found = desk.summary(desk.ranked(progress, texts), top, started)
+        desk = open_desk(self, permit)
+        found = desk.summary(desk.ranked(progress, texts), top, started, undecided)
         permit.detail = {"reports": found["reports"], "shown": len(found["queue"])}
         permit.subjects += [one["id"] for one in found["queue"]]
         return found
@@ -190,12 +197,19 @@ class ReportVerbs:
 
     @verb("reports learn", needs=Capability.REPORT_TRIAGE)
     def learn_reports(
-        self, permit: Permit, *, accept: bool = False, case: str | None = None
+        self, permit: Permit, *, accept: str | None = None, case: str | None = None
     ) -> dict[str, Any]:
-        """Propose weights from decisions, with what they change on held-out ones; they hold once accepted."""
-        opened, ranked = _ranked(self, permit)
-        found = opened.learn(ranked, accept)
-        permit.detail = {"decisions": found["decisions"], "accepted": accept}
+        """Propose weights from decisions, with what they change on held-out ones; or accept a proposal by its id."""
+        if accept is None:
+            opened, ranked = _ranked(self, permit)
+            found = opened.learn(ranked)
+        else:
+            found = open_desk(self, permit).accept(accept)
+        permit.detail = {
+            "proposal": found["id"],
+            "decisions": found["decisions"],
+            "accepted": accept is not None,
+        }
         return found
 
     @verb("reports evaluate", needs=Capability.REPORT_TRIAGE, long=True)
@@ -208,8 +222,10 @@ class ReportVerbs:
         case: str | None = None,
         progress: Progress = silent,
     ) -> dict[str, Any]:
-        """Measure the order on reports whose truth is known; with `out`, write it as a page as well."""
-        opened = _desk(self, permit)
+        """Measure the order on reports whose truth is known; with `out`, write it as a page as well: an export."""
+        if out is not None:
+            check_allows(permit.the_case, Capability.EXPORT)
+        opened = open_desk(self, permit)
         found = opened.evaluate(opened.ranked(progress), labels)
         permit.detail = {"reports": found["reports"], "in_danger": found["in_danger"]}
         if out is not None:
@@ -231,7 +247,8 @@ def _written(
         return deliver.write(findings, page, out, ExportOptions(), kept)
 
 
-def _desk(house: ReportVerbs, permit: Permit) -> Desk:
+def open_desk(house: ReportVerbs, permit: Permit) -> Desk:
+    """The desk of a permit's case, with what the look at its reports' files said."""
     from safelight.pipeline import report_media
     from safelight.reports.desk.desk import Desk
 
@@ -242,7 +259,7 @@ def _desk(house: ReportVerbs, permit: Permit) -> Desk:
 
 def _ranked(house: ReportVerbs, permit: Permit) -> tuple[Desk, Ranked]:
     """The desk, and the order as it is without reading any more texts."""
-    desk = _desk(house, permit)
+    desk = open_desk(house, permit)
     return desk, desk.ranked(silent, 0)
 
 
@@ -254,4 +271,4 @@ def _edit(house: ReportVerbs, permit: Permit, kind: str, a: str, b: str, reason:
     return found
 
 
-__all__ = ["ReportVerbs"]
+__all__ = ["ReportVerbs", "open_desk"]

@@ -34,7 +34,7 @@ from safelight.pipeline import doctor as checkup
 from safelight.pipeline import scan as scanning
 from safelight.pipeline import screen as screening
 from safelight.progress import Progress, silent
-from safelight.report_verbs import ReportVerbs
+from safelight.report_verbs import ReportVerbs, open_desk
 from safelight.review import decisions
 from safelight.settings import Settings, settings
 from safelight.signals.models import registry as models
@@ -295,7 +295,7 @@ class Workspace(ReportVerbs):
     def show_case(self, permit: Permit, *, case: str | None = None) -> dict[str, Any]:
         """The case, its authority and the counts of everything found in it."""
         with permit.transaction() as connection:
-            return deliver.summary(connection, self.keys, permit.the_case)
+            return deliver.summary(self, connection, permit.the_case)
 
     @verb("case close")
     def close_case(self, permit: Permit, *, case: str | None = None) -> Case:
@@ -344,7 +344,9 @@ class Workspace(ReportVerbs):
         Reports stand among the media by priority where the case allows `report-triage`; `kind` gives one of the two.
         """
         with permit.transaction() as connection:
-            found = desk_export.leads(self, permit, connection, top, kind, undecided, lead)
+            found = desk_export.leads(
+                self.keys, lambda: open_desk(self, permit), permit, connection, top, kind, undecided, lead
+            )
         permit.detail = {"shown": len(found)}
         permit.subjects += [one["id"] for one in found]
         return found
@@ -412,11 +414,11 @@ class Workspace(ReportVerbs):
     ) -> dict[str, Any]:
         """Write the case's findings in a format, whole or not at all; returns where, how much, its digest.
 
-        With `report`, `cluster` or `desk` it is that page of the report desk, which also needs `report-triage`;
-        the desk's state tells with `people` and `minutes` a report what will be seen by when.
+        With `report`, `cluster` or `desk` it is that page of the report desk, or as CSV the desk's queue, which also
+        needs `report-triage`; the desk's state tells with `people` and `minutes` a report what will be seen by when.
         """
         asked = desk_export.Asked(report, cluster, desk, people, minutes)
-        exporter = desk_export.exporter(self, permit, format, asked)
+        exporter = desk_export.exporter(lambda: open_desk(self, permit), permit, format, asked)
         with permit.snapshot() as connection:
             findings = deliver.CaseFindings(self, connection, permit.the_case)
             kept = (self.folder, self.config.key_folder)

@@ -50,7 +50,9 @@ def entry(number: int = 1, **changes: Any) -> dict[str, Any]:
             reason("previous-reports", 1.1, "previous"),
             reason("known-material", -1.5, "lowered"),
         ],
-        "counterfactual": "Without “escalated”: high.",
+        "base": -2.8,
+        "log_odds": -1.0,
+        "counterfactual": "Without “escalated” it would be high.",
         "missing": ["Age of the child unknown: ask the provider."],
         "due": "2026-03-09T10:00:00+00:00",
         "due_why": "records of connections in DE",
@@ -111,6 +113,7 @@ def file(**changes: Any) -> dict[str, Any]:
         "uploaded": None,
         "texts": [],
         "matches": [],
+        "not_compared": None,
         **changes,
     }
 
@@ -120,6 +123,7 @@ def report(**changes: Any) -> dict[str, Any]:
     ip = identifier("ip", "203.0.113.7", time="2026-02-28T21:00:00Z", port=4711, event="Login")
     return {
         **entry(1),
+        "cluster_size": 3,
         "format": "cybertip",
         "service": "Chatter One",
         "occurred": "2026-03-01T09:00:00",
@@ -131,6 +135,7 @@ def report(**changes: Any) -> dict[str, Any]:
             person("victim", child_to_protect=True, age="12"),
         ],
         "identifiers": [],
+        "in_words": [],
         "texts": [{"where": "additionalInfo", "text": "Somebody writes that a meeting is planned."}],
         "where": {
             "country": "DE",
@@ -316,12 +321,12 @@ def state(**changes: Any) -> dict[str, Any]:
         },
         "capacity": None,
         "groups": {
-            "provider": [{"value": "Chatter One", "bands": bands}],
-            "country": [{"value": "DE", "bands": bands}],
-            "language": [{"value": "uk", "bands": bands}],
+            "provider": [{"value": "Chatter One", "known": True, "bands": bands}],
+            "country": [{"value": "DE", "known": True, "bands": bands}],
+            "language": [{"value": "uk", "known": True, "bands": bands}],
         },
         "arrivals": [{"day": "2026-03-01", "reports": 12}, {"day": "2026-03-02", "reports": 38}],
-        "queue": [{**entry(1), "place": 2}],
+        "queue": [{**entry(1), "place": 2, "cluster_size": 3}],
         "due": {"days": 14, "lines": 1, "run_out": 2, "entries": [due]},
         "foreign": {"lines": 1, "languages": {"th": 1}, "entries": [{**entry(4, language="th"), "place": 9}]},
         "unread": {

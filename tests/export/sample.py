@@ -57,6 +57,7 @@ class Sample:
         default_factory=lambda: {"PDQ distance": "31 of 256 bits", "archive depth": "8"}
     )
     coverage: Sequence[Coverage] = ()
+    reports: int = 0
     audit_log: LogState = LOG
     audit_checkpoint: str = (
         "safelight/sample\n42\n5Tm0nS8z2d1bF5v4uF8hL0mYHT6mLh1u2nYwqv1n0aY=\n\n"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from safelight.errors import RefusedError, UsageError
 from safelight.model import Capability
@@ -16,6 +18,7 @@ from safelight.workspace import Workspace
 
 from ..conftest import authority
 from ..reports.making import xml
+from ..reports.tips import details, tip
 from .page import Page
 
 Open = Callable[..., Workspace]
@@ -121,6 +124,7 @@ def test_the_state_counts_what_waits_and_what_could_not_be_read(desk: Workspace,
     desk.export("html", out, desk=True, people=2, minutes=30.0)
     page = said(out)
     assert "4 lines wait for a decision" in page
+    assert page.count("in a cluster of 3 reports") == 3
     assert "1 decision about 1 report, by 1 person" in page
     assert "bad.xml" in page
     assert "2 people at 30 minutes a report" in page
@@ -203,10 +207,135 @@ def test_a_page_of_an_evaluation_workspace_is_marked_in_itself(
     assert "EVALUATION" in said(out)
 
 
-def test_the_other_exports_stay_what_they_are(desk: Workspace, out: Path) -> None:
-    assert desk.export("html", out)["records"] == 0
-    assert "Examination report" in said(out)
-    assert desk.export("csv", out.with_suffix(".csv"))["records"] == 0
+def test_the_other_exports_say_that_reports_are_not_in_them_and_what_writes_these(
+    desk: Workspace, out: Path
+) -> None:
+    written = desk.export("html", out)
+    page = said(out)
+    assert written["records"] == 0
+    assert "No exhibit has been examined in this case." in page
+    assert "The case has 5 reports at the report desk. This page holds neither them nor what came in" in page
+    assert "safelight export html --desk" in page
+    assert "Everything within the scope" not in page
+    assert written["notes"] == [
+        "The case has 5 reports at the report desk, which are not in this file: "
+        "`safelight export html --desk` writes that."
+    ]
+    plain = desk.export("csv", out.with_suffix(".csv"))
+    assert plain["records"] == 0
+    assert "`safelight export csv --desk`" in plain["notes"][0]
+
+
+def test_what_the_look_at_media_said_stands_on_the_page_as_in_the_command(
+    open_again: Open, tmp_path: Path, out: Path
+) -> None:
+    opened = open_again()
+    opened.open_case("desk", authority(*ALLOWED, Capability.HASH_MATCH))
+    bundle = tmp_path / "bundle"
+    bundle.mkdir()
+    (bundle / "report.xml").write_text(tip("7", details("7", "a.png", viewed=True)))
+    Image.new("RGB", (64, 64), "steelblue").save(bundle / "a.png")
+    assert opened.import_reports([bundle])["media"]["opened"] == 1
+    assert [one["name"] for one in opened.show_report("7")["media"]] == ["a.png"]
+    opened.export("html", out, report="7")
+    assert "What was looked at" in said(out)
+
+
+def test_a_case_without_reports_says_nothing_of_them(open_again: Open, out: Path) -> None:
+    opened = open_again()
+    opened.open_case("lab", authority(*ALLOWED))
+    assert opened.export("html", out)["notes"] == []
+    assert "report desk" not in said(out)
+
+
+def test_a_later_version_is_no_further_report(desk: Workspace, tmp_path: Path, out: Path) -> None:
+    later = tmp_path / "later"
+    later.mkdir()
+    (later / "1.xml").write_text(xml(1, account="robin", text="Somebody adds something."))
+    desk.import_reports([later])
+    assert "5 reports" in desk.export("html", out)["notes"][0]
+
+
+def test_a_case_counts_its_reports(desk: Workspace) -> None:
+    desk.decide_report("5", "not-pertinent")
+    found = desk.show_case()
+    assert found["reports"] == {"reports": 5, "decided": 1, "unreadable": 1}
+    assert found["decided"] == 0
+
+
+# The queue as CSV.
+
+
+def lines(out: Path) -> list[dict[str, str]]:
+    with out.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_queue_is_a_line_for_each_line_in_the_order_of_the_desk(desk: Workspace, tmp_path: Path) -> None:
+    out = tmp_path / "desk.csv"
+    written = desk.export("csv", out, desk=True)
+    queue = desk.rank_reports()["queue"]
+    found = lines(out)
+    assert (written["records"], written["unit"], written["notes"]) == (len(queue), "line", [])
+    assert [one["id"] for one in found] == [one["id"] for one in queue]
+    assert [one["place"] for one in found] == [str(at) for at in range(1, len(queue) + 1)]
+    for one, entry in zip(found, queue, strict=True):
+        assert one["report_id"] == entry["report_id"]
+        assert one["priority"] == f"{entry['priority']:.4f}"
+        assert one["cluster"] == (entry["cluster"] or "")
+        assert one["due"] == entry["due"]
+        assert all(f"{reason['code']} (" in one["reasons"] for reason in entry["reasons"])
+
+
+def test_the_queue_says_what_is_decided_and_who_works_on_what(desk: Workspace, tmp_path: Path) -> None:
+    desk.decide_report("5", "not-pertinent")
+    held = desk.next_report("Berlin")
+    assert held is not None
+    desk.export("csv", tmp_path / "desk.csv", desk=True)
+    found = {one["report_id"]: one for one in lines(tmp_path / "desk.csv")}
+    assert found["5"]["decided"] == "not-pertinent"
+    assert [one for one in found if found[one]["held"]] == [held["report_id"]]
+    assert found[held["report_id"]]["held"].startswith(f"by {desk.actor}, desk Berlin, until 20")
+
+
+def test_the_queue_holds_no_formula(open_again: Open, tmp_path: Path) -> None:
+    opened = open_again()
+    opened.open_case("desk", authority(*ALLOWED))
+    file = tmp_path / "one.csv"
+    file.write_text('report_id,hotline,text\n=1+1,"@cmd",A short sober text.\n')
+    opened.import_reports([file], format="csv", columns=None)
+    opened.export("csv", tmp_path / "desk.csv", desk=True)
+    (one,) = lines(tmp_path / "desk.csv")
+    assert one["report_id"] == "'=1+1"
+    assert not any(value.startswith(("=", "+", "-", "@")) for value in one.values())
+
+
+def test_the_queue_of_an_evaluation_workspace_is_marked_in_its_name(open_again: Open, tmp_path: Path) -> None:
+    opened = open_again(evaluation=True)
+    opened.open_case("desk", authority(*ALLOWED))
+    take_in(opened, tmp_path)
+    written = opened.export("csv", tmp_path / "desk.csv", desk=True, case="desk")
+    assert written["file"].endswith("desk.EVALUATION.csv")
+
+
+def test_the_queue_needs_the_capability_of_the_desk(open_again: Open, tmp_path: Path) -> None:
+    opened = open_again()
+    opened.open_case("lab", authority(Capability.EXPORT))
+    with pytest.raises(RefusedError):
+        opened.export("csv", tmp_path / "desk.csv", desk=True)
+
+
+def test_the_queue_is_the_same_in_whatever_pieces_it_is_read(
+    desk: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safelight.export import desk_export
+
+    desk.export("csv", tmp_path / "a.csv", desk=True)
+    monkeypatch.setattr(desk_export, "_AT_ONCE", 2)
+    desk.export("csv", tmp_path / "b.csv", desk=True)
+    assert [one["id"] for one in lines(tmp_path / "a.csv")] == [
+        one["id"] for one in lines(tmp_path / "b.csv")
+    ]
 
 
 # The evaluation.

@@ -148,6 +148,71 @@ def test_reasons_stand_by_kirats_steps_with_what_each_adds() -> None:
     assert places == sorted(places)
 
 
+def printed_sum(**changes: object) -> tuple[float, float]:
+    """What the figures of the table add up to, and the sum that stands below them."""
+    source = made.written(desk_pages.of_report(made.report(**changes)))
+    table = source[source.index('<table class="why">') : source.index("</table>")]
+    rows = re.findall(
+        r'<tr class="group[^"]*"><th scope="rowgroup">([^<]*)</th><th class="right">([^<]*)', table
+    )
+    figures = {name: float(figure.replace("−", "-")) for name, figure in rows}
+    whole = figures.pop("Sum: a priority of 0.73")
+    return round(sum(figures.values()), 2), whole
+
+
+def test_what_a_reader_adds_up_is_the_sum_that_is_printed() -> None:
+    assert printed_sum() == (-1.0, -1.0)
+    odd = [made.reason(str(one), 0.314, "behaviour") for one in range(9)]
+    assert printed_sum(reasons=odd, base=-5.296, log_odds=-2.47) == (-2.47, -2.47)
+
+
+def test_a_report_without_reasons_stands_where_every_report_begins() -> None:
+    said = report_says(reasons=[], base=-5.3, log_odds=-5.3, priority=0.005)
+    assert "Where every report begins −5.30" in said
+    assert "Sum: a priority of 0.01 −5.30" in said
+    assert "too small to be told" not in said
+
+
+def test_versions_are_counted_from_one_whatever_the_desk_numbers_them_by() -> None:
+    first = {**made.report()["history"][0], "number": 1432}
+    said = report_says(history=[first, {**first, "number": 1500, "format": "json"}])
+    assert "taken in, version 1 of 2: CyberTipline XML, 1 file" in said
+    assert "taken in, version 2 of 2: the JSON that police receive, 1 file" in said
+    assert "1432" not in said
+
+
+def test_terms_are_those_that_the_page_uses() -> None:
+    terms = {name: made.written(page).split('id="terms"')[1] for name, page in all_pages().items()}
+    for name in ("report", "cluster", "desk"):
+        assert "<dt>Priority</dt>" in terms[name]
+        assert "<dt>Lift</dt>" not in terms[name]
+    assert "<dt>KIRAT</dt>" in terms["report"]
+    assert "<dt>KIRAT</dt>" not in terms["desk"]
+    assert "<dt>Log-odds</dt>" in terms["report"]
+    assert "<dt>Lift</dt>" in terms["evaluation"]
+    assert "<dt>Cluster</dt>" not in terms["evaluation"]
+
+
+def test_every_term_is_used_by_some_page() -> None:
+    from safelight.export import desk_terms
+
+    retracted = made.report(annotations=["retracted"], provisional=True, child_to_protect=True)
+    common = {**made.shared("203.0.113.7", 1, 2), "why": "carrier NAT: 90 voices"}
+    sources = [
+        *map(made.written, all_pages().values()),
+        made.written(desk_pages.of_report(retracted)),
+        made.written(desk_pages.of_cluster(made.cluster(too_common=[common]), made.NOW)),
+    ]
+    used = {term.word for source in sources for term in desk_terms.used(source.split('id="terms"')[0])}
+    assert {term.word for term in desk_terms.TERMS} - used == set()
+
+
+def test_a_word_in_a_tag_alone_is_not_used() -> None:
+    from safelight.export import desk_terms
+
+    assert desk_terms.used('<p class="lift" title="KIRAT">text</p>') == []
+
+
 def test_a_child_to_protect_comes_first_and_who_reports_last() -> None:
     said = report_says()
     who = said[said.index("Who ") :]
@@ -162,11 +227,17 @@ def test_the_identifiers_of_who_reports_are_said_not_to_link() -> None:
 
 
 def test_a_file_that_was_not_viewed_is_closed() -> None:
-    assert "closed: not said to be viewed" in report_says()
-    assert "closed: not viewed" in report_says(files=[made.file(viewed=False)])
-    assert "closed" not in report_says(files=[made.file(viewed=True, closed=False)]).replace(
-        "stays closed", ""
-    )
+    row = "a.jpg not stated: stays closed"
+    assert row in report_says()
+    assert "a.jpg no: stays closed" in report_says(files=[made.file(viewed=False)])
+    assert "a.jpg yes" in report_says(files=[made.file(viewed=True, closed=False)])
+
+
+def test_a_file_that_was_compared_with_nothing_is_not_said_to_be_on_no_list() -> None:
+    bare = made.file(digests={}, not_compared="no digest is stated")
+    assert "not compared: no digest is stated" in report_says(files=[bare])
+    assert "on no list" not in report_says(files=[bare])
+    assert "on no list" in report_says()
 
 
 def test_a_priority_is_never_said_to_be_certain() -> None:
@@ -283,8 +354,53 @@ def state_says(**changes: object) -> str:
 
 def test_the_state_names_what_waits_and_what_the_order_may_miss() -> None:
     said = state_says()
-    assert "47 lines wait for a decision, the oldest since 2026-02-20 08:00 UTC" in said
+    assert "47 lines wait for a decision, the first of them waiting here since 2026-02-20 08:00 UTC" in said
     assert "0.13% and 24.87% of its 40 lines, which is 0 to 10." in said
+
+
+def test_a_line_says_how_large_its_cluster_is_and_no_id_that_is_like_its_own() -> None:
+    said = state_says()
+    assert "in a cluster of 3 reports" in said
+    assert "C-0000000000000001" not in said
+    alone = {**made.entry(1, cluster=None), "place": 1, "cluster_size": 1}
+    assert "in a cluster of" not in state_says(queue=[alone])
+
+
+def test_a_day_that_is_past_is_not_due() -> None:
+    line = {"place": 1, "cluster_size": 3}
+    past = {**made.entry(1, due="2026-03-01T10:00:00+00:00"), **line}
+    assert "run out 2026-03-01 records of connections in DE" in state_says(queue=[past])
+    assert "due 2026-03-09 records of connections in DE" in state_says()
+
+
+def test_what_is_not_known_has_no_bar_and_is_counted_beside_the_others() -> None:
+    few = {"urgent": 1, "high": 0, "normal": 2, "low": 0}
+    groups = made.state()["groups"]
+    unknown = {
+        "value": "unknown",
+        "known": False,
+        "bands": {"urgent": 0, "high": 3, "normal": 0, "low": 1_367},
+    }
+    groups["country"] = [{"value": "DE", "known": True, "bands": few}, unknown]
+    source = made.written(desk_pages.of_desk(made.state(groups=groups)))
+    plot = source[source.index('aria-labelledby="plot-country-t') :].split("</svg>")[0]
+    assert "unknown" not in plot
+    assert 'width="266.7"' in plot, (
+        "the longest bar is that of a country: two of its three parts fill two thirds"
+    )
+    assert "Unknown: 1,370 (3 high, 1,367 low)." in Page(source).said()
+
+
+def test_lines_that_are_not_listed_are_told_where_the_page_is_written() -> None:
+    import io
+
+    from safelight.export.protocol import ExportOptions
+
+    from .sample import rich
+
+    told = desk_pages.of_desk(made.state()).write(rich(), io.BytesIO(), ExportOptions())
+    assert (told.records, told.unit) == (1, "waiting line")
+    assert told.notes == ("46 further ones are counted, not listed; `export csv --desk` lists all.",)
 
 
 def test_decisions_are_totals_and_no_person_is_named() -> None:
@@ -355,9 +471,15 @@ def test_clocks_that_run_out_stand_with_their_time() -> None:
 
 
 def test_hostile_names_of_providers_and_paths_are_text() -> None:
-    groups = {"provider": [{"value": made.ALL, "bands": {"low": 1}}]}
+    groups = {"provider": [{"value": made.ALL, "known": True, "bands": {"low": 1}}]}
     unread = {"count": 1, "reasons": {}, "entries": [{"path": made.ALL, "reason": made.ALL}]}
-    queue = [{**made.entry(1, report_id=made.ALL, provider=made.ALL, incident=made.ALL), "place": 1}]
+    queue = [
+        {
+            **made.entry(1, report_id=made.ALL, provider=made.ALL, incident=made.ALL),
+            "place": 1,
+            "cluster_size": 3,
+        }
+    ]
     source = made.written(desk_pages.of_desk(made.state(groups=groups, unread=unread, queue=queue)))
     assert not {"script", "img"} & {tag for tag, _ in Page(source).elements}
     assert not set("\u202e\x00\x1b") & set(source)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from safelight.reports import characters, xml_
 from safelight.reports.xml_ import Broken, Record, records
@@ -63,7 +65,9 @@ def test_names_that_only_begin_alike_are_others() -> None:
 
 
 def test_an_end_in_a_comment_or_in_quotes_is_none() -> None:
-    assert texts(cut("<report>1<!-- </report> -->2<![CDATA[</report>]]>3</report>")) == ["12</report>3"]
+    assert texts(cut("<report>1<!-- </report> -->2<![CDATA[</report>]]>3</report>")) == [
+        "1 </report> 2</report>3"
+    ]
     assert texts(cut("<report a='&lt;/report>'>1</report>")) == ["1"]
 
 
@@ -95,6 +99,10 @@ def test_a_prefix_that_nobody_declares_is_none_of_ours_to_judge() -> None:
         "<report>" + "&" * 300_000 + "</report>",
         "<report>" + "&a" * 150_000 + "</report>",
         "<report>" + "<p" * 150_000 + "</report>",
+        "<report>" + "<he " * 90_000 + "</report>",
+        "<report>" + "<he>" * 90_000 + "</report>",
+        "<report>" + "<he a='" * 90_000 + "</report>",
+        "<report>" + "<!-- x --><![CDATA[ x ]]><? x ?>&" * 40_000 + "</report>",
         "<fileDetails>" * 50_000 + "<report>1</report>",
         ("<report><!-- x --></report>" * 20_000),
     ],
@@ -103,6 +111,75 @@ def test_nothing_hangs(document: str) -> None:
     begun = time.process_time()
     cut(document)
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Tom & Jerry",
+        "a < b and b > c",
+        "I <3 it",
+        "a<b and c>d",
+        "<someone@example.org> wrote",
+        "<he lives with the child and plans to harm it on Friday>",
+        "<Anna> hello <Bob> hi <Anna> ho",
+        "Q&A; AT&T & more <",
+    ],
+)
+def test_marks_of_markup_that_stand_in_a_text_are_text_and_that_is_said(said: str) -> None:
+    document = f"<report><number>5</number><info>{said}</info></report>"
+    (found,) = cut(document)
+    assert isinstance(found, Record)
+    assert found.element[-1].text == said.replace("&A;", "[entity A]")
+    assert any(one.startswith("mended") for one in found.problems)
+
+
+def test_what_is_markup_beside_a_bare_mark_stays_markup() -> None:
+    (found,) = cut("<report><a x='1 > 0'>R & D</a><![CDATA[<b>&]]><c/><!-- < & --></report>")
+    assert isinstance(found, Record)
+    assert [one.tag for one in found.element.iter(etree.Element)] == ["report", "comment", "a", "c"]
+    assert found.element[1].get("x") == "1 > 0"
+    assert found.element[1].tail == "<b>&"
+    assert found.element[0].text == " < & "
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "<number 5>7</number>",
+        "<number>7",
+        "<number>7</nummer><info>x</info>",
+        "<info>one</info><he lives there><info>two</info>",
+    ],
+)
+def test_a_broken_tag_between_elements_is_not_taken_for_text(broken: str) -> None:
+    """Its value would be lost in silence."""
+    (found,) = cut(f"<report><first>1</first>{broken}<last>9</last></report>")
+    assert isinstance(found, Broken)
+
+
+def test_what_is_well_formed_is_not_said_to_be_mended() -> None:
+    (found,) = cut("<report><a>1 &lt; 2 &amp; 3</a><![CDATA[<he>]]></report>")
+    assert isinstance(found, Record)
+    assert found.problems == ()
+
+
+def test_a_comment_is_kept_as_an_element_of_the_record() -> None:
+    (found,) = cut("<report><a>x<!-- he lives there --></a><!-- --></report>")
+    assert isinstance(found, Record)
+    assert [(one.tag, one.text) for one in found.element if one.tag == "comment"] == [
+        ("comment", " he lives there ")
+    ]
+
+
+@given(st.text(st.sampled_from("<>/!-?[]&;'\" =aAb.@CDT"), max_size=60))
+def test_no_word_of_a_text_is_lost(said: str) -> None:
+    """Either the record is broken and said to be, or every letter of the text is somewhere in it."""
+    (found,) = cut(f"<report><info>zz{said}zz</info></report>")[:1] or (None,)
+    if isinstance(found, Record) and found.problems:
+        kept = "".join(found.element.itertext()) + etree.tostring(found.element, encoding="unicode")
+        for word in re.findall("[ab]+", said):
+            assert word in kept
 
 
 def test_numbers_count_every_record() -> None:

@@ -121,7 +121,12 @@ def _print_case(found: dict[str, Any]) -> None:
     counted = ", ".join(
         _counted(number, name.replace("_", " ")) for name, number in found["counts"].items() if number
     )
-    say(f"  found       {counted or 'nothing yet'}", f"  decided     {count(found['decided'], 'lead')}")
+    of = found["reports"]
+    if counted or not (of["reports"] or of["unreadable"]):
+        say(f"  found       {counted or 'nothing yet'}", f"  decided     {count(found['decided'], 'lead')}")
+    if of["reports"] or of["unreadable"]:
+        unread = f"; {count(of['unreadable'], 'thing')} could not be read" if of["unreadable"] else ""
+        say(f"  reports     {count(of['reports'], 'report')}, {of['decided']:,} decided{unread}")
 
 
 def _counted(number: int, what: str) -> str:

@@ -29,7 +29,9 @@ def export(
     cluster: str | None = typer.Option(
         None, metavar="ID", help="html: the page of a cluster (C-…), or of that in which a report is."
     ),
-    desk: bool = typer.Option(False, "--desk", help="html: the page of the report desk’s state."),
+    desk: bool = typer.Option(
+        False, "--desk", help="html: the page of the report desk’s state; csv: its queue, one line each."
+    ),
     people: int | None = typer.Option(
         None, min=1, max=100_000, help="With --desk: so many people work, for what will be seen by when."
     ),
@@ -54,7 +56,7 @@ def export(
     show(
         written,
         lambda: say(
-            f"Wrote {count(written['records'], 'record')} to {written['file']}",
+            f"Wrote {count(written['records'], written['unit'])} to {written['file']}",
             f"  SHA-256 {written['sha256']}",
             *written["notes"],
         ),

@@ -49,14 +49,20 @@ def leads(
 
 
 def decide(
-    lead: str = typer.Argument(help="Id of the lead, or the beginning of it where only one begins so."),
-    label: str = typer.Option(help="A category of the case's scheme, not-pertinent or unsure."),
+    lead: str = typer.Argument(
+        help="Id of the lead (L-…) or report (R-…), or the beginning of it where only one begins so; of a report also "
+        "the number that it bears."
+    ),
+    label: str = typer.Option(
+        help="A category of the case's scheme, not-pertinent or unsure; of a report child-in-danger, investigate, "
+        "not-pertinent or unsure."
+    ),
     stack: bool = typer.Option(False, "--stack", help="Decide all leads of its stack."),
     note: str | None = typer.Option(None, help="Why; kept encrypted."),
     case: str | None = CASE,
 ) -> None:
     """Record your decision about a lead. A later one corrects it; none is erased."""
-    if lead.startswith("R-"):
+    if lead.startswith("R-") or label in ("child-in-danger", "investigate"):
         with workspace() as opened:
             said = opened.decide_report(lead, label, note=note, case=case)
         show(said, lambda: say(f"Decided '{label}' for report {said['report']}."))

@@ -46,16 +46,19 @@ def _mapping(file: Path | None) -> dict[str, object] | None:
     import tomllib
 
     from safelight.errors import UsageError
+    from safelight.reports.hotline_columns import columns_of
 
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        said = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise UsageError(f"The mapping file {file} cannot be used: {error}") from error
+    columns_of(said)  # said now, not when the first list comes
+    return said
 
 
 def _print_taken(found: dict[str, Any]) -> None:
     say(
-        f"Read {count(found['reports'], 'report')} in {count(found['files'], 'file')} in {found['seconds']:.1f} s: "
+        f"Read {count(found['reports'], 'report')} in {count(found['files'], 'document')} in {found['seconds']:.1f} s: "
         f"{found['new']:,} new, {found['updated']:,} later versions, {found['again']:,} known already."
     )
     media = found["media"]
@@ -65,9 +68,9 @@ def _print_taken(found: dict[str, Any]) -> None:
             if media["not_allowed"]
             else ""
         )
-        say(
-            f"Media: {media['opened']:,} looked at, {media['closed']:,} stay closed: nobody has viewed them{refused}."
-        )
+        say(f"Media: {media['opened']:,} looked at, {media['closed']:,} stay closed{refused}.")
+    for one in media["closed_files"][:_LISTED]:
+        note(f"  {one['path']}: {one['why']}")
     if found["unreadable"]:
         note(f"{found['unreadable_count']:,} could not be read:")
         for one in found["unreadable"][:_LISTED]:
@@ -81,12 +84,24 @@ def rank(
     texts: int | None = typer.Option(
         None, min=0, help="Read at most so many texts now; the rest makes the order provisional."
     ),
+    undecided: bool = typer.Option(
+        False, "--undecided", help="Only those about which nobody has decided yet."
+    ),
     case: str | None = CASE,
 ) -> None:
     """Link, score and order all reports. An order of work: a person decides."""
     with workspace() as opened, drawn() as progress:
-        found = opened.rank_reports(top=top, texts=texts, case=case, progress=progress)
+        found = opened.rank_reports(top=top, texts=texts, undecided=undecided, case=case, progress=progress)
     show(found, lambda: _print_queue(found))
+
+
+def due(found: dict[str, Any]) -> str:
+    """When the first legal clock of a report runs out, or that it has."""
+    from datetime import UTC, datetime
+
+    at = datetime.fromisoformat(found["due"])
+    said = f"{found['due_why']}: {found['due'][:10]}"
+    return f"run out, {said}" if at < datetime.now(UTC) else f"due, {said}"
 
 
 def _print_queue(found: dict[str, Any]) -> None:
@@ -101,7 +116,10 @@ def _print_queue(found: dict[str, Any]) -> None:
                     f"{one['provider'] or 'unknown sender'}, {one['report_id']}",
                     f"{one['same']:,} alike" if one["same"] > 1 else "",
                     f"cluster {one['cluster']}" if one["cluster"] else "",
-                    f"due {one['due'][:10]}",
+                    due(one),
+                    f"decided: {one['decided']}" if one["decided"] else "",
+                    "new since the decision" if one["news"] else "",
+                    f"held by {one['held_by']}" if one["held_by"] else "",
                 ),
             )
         )
@@ -144,6 +162,8 @@ def _next(found: dict[str, Any]) -> Iterator[str]:
     }
     yield f"{found['id']}  {found['band']} {found['priority']:.2f}  held until {found['held_until'][:16]}Z"
     yield f"  {why[found['drawn']]}"
+    yield from _head(found)
+    yield from _words(found["texts"], 600)
     yield from _reasons(found)
     yield f"  See `safelight reports show {found['id']}`; then `safelight decide {found['id']} --label …`."
 
@@ -159,6 +179,7 @@ def _reasons(found: dict[str, Any]) -> Iterator[str]:
             yield f"  {title}"
             for reason in by_group[code]:
                 yield f"    {reason['weight']:+.2f} {reason['text']}"
+    yield f"  Every report begins at {found['base']:+.2f}; this one has {found['log_odds']:+.2f} (log-odds)."
     yield f"  {found['counterfactual']}"
     for one in found["missing"]:
         yield f"  Missing: {one}"
@@ -182,11 +203,9 @@ def show_report(report: str = REPORT, case: str | None = CASE) -> None:
 
 def in_full(found: dict[str, Any]) -> Iterator[str]:
     """Everything about one report, as lines."""
-    yield f"{found['id']}  {found['band']} {found['priority']:.2f}  report {found['report_id']}"
-    yield f"  from {found['provider'] or 'an unknown sender'}, received {found['received'] or 'on a day not stated'}"
-    yield f"  {found['incident'] or 'no kind of incident stated'}; happened {found['occurred'] or 'not stated'}"
-    if found["child_to_protect"]:
-        yield "  A reported account may be the child's own: somebody to protect."
+    yield f"{found['id']}  {found['band']} {found['priority']:.2f}"
+    yield from _head(found)
+    yield f"  happened {found['occurred'] or 'on a day not stated'}"
     if found["escalation"] is not None:
         yield f"  Escalated by the provider: {found['escalation'] or 'no reason given'}"
     yield "Why it stands here"
@@ -204,13 +223,15 @@ def in_full(found: dict[str, Any]) -> Iterator[str]:
                         identifier["time"],
                         f"port {identifier['port']}" if identifier["port"] else None,
                         identifier["event"],
-                        f"not linked by: {identifier['why']}" if identifier["why"] else None,
+                        f"not used for links: {identifier['why']}" if identifier["why"] else None,
                     ),
                 )
             )
             yield f"      {identifier['kind']:<14}{identifier['value']}{f'  ({more})' if more else ''}"
         for fact, value in one["facts"].items():
             yield f"      {fact:<14}{value}"
+    for one in found["in_words"]:
+        yield f"  in the words: {one['kind']} {one['value']}  ({one['why']})"
     where = found["where"]
     yield f"Where  {where['country'] or 'unknown'}{' ' + where['region'] if where['region'] else ''}"
     for source in where["sources"]:
@@ -218,14 +239,13 @@ def in_full(found: dict[str, Any]) -> Iterator[str]:
     if where["conflict"]:
         yield "      These disagree."
     for unit in found["units"]:
-        yield f"  for {unit['unit']}: {unit['why']}"
-    yield f"Words: {count(len(found['texts']), 'text')}" if found["texts"] else "No words."
-    for one in found["texts"]:
-        yield f"  [{one['where']}] {one['text'][:2000]}"
+        yield f"  goes to: {unit['unit']} ({unit['why'].rstrip('.')})"
+    yield from _words(found["texts"], 2000)
     yield f"Files: {len(found['files']):,}" if found["files"] else "No files."
     for one in found["files"]:
-        closed = "closed: the provider has not viewed it" if one["closed"] else "viewed by the provider"
-        known = ", ".join(f"on '{match['hashset']}'" for match in one["matches"]) or "on no list"
+        closed = f"closed: {one['why_closed']}" if one["closed"] else "viewed by the provider"
+        known = ", ".join(f"on '{match['hashset']}'" for match in one["matches"])
+        known = known or (f"not compared: {one['not_compared']}" if one["not_compared"] else "on no list")
         yield f"  {one['name'] or one['file_id'] or 'unnamed'}  {closed}; {known}"
     for one in found["media"]:
         yield f"  looked at: {one['name']}  {one['said']}"
@@ -238,17 +258,40 @@ def in_full(found: dict[str, Any]) -> Iterator[str]:
     yield "Clocks"
     for clock in found["clocks"]:
         yield f"  {clock['at'][:10]}  {clock['what']}"
+    if found["unknown"]:
+        yield "What else it says, kept without a place of its own"
     for one in found["unknown"][:40]:
-        yield f"  kept without a place: {one['where']}: {one['said'][:200]}"
+        yield f"  {one['where']}: {one['said'][:200]}"
     for problem in found["problems"]:
         yield f"  problem: {problem}"
     yield "History"
+    versions = 0
     for one in found["history"]:
+        versions += one["what"] == "version"
+        by = f" by {one['by']}" if "by" in one else ""
         what = {
-            "version": f"version {one.get('number')}, {one.get('format')}",
-            "decision": f"decided {one.get('label')}",
+            "version": f"taken in, version {versions} ({one.get('format')})",
+            "decision": f"decided: {one.get('label')}",
+            "hold": "handed out",
+            "release": "given back",
+            "withdrawn": f"{one.get('name')} is stated as not viewed: what the look at it gave counts no more",
         }
-        yield f"  {one['at'][:19]}Z  {what.get(one['what'], one['what'])}  {one.get('by', '')}"
+        yield f"  {one['at'][:16].replace('T', ' ')}Z  {what.get(one['what'], one['what'])}{by}"
+
+
+def _head(found: dict[str, Any]) -> Iterator[str]:
+    received = found["received"] or "on a day not stated"
+    yield f"  report {found['report_id']} from {found['provider'] or 'an unknown sender'}, received {received}"
+    yield f"  {found['incident'] or 'no kind of incident stated'}; {due(found)}"
+    if found["child_to_protect"]:
+        yield "  A reported account may be the child's own: somebody to protect."
+
+
+def _words(texts: list[dict[str, str]], most: int) -> Iterator[str]:
+    yield f"Words: {count(len(texts), 'text')}" if texts else "No words."
+    for one in texts:
+        more = " …" if len(one["text"]) > most else ""
+        yield f"  [{one['where']}] {one['text'][:most]}{more}"
 
 
 @command(app, "links")
@@ -357,7 +400,9 @@ def capacity(
 
 @command(app, "learn")
 def learn(
-    accept: bool = typer.Option(False, "--accept", help="Put the proposed weights in force, in your name."),
+    accept: str | None = typer.Option(
+        None, "--accept", metavar="W-…", help="Put this proposal in force, as it was shown, in your name."
+    ),
     case: str | None = CASE,
 ) -> None:
     """Propose weights from decisions, with what they change on decisions held out. Nothing changes without --accept."""
@@ -379,7 +424,7 @@ def learn(
         say(
             f"In force, by {found['accepted_by']}."
             if accept
-            else "Nothing is changed. --accept puts these weights in force."
+            else f"Nothing is changed. --accept {found['id']} puts these weights in force."
         )
 
     show(found, text)

@@ -40,7 +40,7 @@ class CaseUcoExporter:
         for node in _unread(findings, names):
             out.write(b",\n" + orjson.dumps(cleaned(node)))
         out.write(b"\n]}\n")
-        return ExportReport(leads)
+        return ExportReport(leads, unit="lead")
 
 
 def _frame(findings: Findings, names: Names) -> Iterator[Node]:

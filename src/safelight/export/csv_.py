@@ -28,7 +28,7 @@ class CsvExporter:
 
     def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
         """Write leads best first, then what could not be read. `records` counts the lines after the head."""
-        return ExportReport(write_lines(out, COLUMNS, _lines(findings)))
+        return ExportReport(write_lines(out, COLUMNS, _lines(findings)), unit="line")
 
 
 def write_lines(out: BinaryIO, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> int:

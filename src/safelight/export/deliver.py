@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, SafelightError, UsageError
 from safelight.evidence.names import join_path, raw, show, shown_trail
+from safelight.export import desk_counts, phrases
 from safelight.export.coverage import coverage
 from safelight.export.log_state import log_state
 from safelight.export.marking import marked_path
@@ -131,6 +132,11 @@ class CaseFindings:
         """Each signal over all media of the case."""
         return coverage(self._connection, self.case)
 
+    @cached_property
+    def reports(self) -> int:
+        """Reports of the case, each once."""
+        return desk_counts.reports(self._house, self._connection, self._sealer, self.case.id)
+
     @property
     def audit_checkpoint(self) -> str:
         """The signed note over the log before this export."""
@@ -232,17 +238,31 @@ def write(
         "file": str(path),
         "format": exporter.name,
         "records": report.records,
+        "unit": report.unit,
         "sha256": digest,
-        "notes": list(report.notes),
+        "notes": [*report.notes, *(_of_reports(findings, exporter.name) if isinstance(format, str) else ())],
     }
 
 
-def summary(connection: sa.Connection, keys: KeyRing, case: Case) -> dict[str, Any]:
+def _of_reports(findings: CaseFindings, format: str) -> Iterator[str]:
+    """What an export of a case that has reports does not hold, and what does."""
+    if not findings.reports:
+        return
+    said = phrases.count(findings.reports, "report")
+    desk = "csv --desk" if format in ("csv", "files") else "html --desk"
+    yield (
+        f"The case has {said} at the report desk, which {'is' if findings.reports == 1 else 'are'} not in this file: "
+        f"`safelight export {desk}` writes that."
+    )
+
+
+def summary(house: House, connection: sa.Connection, case: Case) -> dict[str, Any]:
     """The case, its authority, and the counts of everything found in it."""
-    sealer = keys.sealer(connection, case.id)
+    sealer = house.keys.sealer(connection, case.id)
     records = exhibits.records(connection, sealer, case.id)
     found = triage.queue(connection, sealer, case.id)
-    decided = triage.labels(connection, sealer, case.id)
+    labelled = triage.labels(connection, sealer, case.id)
+    reports_decided = sum(one.startswith("R-") for one in labelled)
     counts: Counter[str] = Counter()
     for record in records:
         counts.update(record.facts.get("counts") or {})
@@ -264,7 +284,12 @@ def summary(connection: sa.Connection, keys: KeyRing, case: Case) -> dict[str, A
         ],
         "counts": {**{name: counts[name] for name in _COUNTS}, "items": items, "leads": len(found)},
         "bands": dict(Counter(str(one.band) for one in found)),
-        "decided": len(decided),
+        "decided": len(labelled) - reports_decided,
+        "reports": {
+            "reports": desk_counts.reports(house, connection, sealer, case.id),
+            "decided": reports_decided,
+            "unreadable": desk_counts.unread(connection, sealer, case.id),
+        },
     }
 
 

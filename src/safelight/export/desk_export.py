@@ -1,28 +1,37 @@
-"""What the workspace asks of the report desk: a page to export, and its reports as leads among the others."""
+"""What the workspace asks of the report desk: a page or its queue to export, its reports as leads among the others."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from safelight.errors import UsageError
-from safelight.export import queue
+from safelight.export import desk_counts, queue
 from safelight.governance import authority as rules
 from safelight.governance.gate import Permit
 from safelight.model import Capability
 from safelight.progress import silent
-from safelight.store.tables import report_segment
 
 if TYPE_CHECKING:
     from safelight.export.protocol import Exporter
-    from safelight.reports.desk.desk import House
+    from safelight.reports.desk import work
+    from safelight.reports.desk.desk import Desk
+    from safelight.reports.desk.rank import Ranked
+    from safelight.store.keys import KeyRing
+
+    OpenDesk = Callable[[], Desk]
+
+_AT_ONCE = 20_000
+"""Lines of the queue whose reports are held at once while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which page of the desk is wanted, if one is: of a report, a cluster, or the desk's state."""
+    """Which page of the desk is wanted, if one is: of a report, a cluster, or the desk's state (as CSV, its queue)."""
 
     report: str | None = None
     cluster: str | None = None
@@ -37,9 +46,12 @@ class Asked:
 
     def check(self, format: str) -> None:
         """Raise UsageError unless this is one page, in a format that has it."""
-        if format != "html":
+        if format == "csv" and self.desk and self.people is None and self.minutes is None:
+            pass  # the queue
+        elif format != "html":
             raise UsageError(
-                f"A page of the report desk is no '{format}'.", "`safelight export html` makes it."
+                f"A page of the report desk is no '{format}'.",
+                "`safelight export html` makes it; `safelight export csv --desk` makes a list of the queue.",
             )
         if self.pages > 1:
             raise UsageError("These are several pages.", "Give one of --report, --cluster and --desk.")
@@ -54,11 +66,11 @@ class Asked:
             )
 
 
-def exporter(house: House, permit: Permit, format: str, asked: Asked) -> str | Exporter:
+def exporter(open_desk: OpenDesk, permit: Permit, format: str, asked: Asked) -> str | Exporter:
     """The page that is asked for, as an exporter; the name of the format where none is.
 
-    No text is read for it. The permit's event names the reports that are on it. Raises RefusedError where the case
-    does not allow `report-triage`.
+    No text is read for it. The permit's event names the reports that are on a page; the queue as CSV is all of them.
+    Raises RefusedError where the case does not allow `report-triage`.
     """
     if asked == Asked():
         return format
@@ -66,16 +78,19 @@ def exporter(house: House, permit: Permit, format: str, asked: Asked) -> str | E
     rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
     # The desk brings in Arrow and SciPy, which other verbs do not need.
     from safelight.export import desk_pages
+    from safelight.export.desk_csv import DeskCsv
     from safelight.reports.desk import cluster as clusters
-    from safelight.reports.desk.desk import Desk
-    from safelight.reports.desk.overview import Capacity, overview
+    from safelight.reports.desk.overview import Capacity, cluster_size, overview
 
-    desk = Desk(house, permit)
+    desk = open_desk()
     ranked = desk.ranked(silent, 0)
+    if format == "csv":
+        return DeskCsv(lambda: _queue(desk, ranked))
     if asked.report is not None:
         shown = desk.show(ranked, asked.report)
         permit.subjects.append(shown["id"])
-        return desk_pages.of_report(shown)
+        size = cluster_size(ranked, desk.number(ranked, shown["id"]))
+        return desk_pages.of_report({**shown, "cluster_size": size})
     if asked.cluster is not None:
         found = clusters.cluster(desk, ranked, asked.cluster)
         permit.subjects += [one["id"] for one in found["reports"]]
@@ -87,8 +102,38 @@ def exporter(house: House, permit: Permit, format: str, asked: Asked) -> str | E
     return desk_pages.of_desk(state)
 
 
+def _queue(desk: Desk, ranked: Ranked) -> Iterator[dict[str, Any]]:
+    """Every line of the queue in order, as `reports rank --json` prints it, and what the columns beside it know."""
+    from safelight.reports.desk.explain import entry
+    from safelight.reports.keep.letters import letters_of
+
+    decided = desk.decided()
+    taken = desk.held()
+    for begin in range(0, len(ranked.order), _AT_ONCE):
+        numbers = ranked.order[begin : begin + _AT_ONCE].tolist()
+        bodies = dict(desk.store.reports(ranked.segments, numbers))
+        for place, number in enumerate(numbers, start=begin + 1):
+            said = entry(ranked, number, bodies[number])
+            yield {
+                **said,
+                "place": place,
+                "country": letters_of(int(ranked.rows["country"][number])),
+                "decided": decided.get(said["id"]),
+                "held": _held(taken.get(said["id"])),
+            }
+
+
+def _held(one: work.Held | None) -> str | None:
+    return None if one is None else f"by {one.by}, desk {one.desk}, until {_minute(one.until)}"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M}Z"
+
+
 def leads(
-    house: House,
+    keys: KeyRing,
+    open_desk: OpenDesk,
     permit: Permit,
     connection: sa.Connection,
     top: int | None,
@@ -104,27 +149,25 @@ def leads(
     if lead is not None:
         if lead.startswith("R-"):
             raise UsageError(f"{lead} is a report.", f"`safelight reports show {lead}` shows it in full.")
-        return [queue.whole(connection, house.keys, case, lead)]
+        return [queue.whole(connection, keys, case, lead)]
     if kind == "report":
         rules.check_allows(case, Capability.REPORT_TRIAGE)
-        return _reports(house, permit, connection, top, undecided)
-    media = queue.leads(connection, house.keys, case, top, kind, undecided)
+        return _reports(open_desk, permit, connection, top, undecided)
+    media = queue.leads(connection, keys, case, top, kind, undecided)
     if kind is not None or not permit.allows(Capability.REPORT_TRIAGE):
         return media
-    return queue.together(media, _reports(house, permit, connection, top, undecided), top)
+    return queue.together(media, _reports(open_desk, permit, connection, top, undecided), top)
 
 
 def _reports(
-    house: House, permit: Permit, connection: sa.Connection, top: int | None, undecided: bool
+    open_desk: OpenDesk, permit: Permit, connection: sa.Connection, top: int | None, undecided: bool
 ) -> list[dict[str, Any]]:
     """The best `top` lines of the desk's queue as leads; none, and no work, where the case has no reports."""
-    first = sa.select(report_segment.c.number).where(report_segment.c.case_id == permit.the_case.id).limit(1)
-    if connection.scalar(first) is None:
+    if not desk_counts.has_reports(connection, permit.the_case.id):
         return []
     from safelight.reports.desk import leads as of_desk
-    from safelight.reports.desk.desk import Desk
 
-    desk = Desk(house, permit)
+    desk = open_desk()
     return of_desk.leads(desk, desk.ranked(silent, 0), top, undecided)
 
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from jinja2 import Environment
 
-from safelight.export import desk_phrases, page
+from safelight.export import desk_phrases, desk_terms, page
 from safelight.export.marking import MARK, SENTENCE
 from safelight.export.protocol import ExportOptions, ExportReport, Findings
 
@@ -24,11 +24,17 @@ class DeskPage:
     marked = True
 
     def __init__(
-        self, template: str, title: str, shown: Mapping[str, Any], records: int, notes: tuple[str, ...] = ()
+        self,
+        template: str,
+        title: str,
+        shown: Mapping[str, Any],
+        records: int,
+        unit: str,
+        notes: tuple[str, ...] = (),
     ) -> None:
-        """`template` lies in `templates/desk/`; `shown` are its variables, `records` what the export counts."""
+        """`template` lies in `templates/desk/`; `shown` are its variables; it counts `records`, each a `unit`."""
         self._template, self._title, self._shown = template, title, shown
-        self._records, self._notes = records, notes
+        self._records, self._unit, self._notes = records, unit, notes
 
     def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
         """Write the page piece by piece."""
@@ -50,11 +56,12 @@ class DeskPage:
         for piece in _environment().get_template(f"desk/{self._template}").generate(context):
             out.write(piece.encode("utf-8", "strict"))
         broken = (f"The page says that the audit log did not verify: {log.problem}",)
-        return ExportReport(self._records, (*(broken if log.verified is False else ()), *self._notes))
+        notes = (*(broken if log.verified is False else ()), *self._notes)
+        return ExportReport(self._records, notes, self._unit)
 
 
 @cache
 def _environment() -> Environment:
     made = page.environment().overlay()
-    made.filters = {**made.filters, **desk_phrases.FILTERS}
+    made.filters = {**made.filters, **desk_phrases.FILTERS, "terms": desk_terms.used}
     return made

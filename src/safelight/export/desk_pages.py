@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from safelight.export import desk_curves, desk_weights, plots
 from safelight.export.desk_graph import graph
 from safelight.export.desk_page import DeskPage
@@ -28,16 +30,30 @@ def of_report(shown: Mapping[str, Any]) -> DeskPage:
     holders = [*(one for one in people if one["role"] != "reporter"), *shown["files"]]
     captures = [one for holder in holders for one in holder["identifiers"] if one["kind"] == "ip"]
     connections = sorted((one for one in captures if one["time"]), key=lambda one: str(one["time"]))
-    decisions = [one for one in shown["history"] if one["what"] == "decision"]
+    history = _numbered(shown["history"])
+    decisions = [one for one in history if one["what"] == "decision"]
     context = {
         "report": shown,
         "people": people,
         "groups": desk_weights.grouped(shown["reasons"]),
+        "sum": desk_weights.sum_of(shown),
+        "history": history,
         "texts": list(_texts(shown["texts"])),
         "connections": connections,
         "decided": decisions[-1] if decisions else None,
     }
-    return DeskPage("report.html.j2", f"Report {shown['id']}", context, 1)
+    return DeskPage("report.html.j2", f"Report {shown['id']}", context, 1, "report")
+
+
+def _numbered(history: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The history with the versions counted from 1: what the desk numbers them by says nothing to a reader."""
+    versions = sum(one["what"] == "version" for one in history)
+    made = []
+    at = 0
+    for one in history:
+        at += one["what"] == "version"
+        made.append({**one, "version": at, "versions": versions})
+    return made
 
 
 def _first_who(one: Mapping[str, Any]) -> tuple[bool, int]:
@@ -75,27 +91,40 @@ def of_cluster(cluster: Mapping[str, Any], now: datetime | None = None) -> DeskP
     notes = (
         (f"{left_out:,} reports of lower priority are counted on the page, not listed.",) if left_out else ()
     )
-    return DeskPage("cluster.html.j2", f"Cluster {cluster['id']}", context, cluster["size"], notes)
+    title = f"Cluster of {cluster['size']:,} reports"
+    return DeskPage("cluster.html.j2", title, context, cluster["size"], "report", notes)
 
 
 def of_desk(state: Mapping[str, Any]) -> DeskPage:
     """The page of the desk's state; see `reports.desk.overview`."""
-    drawn = [
-        (
-            f"Reports by {name}",
-            plots.stacked(
-                f"Reports by {name}",
-                [(_value(name, one["value"]), one["bands"]) for one in values],
-                BANDS,
-                f"plot-{name}",
-            ),
-        )
-        for name, values in state["groups"].items()
-    ]
+    drawn = [_drawn(name, values) for name, values in state["groups"].items()]
     arrivals = [(one["day"][5:], one["reports"]) for one in state["arrivals"]]
-    drawn.append(("Reports received a day", plots.columns("Reports received a day", arrivals, "plot-days")))
+    days = plots.columns("Reports received a day", arrivals, "plot-days")
+    drawn.append(("Reports received a day", days, ""))
     context = {"state": state, "plots": drawn, "first_reasons": desk_weights.first_reasons}
-    return DeskPage("state.html.j2", "State of the report desk", context, len(state["queue"]))
+    listed = len(state["queue"])
+    further = state["waiting"] - listed
+    notes = (
+        (f"{further:,} further ones are counted, not listed; `export csv --desk` lists all.",)
+        if further
+        else ()
+    )
+    return DeskPage("state.html.j2", "State of the report desk", context, listed, "waiting line", notes)
+
+
+def _drawn(name: str, values: Sequence[Mapping[str, Any]]) -> tuple[str, Markup, str]:
+    """Caption, bars of what is known, and what is not: beside it, lest its bar make slivers of the others."""
+    caption = f"Reports by {name}"
+    rows = [(_value(name, one["value"]), one["bands"]) for one in values if one["known"]]
+    lacking = [
+        f"{one['value'].capitalize()}: {_counted(one['bands'])}." for one in values if not one["known"]
+    ]
+    return caption, plots.stacked(caption, rows, BANDS, f"plot-{name}"), " ".join(lacking)
+
+
+def _counted(bands: Mapping[str, int]) -> str:
+    parts = ", ".join(f"{bands[band]:,} {band}" for band in BANDS if bands.get(band))
+    return f"{sum(bands.values()):,} ({parts})"
 
 
 def _value(group: str, value: str) -> str:
@@ -128,4 +157,6 @@ def of_evaluation(found: Mapping[str, Any], labels: str) -> DeskPage:
         "calibration": desk_curves.calibration(found["calibration"]),
         "groups": groups,
     }
-    return DeskPage("evaluation.html.j2", "Evaluation of the order", context, found["reports"])
+    return DeskPage(
+        "evaluation.html.j2", "Evaluation of the order", context, found["reports"], "labelled report"
+    )

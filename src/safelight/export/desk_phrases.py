@@ -77,6 +77,14 @@ _LANGUAGES = {
     "zh": "Chinese",
 }
 """By ISO 639-1; the code alone says too little where `uk` may be a country as well."""
+_FORMATS = {
+    "csv": "a hotline’s CSV",
+    "cybertip": "CyberTipline XML",
+    "eml": "an e-mail",
+    "hotline": "a hotline’s JSON",
+    "json": "the JSON that police receive",
+    "pdf": "the PDF that police receive",
+}
 _ACTS = {"hold": "taken on", "release": "given back", "decision": "decided", "version": "taken in"}
 
 
@@ -156,6 +164,11 @@ def roles(value: Mapping[str, int]) -> str:
     return ", ".join(f"{word(name)} ({count:,})" for name, count in value.items())
 
 
+def form(value: str) -> str:
+    """A format of reports in words."""
+    return _FORMATS.get(value, phrases.name(value))
+
+
 def act(value: str) -> str:
     """What somebody did, in words."""
     return _ACTS.get(value, word(value))
@@ -203,6 +216,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "role": role,
     "roles": roles,
     "act": act,
+    "form": form,
     "share": share,
     "interval": interval,
     "rest": rest,

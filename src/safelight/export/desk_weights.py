@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -25,7 +26,10 @@ Told = list[tuple[Mapping[str, Any], Markup]]
 
 
 def grouped(reasons: Iterable[Mapping[str, Any]]) -> list[tuple[str, float, Told]]:
-    """Reasons by group: title, sum in log-odds, reasons (strongest first) with bars. An unknown group comes last."""
+    """Reasons by group: title, sum in log-odds, reasons (strongest first) with bars. An unknown group comes last.
+
+    The sum is of the weights as they are printed, to two digits, so that a reader who adds them up gets the same.
+    """
     told = list(reasons)
     low = min([0.0, *(one["weight"] for one in told)])
     high = max([0.0, *(one["weight"] for one in told)])
@@ -39,11 +43,31 @@ def grouped(reasons: Iterable[Mapping[str, Any]]) -> list[tuple[str, float, Told
     return [
         (
             GROUPS.get(group, group),
-            sum(one["weight"] for one in found[group]),
+            _printed(found[group]),
             [(one, bar(one["weight"], low, high)) for one in found[group]],
         )
         for group in order
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How a place adds up, in log-odds to two digits: the base and the reasons and the rest are the whole."""
+
+    base: float
+    rest: float
+    """What is too small to be told as a reason, and what rounding takes."""
+    whole: float
+
+
+def sum_of(entry: Mapping[str, Any]) -> Sum:
+    """The sum behind the priority of an entry of the queue."""
+    base, whole = round(entry["base"], 2), round(entry["log_odds"], 2)
+    return Sum(base, round(whole - base - _printed(entry["reasons"]), 2), whole)
+
+
+def _printed(reasons: Iterable[Mapping[str, Any]]) -> float:
+    return round(sum(round(float(one["weight"]), 2) for one in reasons), 2)
 
 
 def bar(weight: float, low: float, high: float) -> Markup:

@@ -33,7 +33,7 @@ class FilesExporter:
 
     def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
         """Write every path in the order of the scan. `records` counts the paths."""
-        return ExportReport(write_lines(out, COLUMNS, _lines(findings)))
+        return ExportReport(write_lines(out, COLUMNS, _lines(findings)), unit="path")
 
 
 def _lines(findings: Findings) -> Iterator[Sequence[str]]:

@@ -41,7 +41,7 @@ class HtmlExporter:
         context = _context(findings, summary, options, pictures)
         for piece in page.environment().get_template("report.html.j2").generate(context):
             out.write(piece.encode("utf-8", "strict"))
-        return ExportReport(summary.leads, tuple(_notes(summary, options, pictures, context["log"])))
+        return ExportReport(summary.leads, tuple(_notes(summary, options, pictures, context["log"])), "lead")
 
 
 def _context(

@@ -256,6 +256,11 @@ class Findings(Protocol):
         ...
 
     @property
+    def reports(self) -> int:
+        """How many reports the case has at the report desk, which only the desk's own exports hold."""
+        ...
+
+    @property
     def audit_checkpoint(self) -> str:
         """The signed note over the log when this view was taken; empty when there is none."""
         ...
@@ -304,6 +309,8 @@ class ExportReport:
 
     records: int
     notes: tuple[str, ...] = ()
+    unit: str = "record"
+    """What one of `records` is; an `s` at its end makes it several."""
 
 
 @runtime_checkable

@@ -47,7 +47,7 @@ class VicsExporter:
             count += 1
             unnumbered += verdict.unnumbered
         out.write(b"\n]}]}\n")
-        return ExportReport(count, tuple(_notes(unnumbered, verdicts)))
+        return ExportReport(count, tuple(_notes(unnumbered, verdicts)), "lead")
 
 
 def _notes(unnumbered: int, verdicts: Verdicts) -> Iterator[str]:

@@ -37,7 +37,10 @@ def _set(value: Any) -> list[Any]:
 def sayable(value: Any) -> Any:
     """Plain data that JSON can hold: text without lone surrogates, sets in order."""
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        try:
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        except UnicodeEncodeError:  # half of a pair, which JSON can write and UTF-8 cannot
+            return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, list | tuple):
         return [sayable(one) for one in value]
     if isinstance(value, frozenset):

@@ -29,7 +29,8 @@ from safelight.reports.cybertip_parts import (
     text_of,
     value_of,
 )
-from safelight.reports.cybertip_people import Person, guardians, party
+from safelight.reports.cybertip_people import Person
+from safelight.reports.cybertip_people import parties as read_parties
 from safelight.reports.cybertip_residue import restored, restored_annex
 from safelight.reports.plain import plain
 from safelight.reports.protocol import Part, ReadOptions, Retraction
@@ -89,8 +90,7 @@ def _report(record: xml_.Record, fallback: str) -> Report:
     for child in record.element:
         name = local(child)
         if name in _PARTIES:
-            parties.append(party(child, name, _PARTIES[name], found))
-            parties.extend(guardians(child, found))
+            parties += read_parties(child, name, _PARTIES[name], found)
         elif name == "batchedReport":
             found.annotations.add(Annotation.VIRAL)
         elif name == "incidentSummary":

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from safelight.reports.plain import line, plain
+from safelight.reports.plain import line, plain, taken_out
 from safelight.reports.report import Annotation, FreeText, Kind, ReportFile, Spot, Stated
 from safelight.reports.xml_ import local
 
@@ -33,6 +33,8 @@ class Gathered:
         """Keep a free text."""
         if said := plain(value):
             self.texts.append(FreeText(where, said))
+        for one in taken_out(value):
+            self.unknown_text(f"{where}/markup", one)
 
     def odd(self, where: str, element: etree._Element) -> None:
         """Keep an element that has no place, with what stands in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -30,16 +30,17 @@ _OF_SERVICE = frozenset({Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.DISPLAY_NAME, Kind
 
 def party(element: etree._Element, where: str, role: Role, found: Gathered) -> Party:
     """Somebody of the report, with everything that is stated of them."""
+    return parties(element, where, role, found)[0]
+
+
+def parties(element: etree._Element, where: str, role: Role, found: Gathered) -> list[Party]:
+    """Somebody of the report, then whom an associated account belongs to: a parent or guardian is somebody else."""
     whom = Person()
     whom.read(element, found, where)
-    return whom.party(role)
-
-
-def guardians(element: etree._Element, found: Gathered) -> Iterator[Party]:
-    """Accounts of a parent or guardian that are associated with a party: somebody else's."""
-    for child in element.iterchildren("{*}associatedAccount"):
-        if _is_guardian(child):
-            yield party(child, "associatedAccount", Role.OTHER, found)
+    return [
+        whom.party(role),
+        *(party(one, "associatedAccount", Role.OTHER, found) for one in whom.guardians),
+    ]
 
 
 def _is_guardian(element: etree._Element) -> bool:
@@ -57,6 +58,8 @@ class Person:
     age: str | None = None
     birth: str | None = None
     service: str | None = None
+    guardians: list[etree._Element] = field(default_factory=list)
+    """Accounts of a parent or guardian, not read yet."""
 
     def name(self) -> str | None:
         """First and last name as one, where either is stated."""
@@ -182,7 +185,8 @@ def _prior(whom: Person, element: etree._Element, found: Gathered, _where: str) 
 
 def _associated(whom: Person, element: etree._Element, found: Gathered, where: str) -> None:
     if _is_guardian(element):
-        return  # a party of its own
+        whom.guardians.append(element)  # a party of its own
+        return
     kind = attribute(element, "type", "accountType") or "Other"
     other = Person()
     other.read(element, found, f"{where}/associatedAccount")

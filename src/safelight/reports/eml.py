@@ -10,7 +10,7 @@ from email.parser import BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, BinaryIO
 
-from safelight.reports.plain import line, plain
+from safelight.reports.plain import line, plain, taken_out
 from safelight.reports.protocol import Attachment, Part, ReadOptions
 from safelight.reports.report import FreeText, Kind, Party, Report, Role, Stated, Unreadable
 
@@ -45,7 +45,7 @@ class EmlReader:
         except Exception as error:  # noqa: BLE001  # why: the parser of the standard library on hostile headers
             yield Unreadable("", f"it is no message that can be read: {type(error).__name__}")
             return
-        texts, attachments, problems = _contents(message)
+        texts, attachments, problems, markup = _contents(message)
         subject = _header(message, "Subject")
         if subject:
             texts.insert(0, FreeText("subject", plain(subject)))
@@ -65,20 +65,25 @@ class EmlReader:
             received=_date(message),
             parties=(Party(Role.REPORTER, tuple(sender)),) if sender else (),
             texts=tuple(texts),
-            unknown=tuple(
-                (f"header/{name}", plain(value)[:2000])
-                for name in ("To", "Cc", "Reply-To", "Importance", "X-Priority")
-                if (value := _header(message, name))
+            unknown=(
+                *(
+                    (f"header/{name}", plain(value)[:2000])
+                    for name in ("To", "Cc", "Reply-To", "Importance", "X-Priority")
+                    if (value := _header(message, name))
+                ),
+                *(("body/markup", one) for one in markup),
             ),
             problems=tuple(problems),
         )
         yield from attachments
 
 
-def _contents(message: Message) -> tuple[list[FreeText], list[Attachment], list[str]]:
+def _contents(message: Message) -> tuple[list[FreeText], list[Attachment], list[str], list[str]]:
+    """Texts, attachments, problems, and what the markup of the texts said."""
     texts: list[FreeText] = []
     attachments: list[Attachment] = []
     problems: list[str] = []
+    markup: list[str] = []
     plain_parts = any(
         part.get_content_type() == "text/plain" and not part.get_filename() for part in _walk(message)
     )
@@ -110,9 +115,12 @@ def _contents(message: Message) -> tuple[list[FreeText], list[Attachment], list[
         ):
             if data:
                 attachments.append(Attachment(name, data))
-        elif (kind == "text/plain" or not plain_parts) and (said := plain(_decoded(part, data))):
-            texts.append(FreeText("body", said))
-    return texts, attachments, problems
+        elif kind == "text/plain" or not plain_parts:
+            body = _decoded(part, data)
+            markup += taken_out(body)[:_PARTS]
+            if said := plain(body):
+                texts.append(FreeText("body", said))
+    return texts, attachments, problems, markup
 
 
 def _walk(message: Message) -> Iterator[Message]:

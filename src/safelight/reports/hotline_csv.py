@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import BinaryIO
 
 from safelight.reports.characters import FALLEN_BACK, Characters
-from safelight.reports.hotline_fields import column_of, to_report
+from safelight.reports.hotline_columns import Columns, Place, columns_of, dated
+from safelight.reports.hotline_fields import Orders, Record, named_after, orders_in, to_report
+from safelight.reports.hotline_looks import Looks, telling
+from safelight.reports.hotline_rows import Lines, Row, Rows
+from safelight.reports.hotline_rows import header as header_of
 from safelight.reports.protocol import Part, ReadOptions
 from safelight.reports.report import Unreadable
 
-_LONGEST_FIELD = 4 << 20
-_LONGEST_LINE = 16 << 20
+_HEAD = 20_000
 
 
 class HotlineCsvReader:
@@ -26,101 +28,98 @@ class HotlineCsvReader:
 
     def detects(self, head: bytes, name: str) -> bool:
         """Text whose first line has delimiters and at least two names of columns that hotlines use."""
-        first = _first_line(head)
-        if first is None or first.lstrip()[:1] in ("<", "{", "[", "%"):
-            return False
-        try:
-            names = next(csv.reader([first], delimiter=_delimiter(first)), [])
-        except csv.Error:
-            return False
-        return len(set(column_of(names, {}).values())) >= 2
+        return Columns().recognise(_header_of(head))
+
+    def detects_mapped(self, head: bytes, columns: Mapping[str, object]) -> bool:
+        """Text whose first line has the columns of a mapping."""
+        return columns_of(columns).recognise(_header_of(head))
 
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:
-        """Yield each line as a report. Raises UsageError for a mapping that names no field of ours."""
-        characters = Characters(source)
-        lines = _Lines(characters)
-        first = next(lines, "")
-        try:
-            header = [name.strip() for name in next(csv.reader([first], delimiter=_delimiter(first)), [])]
-            fields = column_of(header, options.columns)
-        except csv.Error as error:
-            yield Unreadable("line 1", str(error))
-            return
-        if not fields:
+        """Yield each line as a report. Raises UsageError for a mapping that cannot be used."""
+        columns = columns_of(options.columns)
+        list_ = _List(source)
+        header = list_.header
+        places = columns.places(header)
+        if not places:
             yield Unreadable("line 1", "none of its columns is one of a report; name them with --map")
             return
-        rows = csv.reader(lines, delimiter=_delimiter(first), strict=False)
-        number, columns = 1, len(header)
-        while True:
-            number += 1
-            try:
-                with _long_fields():
-                    row = next(rows, None)
-            except csv.Error as error:
-                yield Unreadable(f"line {lines.number}", str(error))
+        for field, column in columns.absent(header):
+            yield Unreadable(
+                "line 1", f"the mapping takes “{field}” from the column “{column}”, which is not in it"
+            )
+        if list_.problem:
+            yield Unreadable("line 1", list_.problem)
+        orders = _orders(source, header, places, columns)
+        list_ = _List(source)
+        header, width = [*header], len(header)
+        for row in list_.rows(places):
+            if isinstance(row, Unreadable):
+                yield row
                 continue
-            if row is None:
-                return
-            if not any(cell.strip() for cell in row):
+            if not any(cell.strip() for cell in row.cells):
                 continue
-            problem = FALLEN_BACK if characters.fallen_back else ""
-            if len(row) > columns:
-                problem = "it has more fields than the header has columns"
-                header += [f"column {place}" for place in range(len(header) + 1, len(row) + 1)]
-            record = zip(header, row, strict=False)
-            yield to_report(record, fields, self.name, f"{options.fallback_id}#{number - 1}", problem)
+            problem = row.problem or (FALLEN_BACK if list_.fallen_back else "")
+            if len(row.cells) > width:
+                problem = row.problem or "it has more fields than the header has columns"
+                header += [f"column {place}" for place in range(len(header) + 1, len(row.cells) + 1)]
+            record = list(zip(header, row.cells, strict=False))
+            yield to_report(
+                record,
+                places,
+                self.name,
+                partial(named_after, options.fallback_id, record),
+                problem,
+                values=columns.values,
+                orders=orders,
+            )
 
 
-@contextmanager
-def _long_fields() -> Iterator[None]:
-    """Free texts may be long; the limit is the whole process's, so it is put back."""
-    before = csv.field_size_limit(_LONGEST_FIELD)
-    try:
-        yield
-    finally:
-        csv.field_size_limit(before)
+class _List:
+    """A document as rows, from its beginning."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        source.seek(0)
+        self._characters = Characters(source)
+        self._lines = Lines(self._characters)
+        self.header, self._delimiter, self.problem = header_of(self._lines, _delimiter)
+
+    @property
+    def fallen_back(self) -> bool:
+        """Was it not of the encoding that it declares?"""
+        return self._characters.fallen_back
+
+    def rows(self, places: Mapping[str, Place]) -> Iterator[Row | Unreadable]:
+        """What comes after the header."""
+        looks = Looks(telling(self.header, places))
+        return iter(Rows(self._lines, self._delimiter, len(self.header), looks))
 
 
-class _Lines:
-    """The lines of a document, one at a time, each of bounded length."""
+def _orders(source: BinaryIO, header: list[str], places: Mapping[str, Place], columns: Columns) -> Orders:
+    """The order of dates that may be two. The list is gone through for it where it has such dates."""
+    mine = [place for place, name in enumerate(header) if name in places and places[name].field in dated()]
 
-    def __init__(self, characters: Characters) -> None:
-        self._characters, self._rest, self.number = characters, "", 0
-        self._lines: Iterator[str] = iter(())
-        self._ended = False
+    def dates() -> Iterator[tuple[Record, Mapping[str, Place]]]:
+        for row in _List(source).rows(places):
+            if not isinstance(row, Unreadable):
+                cells = row.cells
+                yield ((header[place], cells[place]) for place in mine if place < len(cells)), places
 
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        while True:
-            for line in self._lines:
-                self.number += 1
-                return line.replace("\0", "")
-            if self._ended:
-                raise StopIteration
-            piece = self._characters.read()
-            if piece is None:
-                self._ended = True
-                self._lines = iter([self._rest] if self._rest else [])
-                continue
-            lines = io.StringIO(self._rest + piece, newline="").readlines()
-            whole = len(self._rest) + len(piece)
-            self._rest = "" if not lines or lines[-1].endswith("\n") else lines.pop()
-            if len(self._rest) > _LONGEST_LINE:
-                self._rest = self._rest[: _LONGEST_FIELD // 2] + "\n"
-            self._lines = iter(lines) if whole else iter(())
+    return orders_in(dates() if mine else (), columns)
 
 
-def _first_line(head: bytes) -> str | None:
+def _header_of(head: bytes) -> list[str]:
+    """The names in the first line of a list; none where it is something else."""
     characters = Characters(io.BytesIO(head))
     try:
-        text = (characters.read() or "").lstrip("\ufeff\r\n ")
+        text = (characters.read() or "").lstrip("\ufeff\r\n ")[:_HEAD]
     except UnicodeError:
-        return None
-    if "\0" in text[:1000]:
-        return None
-    return re.split(r"[\r\n]", text, maxsplit=1)[0][:20_000]
+        return []
+    if "\0" in text[:1000] or text[:1] in ("<", "{", "[", "%"):
+        return []
+    try:
+        return header_of(Lines(Characters(io.BytesIO(text.encode(errors="replace")))), _delimiter)[0]
+    except csv.Error:
+        return []
 
 
 def _delimiter(first: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from safelight.errors import UsageError
-from safelight.reports.plain import line, plain
+from safelight.reports.dates import Order, is_doubtful, iso, possible
+from safelight.reports.hotline_columns import BY_NAME, Columns, Place, Takes, dated, fields, squeezed
+from safelight.reports.plain import line, plain, taken_out
 from safelight.reports.report import (
     Annotation,
     FreeText,
@@ -19,257 +21,282 @@ from safelight.reports.report import (
     Stated,
 )
 
-NAMES: dict[str, tuple[str, ...]] = {
-    "report_id": (
-        "reportid",
-        "report number",
-        "id",
-        "case id",
-        "caseid",
-        "reference",
-        "ticket",
-        "iccam id",
-        "url id",
-    ),
-    "received": (
-        "received",
-        "date received",
-        "report date",
-        "date",
-        "created",
-        "created at",
-        "timestamp",
-        "reported on",
-    ),
-    "hotline": (
-        "hotline",
-        "hotline name",
-        "source hotline",
-        "organisation",
-        "organization",
-        "provider",
-        "reporter organisation",
-    ),
-    "incident": (
-        "incident",
-        "incident type",
-        "type",
-        "category",
-        "classification",
-        "content type",
-        "commercial type",
-    ),
-    "occurred": ("occurred", "incident date", "date of incident", "first seen"),
-    "text": (
-        "text",
-        "description",
-        "comment",
-        "comments",
-        "message",
-        "details",
-        "notes",
-        "memo",
-        "free text",
-        "summary",
-    ),
-    "url": ("url", "urls", "link", "website", "content url", "address of content"),
-    "referrer": ("referrer", "referring url", "source url"),
-    "ip": ("ip", "ip address", "hosting ip", "server ip"),
-    "ip_time": ("ip time", "ip timestamp"),
-    "ip_port": ("ip port", "port", "source port"),
-    "country": ("country", "hosting country", "country of hosting", "country code"),
-    "region": ("region", "state", "province"),
-    "city": ("city", "town"),
-    "language": ("language", "lang"),
-    "name": ("name", "suspect", "suspect name", "reported person", "person"),
-    "email": ("email", "e-mail", "suspect email", "reported email"),
-    "phone": ("phone", "telephone", "mobile", "suspect phone"),
-    "screen_name": (
-        "screen name",
-        "username",
-        "user name",
-        "nickname",
-        "account",
-        "handle",
-        "suspect account",
-    ),
-    "service": ("service", "platform", "app", "site type", "network"),
-    "account_id": ("account id", "user id"),
-    "age": ("suspect age", "reported age"),
-    "birth_date": ("birth date", "date of birth", "dob"),
-    "relationship": ("relationship", "relationship to child", "relation"),
-    "victim_name": ("victim", "victim name", "child", "child name"),
-    "victim_age": (
-        "victim age",
-        "age of child",
-        "child age",
-        "age",
-        "age group",
-        "perceived age",
-        "victim age group",
-    ),
-    "victim_account": ("victim account", "child account"),
-    "school": ("school",),
-    "reporter_name": ("reporter", "reporter name", "reported by", "informant"),
-    "reporter_email": ("reporter email", "contact email"),
-    "reporter_phone": ("reporter phone", "contact phone"),
-    "file_name": ("file", "file name", "filename", "attachment"),
-    "md5": ("md5", "hash md5"),
-    "sha1": ("sha1", "sha-1", "hash", "hash sha1"),
-    "sha256": ("sha256", "sha-256", "hash sha256"),
-    "pdq": ("pdq",),
-    "viewed": ("viewed", "file viewed", "content viewed", "seen by analyst"),
-    "urgent": ("urgent", "urgency", "priority", "escalate", "high priority"),
-    "retracted": ("retracted", "withdrawn", "cancelled"),
-    "group": ("group", "channel", "room", "chat room"),
-    "payment": ("payment", "payment method", "payment account"),
-    "crypto": ("crypto", "wallet", "bitcoin"),
-}
-"""Our fields, and what columns of hotlines (INHOPE's, ICCAM-like) are named for them. `--map` goes before these."""
+Record = Iterable[tuple[str, str]]
+"""A column and a value at a time."""
+Orders = Mapping[str, Order]
+"""The order of dates that may be two, by field."""
 
-One = Callable[[str], str | None]
-Several = Callable[[str], list[str]]
-_SQUEEZE = re.compile(r"[^a-z0-9]+")
 _SPLIT = re.compile(r"[\s;,|]+")
+_SPLIT_ADDRESSES = re.compile(r"\s+|[;,|]+(?=\s|$|[A-Za-z][A-Za-z0-9+.-]{1,9}://|www\.)")
+"""An address may hold these marks itself."""
+_SPLIT_NAMES = re.compile(r"[;|\n]+")
 _YES = frozenset(
-    {"yes", "true", "1", "y", "x", "ja", "oui", "si", "sí", "sim", "tak", "да", "так", "evet", "是"}
+    {"yes", "true", "1", "y", "x", "ja", "oui", "si", "sí", "sì", "sim", "tak", "да", "так", "evet", "是"}
 )
-_CALM = frozenset({"no", "false", "0", "n", "normal", "low", "medium", "none", "nein", "non", ""})
+_NO = frozenset(
+    {"no", "false", "0", "n", "none", "nein", "non", "nee", "não", "nao", "nie", "нет", "ні", "否"}
+)
+_CALM = frozenset({"normal", "low", "medium"})
+_MOST = 1_000
+_LONGEST_LINE = 10_000
+_TOLD_OF_ORDER = 1_000
+"""Lines after which a list none of whose dates may be two is taken to hold no such dates."""
 
 
-def column_of(names: Iterable[str], columns: Mapping[str, object]) -> dict[str, str]:
-    """Which column is which field: `--map` first, then what the names say. Column -> field.
+def gather(
+    record: Record, places: Mapping[str, Place], values: Mapping[str, str]
+) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
+    """What is said of each field, and what has no place: without a field, or where another column went before it."""
+    found: dict[str, list[tuple[int, str, str]]] = {}
+    unknown: list[tuple[str, str]] = []
+    for column, value in record:
+        if not value or not (text := str(value)).strip():
+            continue
+        place = places.get(column)
+        if place is None:
+            unknown.append((column[:200], plain(text)))
+        else:
+            found.setdefault(place.field, []).append((place.rank, column, text))
+    said: dict[str, list[str]] = {}
+    for name, several in found.items():
+        if len(several) == 1:
+            said[name] = [several[0][2]]
+        else:
+            said[name] = _taken(fields()[name].takes, several, unknown)
+    for name, text in values.items():
+        said.setdefault(name, [text])
+    return said, unknown
 
-    Raises UsageError for a field that there is not.
+
+def _taken(takes: Takes, several: list[tuple[int, str, str]], unknown: list[tuple[str, str]]) -> list[str]:
+    """Of several columns of one field what it takes; the others go to `unknown`."""
+    if takes is Takes.EACH:
+        return [text for _, _, text in several]
+    telling = sorted((one for one in several if line(one[2])), key=lambda one: one[0])
+    together = [one for one in telling if one[0] < BY_NAME] if takes is Takes.JOINED else []
+    together = together or telling[:1]
+    unknown += [
+        (column[:200], plain(text)) for rank, column, text in telling if (rank, column, text) not in together
+    ]
+    return [" ".join(text for _, _, text in together)]
+
+
+def orders_in(records: Iterable[tuple[Record, Mapping[str, Place]]], columns: Columns) -> Orders:
+    """In which order the list writes dates that may be two: as the mapping says, else as the rest of each field shows.
+
+    Goes through all records (each with the places of its columns), unless the first of them hold no such dates.
     """
-    mapping = columns.get("columns", columns)
-    wanted: dict[str, str] = {}
-    if isinstance(mapping, Mapping):
-        for field, named in mapping.items():
-            if field not in NAMES:
-                raise UsageError(f"There is no field '{field}' to map.", f"Fields: {', '.join(NAMES)}.")
-            for one in named if isinstance(named, list) else [named]:
-                wanted[_squeezed(str(one))] = field
-    by_name = {_squeezed(name): field for field, known in NAMES.items() for name in (field, *known)}
-    found = {}
-    for name in names:
-        field = wanted.get(_squeezed(name)) or (by_name.get(_squeezed(name)) if name is not None else None)
-        if field is not None:
-            found[name] = field
-    return found
+    if columns.order is not None:
+        return dict.fromkeys(dated(), columns.order)
+    may_be: dict[str, frozenset[Order]] = {}
+    for number, (record, places) in enumerate(records):
+        if number == _TOLD_OF_ORDER and not may_be:
+            break
+        dates = {column: place for column, place in places.items() if place.field in dated()}
+        said, _ = gather(((column, value) for column, value in record if column in dates), dates, {})
+        for name, (text,) in said.items():
+            if tells := possible(text):
+                may_be[name] = may_be.get(name, tells) & tells
+    return {name: next(iter(left)) for name, left in may_be.items() if len(left) == 1}
 
 
-def _squeezed(name: str) -> str:
-    return _SQUEEZE.sub("", name.casefold())
+class _Said:
+    """What is said of each field, in the form that a report takes; what does not fit into it goes to `unknown`."""
+
+    def __init__(self, said: Mapping[str, list[str]], unknown: list[tuple[str, str]], orders: Orders) -> None:
+        self._said, self.unknown, self._orders = said, unknown, orders
+
+    def keep(self, field: str) -> None:
+        """Keep what is said of a field without a place: no value of a report could be made of it."""
+        self.unknown += [(field, plain(text)) for text in self._said.get(field, ())]
+
+    def one(self, field: str) -> str | None:
+        """A short text."""
+        if field not in self._said:
+            return None
+        text = self._said[field][0]
+        if len(text) > _LONGEST_LINE:
+            self.keep(field)
+        return line(text)
+
+    def date(self, field: str) -> str | None:
+        """A date as ISO 8601; as stated where it is not understood."""
+        return self._dated(field, self.one(field))
+
+    def _dated(self, field: str, text: str | None) -> str | None:
+        order = self._orders.get(field)
+        made = iso(text, order) if text else None
+        if made is None or text is None:
+            return text
+        if order is not None and is_doubtful(text):
+            first = "day" if order is Order.DAY_FIRST else "month"
+            self.unknown.append((f"{field} as stated", f"{text} (read with the {first} first)"))
+        return made
+
+    def each(self, field: str, split: re.Pattern[str] = _SPLIT) -> list[str]:
+        """Every value in it."""
+        if field not in self._said:
+            return []
+        texts = self._said[field]
+        parts = [said for text in texts for part in split.split(text[:100_000]) if (said := line(part))]
+        if len(parts) > _MOST or any(len(text) > 100_000 for text in texts):
+            self.keep(field)
+        return parts[:_MOST]
+
+    def texts(self) -> tuple[FreeText, ...]:
+        """The words."""
+        for text in self._said.get("text", ()):
+            self.unknown += [("text/markup", one) for one in taken_out(text)[:_MOST]]
+        return tuple(
+            FreeText("text", cleaned) for text in self._said.get("text", ()) if (cleaned := plain(text))
+        )
+
+    def yes(self, field: str) -> bool | None:
+        """Is it a plain yes, or a plain no? What is neither is kept without a place."""
+        text = (self.one(field) or "").casefold()
+        if text in _YES:
+            return True
+        if text in _NO:
+            return False
+        if text:
+            self.keep(field)
+        return None
+
+    def escalation(self) -> str | None:
+        """The reason to escalate it; empty for a plain yes."""
+        text = self.one("urgent") or ""
+        if (low := text.casefold()) in _YES:
+            return ""
+        if low in _CALM:
+            self.keep("urgent")
+        return None if not text or low in _NO or low in _CALM else text
+
+    def times(self, count: int) -> list[str | None]:
+        """When so many addresses were used: one time for all, or one for each."""
+        text = self.one("ip_time")
+        if text is None or not count:
+            if text:
+                self.keep("ip_time")
+            return [None] * count
+        parts = [part.strip() for part in _SPLIT_NAMES.split(text)]
+        if len(parts) == count > 1:
+            return [self._dated("ip_time", line(part)) for part in parts]
+        time = self._dated("ip_time", text)
+        return [time] * count
+
+    def ports(self, count: int) -> list[int | None]:
+        """Their source ports."""
+        text = self.one("ip_port")
+        parts = [part for part in _SPLIT.split(text or "") if part]
+        good = [int(one) for one in parts if one.isascii() and one.isdecimal() and 0 < len(one) < 6]
+        if len(good) != len(parts) or len(good) not in (1, count) or not count:
+            if parts:
+                self.keep("ip_port")
+            return [None] * count
+        return [*good] if len(good) == count else [good[0]] * count
+
+
+def named_after(document: str, record: Record) -> str:
+    """The id of a record that states none: its document's with a digest of what it says.
+
+    Not with its place: the first line of tomorrow's list of the same name is another report, and a line that has moved
+    is the same.
+    """
+    said = "\0".join(f"{squeezed(column)}\0{value}" for column, value in record if value)
+    return f"{document}#{hashlib.blake2b(said.encode(errors='replace'), digest_size=4).hexdigest()}"
 
 
 def to_report(
-    record: Iterable[tuple[str, str]],
-    fields: Mapping[str, str],
+    record: Record,
+    places: Mapping[str, Place],
     format_: str,
-    fallback: str,
+    fallback: str | Callable[[], str],
     problem: str = "",
+    *,
+    values: Mapping[str, str] | None = None,
+    orders: Orders | None = None,
 ) -> Report:
-    """A report of one record, a column and a value at a time; `fields` as `column_of` gives them.
+    """A report of one record; `places` as `Columns.places` gives them. What has no field is kept as unknown.
 
-    Columns without a field are kept as unknown.
+    `fallback` is the id where it states none.
     """
-    said: dict[str, list[str]] = {}
-    unknown = []
-    for column, value in record:
-        if value is None or not str(value).strip():
-            continue
-        field = fields.get(column)
-        if field is None:
-            unknown.append((str(column)[:200], plain(str(value))[:20_000]))
-        else:
-            said.setdefault(field, []).append(str(value))
-
-    def one(field: str) -> str | None:
-        return line(said[field][0]) if field in said else None
-
-    def several(field: str) -> list[str]:
-        parts = [part for value in said.get(field, ()) for part in _SPLIT.split(value[:100_000])]
-        return [part for part in parts if line(part)][:1000]
-
+    said = _Said(*gather(record, places, values or {}), orders or {})
+    one, each = said.one, said.each
     service = one("service")
-    parties = [
-        party
-        for party in (_reported(said, one, several, service), _victim(one, service), _reporter(one))
-        if party
-    ]
-    annotations = {Annotation.RETRACTED} if (one("retracted") or "").casefold() in _YES else set()
-    urgent = (one("urgent") or "").casefold()
+    parties = (_reported(said, service), _victim(said, service), _reporter(said))
+    retracted = said.yes("retracted")
     spot = Spot("stated", one("country"), one("region"), one("city"))
+    groups = [
+        Stated(Kind.URL, value) for field in ("url", "referrer") for value in each(field, _SPLIT_ADDRESSES)
+    ]
+    groups += [Stated(Kind.GROUP, value, service) for value in each("group", _SPLIT_NAMES)]
     return Report(
-        report_id=one("report_id") or fallback,
+        report_id=one("report_id") or (fallback if isinstance(fallback, str) else fallback()),
         format=format_,
         provider=one("hotline"),
         service=service,
-        received=one("received"),
+        received=said.date("received"),
         incident=one("incident"),
-        occurred=one("occurred"),
-        escalation=None if urgent in _CALM else ("" if urgent in _YES else one("urgent")),
-        annotations=frozenset(annotations),
-        parties=tuple(parties),
-        files=_files(said, one, several),
-        texts=tuple(FreeText("text", cleaned) for value in said.get("text", ()) if (cleaned := plain(value))),
+        occurred=said.date("occurred"),
+        escalation=said.escalation(),
+        annotations=frozenset({Annotation.RETRACTED} if retracted else ()),
+        parties=tuple(party for party in parties if party),
+        files=_files(said),
+        texts=said.texts(),
         spots=(spot,) if spot.country or spot.region or spot.city else (),
-        groups=tuple(
-            [Stated(Kind.URL, value) for field in ("url", "referrer") for value in several(field)]
-            + [Stated(Kind.GROUP, value, service) for value in said.get("group", ())]
-        ),
-        unknown=tuple(unknown),
+        groups=tuple(groups),
+        unknown=tuple(said.unknown),
         problems=(problem,) if problem else (),
     )
 
 
-def _reported(said: Mapping[str, list[str]], one: One, several: Several, service: str | None) -> Party | None:
+def _reported(said: _Said, service: str | None) -> Party | None:
+    one, each = said.one, said.each
     found = [Stated(Kind.NAME, value) for value in filter(None, [one("name")])]
-    found += [Stated(Kind.EMAIL, value) for value in several("email")]
-    found += [Stated(Kind.PHONE, value) for value in filter(None, [one("phone")])]
-    found += [Stated(Kind.SCREEN_NAME, value, service) for value in filter(None, [one("screen_name")])]
-    found += [Stated(Kind.ACCOUNT, value, service) for value in filter(None, [one("account_id")])]
-    found += [Stated(Kind.PAYMENT, value) for value in filter(None, [one("payment")])]
-    found += [Stated(Kind.CRYPTO, value) for value in several("crypto")]
-    port = one("ip_port")
-    number = int(port) if port and port.isdecimal() and len(port) < 6 else None
-    found += [Stated(Kind.IP, value, time=one("ip_time"), port=number) for value in several("ip")]
+    found += [Stated(Kind.EMAIL, value) for value in each("email")]
+    found += [Stated(Kind.PHONE, value) for value in each("phone", _SPLIT_NAMES)]
+    found += [Stated(Kind.SCREEN_NAME, value, service) for value in each("screen_name", _SPLIT_NAMES)]
+    found += [Stated(Kind.ACCOUNT, value, service) for value in each("account_id", _SPLIT_NAMES)]
+    found += [Stated(Kind.PAYMENT, value) for value in each("payment", _SPLIT_NAMES)]
+    found += [Stated(Kind.CRYPTO, value) for value in each("crypto")]
+    addresses = each("ip")
+    captured = zip(addresses, said.times(len(addresses)), said.ports(len(addresses)), strict=True)
+    found += [Stated(Kind.IP, value, time=time, port=port) for value, time, port in captured]
     facts = {fact: value for fact in ("relationship", "language") if (value := one(fact))}
-    if not (found or facts or one("age") or one("birth_date")):
+    age, born = one("age"), said.date("birth_date")
+    if not (found or facts or age or born):
         return None
-    return Party(Role.REPORTED, tuple(found), one("age"), one("birth_date"), (), facts)
+    return Party(Role.REPORTED, tuple(found), age, born, (), facts)
 
 
-def _victim(one: One, service: str | None) -> Party | None:
-    found = [Stated(Kind.NAME, value) for value in filter(None, [one("victim_name")])]
-    found += [Stated(Kind.SCREEN_NAME, value, service) for value in filter(None, [one("victim_account")])]
-    school = one("school")
+def _victim(said: _Said, service: str | None) -> Party | None:
+    found = [Stated(Kind.NAME, value) for value in filter(None, [said.one("victim_name")])]
+    found += [Stated(Kind.SCREEN_NAME, value, service) for value in said.each("victim_account", _SPLIT_NAMES)]
+    school, age = said.one("school"), said.one("victim_age")
     facts = {"school": school} if school else {}
-    if not (found or facts or one("victim_age")):
+    if not (found or facts or age):
         return None
-    return Party(Role.VICTIM, tuple(found), one("victim_age"), facts=facts)
+    return Party(Role.VICTIM, tuple(found), age, facts=facts)
 
 
-def _reporter(one: One) -> Party | None:
+def _reporter(said: _Said) -> Party | None:
     kinds = (("reporter_name", Kind.NAME), ("reporter_email", Kind.EMAIL), ("reporter_phone", Kind.PHONE))
-    found = [Stated(kind, value) for field, kind in kinds if (value := one(field))]
+    found = [Stated(kind, value) for field, kind in kinds if (value := said.one(field))]
     return Party(Role.REPORTER, tuple(found)) if found else None
 
 
-def _files(said: Mapping[str, list[str]], one: One, several: Several) -> tuple[ReportFile, ...]:
-    names = [name for value in said.get("file_name", ()) for name in re.split(r"[;|]", value) if line(name)]
-    digests = {kind: several(kind) for kind in ("md5", "sha1", "sha256", "pdq")}
-    count = max([len(names), *(len(values) for values in digests.values())])
-    viewed = one("viewed")
-    made = []
-    for number in range(min(count, 1000)):
-        stated = {kind: values[number] for kind, values in digests.items() if number < len(values)}
-        made.append(
-            ReportFile(
-                name=line(names[number]) if number < len(names) else None,
-                digests=stated,
-                viewed=None if viewed is None else viewed.casefold() in _YES,
-            )
+def _files(said: _Said) -> tuple[ReportFile, ...]:
+    names = said.each("file_name", _SPLIT_NAMES)
+    digests = {kind: stated for kind in ("md5", "sha1", "sha256", "pdq") if (stated := said.each(kind))}
+    count = max([len(names), *map(len, digests.values())])
+    viewed = said.yes("viewed")
+    if viewed is not None and not count:
+        said.keep("viewed")
+    return tuple(
+        ReportFile(
+            name=names[number] if number < len(names) else None,
+            digests={kind: values[number] for kind, values in digests.items() if number < len(values)},
+            viewed=viewed,
         )
-    return tuple(made)
+        for number in range(count)
+    )

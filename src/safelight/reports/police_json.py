@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from safelight.reports import json_
-from safelight.reports.plain import line, plain
+from safelight.reports.plain import line, plain, taken_out
 from safelight.reports.police_json_node import Node, kept, listed, plain_yes, short, texts_in, values_in
 from safelight.reports.protocol import Part, ReadOptions
 from safelight.reports.report import (
@@ -130,6 +130,7 @@ class _Reading:
         for said in texts_in(value):
             if cleaned := plain(said):
                 self.texts.append(FreeText(where, cleaned))
+            self.unknown += [(f"{where}/markup"[:200], one) for one in taken_out(said)[:_MOST_UNKNOWN]]
 
     def marks(self, value: Any) -> None:
         names = value.keys() if isinstance(value, Mapping) else map(str, listed(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from safelight.reports.report import Report, ReportFile, Unreadable
 
@@ -73,4 +73,13 @@ class ReportReader(Protocol):
         What cannot be read is yielded as `Unreadable`, and what comes after it is read on where that is possible.
         Raises nothing for what the document holds; OSError where the source itself fails.
         """
+        ...
+
+
+@runtime_checkable
+class MappedReader(Protocol):
+    """A reader of lists whose columns a mapping file may name."""
+
+    def detects_mapped(self, head: bytes, columns: Mapping[str, object]) -> bool:
+        """Is this document a list with the columns of the mapping? As `detects`; UsageError for a bad mapping."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import html.entities
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,14 +20,24 @@ LARGEST = 32 << 20
 MOST_ELEMENTS = 200_000
 """Of one record: each takes far more memory than its name does in the document."""
 _KNOWN_ENTITY = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_ENTITY = re.compile(r"&([A-Za-z_:][\w:.-]{0,60});")
-_BARE = re.compile(r"&(?!#?\w{1,60};)")
+_LITERAL = r"<!--(?:[^-]|-(?!->))*+-->|<!\[CDATA\[(?:[^\]]|\](?!\]>))*+\]\]>"
+_REFERENCE = re.compile(rf"{_LITERAL}|&(?P<entity>[A-Za-z_:][\w:.-]{{0,60}});|(?P<bare>&(?!#?\w{{1,60}};))")
 _BAD_REFERENCE = re.compile(r"&#(?:0*(?:[0-8]|1[1-9]|2\d|3[01])|x0*(?:[0-8bBcCeEfF]|1[0-9a-fA-F]));")
 _HTML = re.compile(
     r"<(/?(?:p|br|hr|b|i|u|s|a|em|strong|small|div|span|font|center|ul|ol|li|table|tbody|thead|tr|td|th|h[1-6]|img|pre|code"
     r"|blockquote|sub|sup|style|script|html|head|body|meta|link|title)\b[^<>]{0,2000})>",
     re.IGNORECASE,
 )
+_NAME = r"[A-Za-z_][\w:.-]{0,120}+"
+_MARKUP = re.compile(
+    rf"{_LITERAL}|<\?[^<>]{{0,4000}}\?>"
+    rf"|<(?P<closing>/?)(?P<name>{_NAME})"
+    rf"(?:\s++{_NAME}\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'))*+\s*+(?P<empty>/?)>"
+    "|(?P<bare><)"
+)
+"""What begins with `<`: markup, or (`bare`) something that only looks like it, as in `<he lives there>` and `a < b`."""
+_LESS = "\ue83b"
+"""Stands for a `<` that is text, until it is known where that text stands."""
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -260,26 +271,77 @@ def _parsed(number: int, text: str) -> Record | Broken:
     except (etree.XMLSyntaxError, ValueError) as error:
         first = _short(str(error))
     said = (*problems, f"mended to be read: {first}")
-    mended = _BAD_REFERENCE.sub(" ", _BAD.sub(" ", text))
-    mended = _BARE.sub("&amp;", _ENTITY.sub(_named, mended))
-    # HTML that was written into a text as it stands need not be well-formed: its tags become text.
-    for attempt in (mended, _HTML.sub(r"&lt;\1&gt;", mended)):
+    mended = _BAD_REFERENCE.sub(" ", _BAD.sub(" ", text)).replace(_LESS, " ")
+    mended = _bare_as_text(_REFERENCE.sub(_named, mended))
+    # HTML that was written into a text as it stands need not be well-formed: its tags become text. So does what has the
+    # form of a tag and is none, as the names in a log of a chat.
+    for mend in (_same, _html_as_text, _unbalanced_as_text):
+        mended = mend(mended)
         try:
-            return Record(number, _element(attempt), said)
+            element = _element(mended)
         except (etree.XMLSyntaxError, ValueError):
             continue
+        if _put_back(element):
+            return Record(number, element, said)
     return Broken(number, f"not well-formed: {first}")
 
 
 def _element(text: str) -> etree._Element:
+    """The record; its comments as elements named `comment` too, which readers keep like all that they do not know."""
     root = etree.fromstring(text.encode("utf-8", "replace"), _PARSER)
-    return root[0]
+    element = root[0]
+    if "<!--" in text:
+        said = [one.text for one in element.iter(etree.Comment) if one.text and one.text.strip()]
+        for place, comment in enumerate(said):  # first: what our writer leaves for our readers stands last
+            kept = etree.Element("comment")
+            kept.text = comment
+            element.insert(place, kept)
+    return element
+
+
+def _same(text: str) -> str:
+    return text
+
+
+def _html_as_text(text: str) -> str:
+    return _HTML.sub(r"&lt;\1&gt;", text)
+
+
+def _bare_as_text(text: str) -> str:
+    return _MARKUP.sub(lambda found: _LESS if found["bare"] else found[0], text)
+
+
+def _unbalanced_as_text(text: str) -> str:
+    """Tags of names that are not closed as often as they are opened, as text."""
+    balance: Counter[str] = Counter()
+    for found in _MARKUP.finditer(text):
+        if found["name"] and not found["empty"]:
+            balance[found["name"]] += -1 if found["closing"] else 1
+
+    def mended(found: re.Match[str]) -> str:
+        return _LESS + found[0][1:] if found["name"] and balance[found["name"]] else found[0]
+
+    return _MARKUP.sub(mended, text)
+
+
+def _put_back(element: etree._Element) -> bool:
+    """Make text of what was taken for text. False where elements stand, not text: then it was a broken tag."""
+    for one in element.iter(etree.Element):
+        if one.text and _LESS in one.text:
+            if one is element or any(isinstance(child.tag, str) for child in one):
+                return False
+            one.text = one.text.replace(_LESS, "<")
+        if one is not element and one.tail and _LESS in one.tail:
+            return False
+    return True
 
 
 def _named(found: re.Match[str]) -> str:
     """HTML's named characters are known; any other entity is left as words, never resolved."""
-    name = found[1]
-    if name in _KNOWN_ENTITY:
+    name = found["entity"]
+    if found["bare"]:
+        return "&amp;"
+    if name is None or name in _KNOWN_ENTITY:
         return found[0]
     character = html.entities.html5.get(f"{name};")
     return html.escape(character) if character else f"[entity {name}]"

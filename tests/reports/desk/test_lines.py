@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from safelight.reports.desk.groups import groups
 from safelight.reports.desk.lines import bursts, lines
 from safelight.reports.scoring.table import prior
 
@@ -27,7 +28,7 @@ def columns(count: int, **changes: Any) -> dict[str, Any]:
 def order(rows: dict[str, Any], scores: list[float], burst: Any = None) -> tuple[Any, Any, Any]:
     count = len(scores)
     flags = np.zeros(count, dtype=np.uint8) if burst is None else burst
-    return lines(rows, np.ones(count, dtype=bool), np.array(scores, dtype=np.float32), flags)
+    return lines(groups(rows)[1], np.ones(count, dtype=bool), np.array(scores, dtype=np.float32), flags)
 
 
 def test_the_highest_score_stands_first_and_equal_ones_by_arrival() -> None:
@@ -56,7 +57,7 @@ def test_a_viral_wave_is_one_line_but_a_report_with_words_of_its_own_stays_apart
 def test_an_earlier_version_does_not_stand_in_the_queue() -> None:
     rows = columns(2)
     current = np.array([False, True])
-    _, queue, _ = lines(rows, current, np.zeros(2, dtype=np.float32), np.zeros(2, dtype=np.uint8))
+    _, queue, _ = lines(groups(rows)[1], current, np.zeros(2, dtype=np.float32), np.zeros(2, dtype=np.uint8))
     assert queue.tolist() == [1]
 
 
@@ -81,6 +82,6 @@ def test_a_sender_far_above_its_usual_day_is_in_a_burst_and_others_are_not() -> 
         sender=np.array([sender for sender, _ in said], dtype=np.int32),
         received=np.array([day * DAY for _, day in said], dtype=np.int64),
     )
-    made = bursts(rows, np.ones(len(said), dtype=bool), prior())
+    made = bursts(rows["sender"], rows["received"], np.ones(len(said), dtype=bool), prior())
     in_burst = {said[number] for number in np.flatnonzero(made).tolist()}
     assert in_burst == {(1, 30)}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from ipaddress import IPv4Address
 
-from safelight.reports.report import Kind
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.reports.identifiers.normal import normalise
+from safelight.reports.report import Kind, Stated
 
 from .stating import PERSONAL, SHARED, WEAK, found, none
 
@@ -155,3 +160,19 @@ def test_a_time_that_is_none_leaves_the_address_alone(time: str) -> None:
 @pytest.mark.parametrize("port", [0, -1, 65536, 10**9])
 def test_a_port_that_is_none_is_not_counted(port: int) -> None:
     assert found(Kind.IP, "192.0.2.1", time=AT, port=port).reach is WEAK
+
+
+OCTETS = st.integers(0, 255).map(str) | st.sampled_from(
+    ["00", "01", "1e1", "٣", " 1", "0x1", "256", "", "1\0"]
+)
+
+
+@given(st.lists(OCTETS, min_size=4, max_size=4).map(".".join))
+def test_an_address_is_read_as_strictly_as_by_the_library(text: str) -> None:
+    try:
+        expected: str | None = str(IPv4Address(text.strip()))
+    except ValueError:
+        expected = None
+    if text.isascii():
+        read = normalise(Stated(Kind.IP, text))
+        assert (read and read.key) == expected

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 import pytest
 
 from safelight.reports.identifiers import networks
-from safelight.reports.identifiers.networks import Operated, kind_of_operator, locate, operated, operator
+from safelight.reports.identifiers.networks import Operated, kind_of_operator, locate, looked_up, operator
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_an_address_of_no_country_has_none(ip: str) -> None:
 def test_the_operator_of_a_network_is_named() -> None:
     assert operator("8.8.8.8") == "GOOGLE"
     assert operator("192.0.2.1") is None or "IANA" in str(operator("192.0.2.1"))
-    assert operated(ip_address("8.8.8.8")) is Operated.HOSTING
+    assert looked_up(4, int(ip_address("8.8.8.8"))) == (Operated.HOSTING, "US")
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from safelight.reports.identifiers.of_report import country_of, of_party, of_report, where_of
-from safelight.reports.report import Kind, Party, Report, ReportFile, Role, Spot, Stated
+from safelight.reports.identifiers.normal import normalise
+from safelight.reports.identifiers.of_report import country_of, identified, of_party, of_report, where_of
+from safelight.reports.report import DIGEST_KINDS, Kind, Party, Report, ReportFile, Role, Spot, Stated
 
 MD5 = hashlib.md5(b"a picture").hexdigest()
 AT = "2024-03-01T10:20:30Z"
@@ -192,3 +193,59 @@ def test_whatever_a_report_holds_it_is_read(
     assert len({(role, one.kind, one.key) for role, one in found}) == len(found)
     country = country_of(said)
     assert country is None or len(country) == 2
+
+
+VALUES = st.sampled_from(
+    [
+        "anna@example.org",
+        "+4915112345678",
+        "0151 12345678",
+        "84.12.3.7",
+        "192.0.2.1",
+        "2003:c0::1",
+        "anna_1",
+        "DE1",
+    ]
+)
+STATED = st.builds(
+    Stated,
+    st.sampled_from([Kind.IP, Kind.PHONE, Kind.PAYMENT, Kind.EMAIL, Kind.ACCOUNT, Kind.VEHICLE]),
+    VALUES,
+    time=st.sampled_from([None, AT]),
+)
+PARTIES = st.builds(
+    Party,
+    st.sampled_from(Role),
+    st.lists(STATED, max_size=4).map(tuple),
+    spots=st.sampled_from(
+        [(), (Spot("address", country="France"),), (Spot("estimated", country="Germany"),)]
+    ),
+)
+FILES = st.builds(
+    ReportFile,
+    digests=st.dictionaries(
+        st.sampled_from([*DIGEST_KINDS, "photodna"]), st.sampled_from([MD5, "x", "0" * 64])
+    ),
+    identifiers=st.lists(STATED, max_size=2).map(tuple),
+)
+
+
+@given(
+    st.lists(PARTIES, max_size=3), st.lists(FILES, max_size=2), st.lists(STATED, max_size=2), st.booleans()
+)
+@settings(max_examples=200, deadline=None)
+def test_all_at_once_says_what_each_question_alone_says(
+    parties: list[Party], files: list[ReportFile], groups: list[Stated], one_statement: bool
+) -> None:
+    if one_statement and groups:  # the very same object said of two parties in two countries
+        parties = [Party(one.role, (*one.identifiers, groups[0]), spots=one.spots) for one in parties]
+    said = report(*parties, files=tuple(files), groups=tuple(groups))
+    found = identified(said)
+    assert found.identifiers == of_report(said)
+    assert found.country == country_of(said)
+    assert found.digests == [
+        (number, DIGEST_KINDS[name], bytes.fromhex(one.key))
+        for number, file in enumerate(files)
+        for name, value in file.digests.items()
+        if name in DIGEST_KINDS and (one := normalise(Stated(DIGEST_KINDS[name], value))) is not None
+    ]

@@ -35,6 +35,9 @@ class Came:
     files: int = 0
     media: list[Medium] = field(default_factory=list)
 
+    def enter(self, unit: str) -> None:
+        """Everything is kept."""
+
     @property
     def ids(self) -> list[str]:
         """Ids of the reports, in order."""

@@ -13,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from safelight.evidence import source as source_module
+from safelight.reports.intake import pieces as pieces_module
+from safelight.reports.intake.documents import NOT_A_REPORT
+from safelight.reports.report import Report
 from tests.reports.intake.reading import came_of
-from tests.reports.prints import printed
-from tests.reports.tips import details, message, person, tip, zipped
+from tests.reports.prints import LINES, printed
+from tests.reports.tips import as_json, details, message, person, police_json, tip, zipped
 
 Build = Callable[[dict[str, bytes | str]], Path]
 
@@ -273,33 +276,339 @@ class TestClosed:
         assert sorted(opened) == ["fileDetails_1.xml", "fileDetails_2.xml", "report.xml"]
 
     def test_not_even_the_kernel_is_asked_for_it(self, folder: Build, tmp_path: Path) -> None:
-        base = folder(BUNDLE)
+        pdf, box = printed(), zipped({"report.xml": tip("6666")})
+        closed: dict[str, bytes | str] = {
+            "0001.json": PRIVATE,
+            "1_chat_report.json": PRIVATE,
+            "attachment_b.pdf": pdf,
+            "letter.csv": PRIVATE,
+            "two.zip": box,
+        }
+        unsaid: dict[str, bytes | str] = {
+            "letter (1).csv": PRIVATE,
+            "Kopie von attachment_b.pdf": pdf,
+            "copy of two.zip": box,
+            "0002.json": PRIVATE,
+            "chat.eml": message().as_bytes(),
+            "note.txt": "a",
+        }
+        stated = f"<r>{''.join(details('4711', name, viewed=False) for name in closed)}</r>"
+        below = {f"{place}/{name}": data for place in ("sub", "sub/deep") for name, data in unsaid.items()}
+        many = {
+            f"many/{94_000_000 + n}.xml": tip(str(n), stated[3:-4] if n == 999 else "") for n in range(1_001)
+        }
+        base = folder(
+            {
+                f"one/{name}": data
+                for name, data in {**BUNDLE, **closed, **unsaid, **below, "fileDetails_0.xml": stated}.items()
+            }
+            | many
+            | {f"many/{name}": data for name, data in {**closed, **unsaid}.items()}
+        )
         program = (
             "import sys; from pathlib import Path\n"
             "from tests.reports.intake.reading import came_of\n"
-            "print(came_of(Path(sys.argv[1])).ids)"
+            "print(len(came_of(Path(sys.argv[1])).ids))"
         )
         trace = tmp_path / "trace"
-        command = [
-            "strace",
-            "-f",
-            "-e",
-            "trace=open,openat,openat2",
-            "-o",
-            str(trace),
-            sys.executable,
-            "-c",
-            program,
-        ]
+        watch = ["strace", "-f", "-e", "trace=open,openat,openat2", "-o", str(trace)]
         done = subprocess.run(
-            [*command, str(base)], capture_output=True, text=True, cwd=Path(__file__).parents[3]
+            [*watch, sys.executable, "-c", program, str(base)],
+            capture_output=True,
+            text=True,
+            cwd=Path(__file__).parents[3],
         )
         if "ptrace" in done.stderr.casefold():
             pytest.skip("nothing may be traced here")
-        assert done.stdout == "['4711']\n", done.stderr
+        assert done.stdout == "1002\n", done.stderr
         lines = [line for line in trace.read_text(errors="replace").splitlines() if str(base) in line]
-        assert any("report.xml" in line for line in lines)
-        assert not any("one.jpg" in line or "two.zip" in line for line in lines)
+        assert any("/report.xml" in line for line in lines)
+        assert not [line for line in lines if any(f"/{one}" in line for one in (*closed, *unsaid, "one.jpg"))]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files on disk that were opened, in order."""
+    names: list[str] = []
+    really = source_module.open_read_only
+
+    def noting(path: bytes | str | Path, folder: int | None = None) -> int:
+        names.append(os.fsdecode(path).rpartition("/")[2])
+        return really(path, folder)
+
+    monkeypatch.setattr(source_module, "open_read_only", noting)
+    return names
+
+
+PRIVATE = '{"id": "77", "text": "Words of a private account."}'
+"""A file of an account that reads like a report."""
+
+
+def with_file(name: str, *, viewed: bool | None = False) -> dict[str, bytes | str]:
+    """A bundle: a report, and the details of one file."""
+    return {"report.xml": tip("1"), "fileDetails.xml": details("1", name, viewed=viewed)}
+
+
+def printed_with(name: str) -> bytes:
+    """The print of report 123456789, which states this file as not viewed."""
+    return printed([line.replace("two.zip", name) for line in LINES])
+
+
+class TestNamedLikeReports:
+    """What is stated as not viewed stays closed under a name that a report might have, and before its report."""
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "0001.json",
+            "chat_report.json",
+            "1_incident_chat.json",
+            "12345678.json",
+            "report.json",
+            "a_tip.xml",
+        ],
+    )
+    @pytest.mark.parametrize("viewed", [False, None])
+    def test_in_a_folder(self, folder: Build, opened: list[str], name: str, viewed: bool | None) -> None:
+        came = came_of(folder({**with_file(name, viewed=viewed), name: PRIVATE}))
+        assert came.ids == ["1"]
+        assert name not in opened
+        assert came.closed == [name]
+
+    @pytest.mark.parametrize("name", ["0001.json", "1_incident_chat.json", "report.json"])
+    @pytest.mark.parametrize("place", ["", "85000001/"])
+    @pytest.mark.parametrize("outer", [False, True])
+    def test_in_an_archive(self, tmp_path: Path, name: str, place: str, outer: bool) -> None:
+        members = {f"{place}{one}": data for one, data in {name: PRIVATE, **with_file(name)}.items()}
+        data = zipped(members)
+        path = tmp_path / "85000001.zip"
+        path.write_bytes(zipped({"90000001.zip": data}) if outer else data)
+        came = came_of(path)
+        assert came.ids == ["1"]
+        assert came.closed == [name]
+
+    @pytest.mark.parametrize("name", ["0001.json", "chat_report.json"])
+    def test_in_a_message(self, folder: Build, name: str) -> None:
+        attached = {one: data.encode() for one, data in {name: PRIVATE, **with_file(name)}.items()}  # type: ignore[union-attr]
+        came = came_of(folder({"mail.eml": message(attached=attached).as_bytes()}))
+        assert came.ids == ["1"]
+
+    @pytest.mark.parametrize("name", ["0001.json", "a/chat_report.json", "a/b/report.json"])
+    def test_in_a_folder_below(self, folder: Build, opened: list[str], name: str) -> None:
+        came = came_of(folder({**with_file(Path(name).name), name: PRIVATE}))
+        assert came.ids == ["1"]
+        assert Path(name).name not in opened
+
+    @pytest.mark.parametrize("name", ["attachment_b.pdf", "a.json", "0001.xml", "a_report.csv"])
+    def test_stated_in_a_print(self, folder: Build, opened: list[str], name: str) -> None:
+        files = {"report_123456789.pdf": printed_with(name), name: printed() if "pdf" in name else PRIVATE}
+        assert came_of(folder(files)).ids == ["123456789"]
+        assert name not in opened
+
+    def test_stated_in_a_report_that_is_named_by_its_number(self, folder: Build, opened: list[str]) -> None:
+        inside = details("94000001", "0001.json", viewed=False)
+        came = came_of(folder({"0001.json": PRIVATE, "94000001.xml": tip("94000001", inside)}))
+        assert came.ids == ["94000001"]
+        assert "0001.json" not in opened
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_among_more_documents_than_can_wait(
+        self, folder: Build, opened: list[str], packed: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files: dict[str, bytes | str] = {
+            f"{94_000_000 + n}.xml": tip(str(94_000_000 + n)) for n in range(1_001)
+        }
+        names = ["0001.json", "1_chat_report.json", "12345678.json", "a.xml", "b.csv", "c.pdf"]
+        for n, name in enumerate(names):
+            files[f"fileDetails_{n}.xml"] = details("94000000", name, viewed=False)
+            files[name] = PRIVATE
+        came = came_of(folder({"all.zip": zipped(files)} if packed else files))
+        assert len(came.ids) == 1_001
+        assert "77" not in came.ids
+        assert not set(names) & set(opened)
+        assert len(came.reports[0].files) == len(names)
+
+
+class TestOfWhichNothingIsSaid:
+    """Beside a report that states files, what it does not state stays closed, and a finding says so."""
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *(
+                "letter (1).csv",
+                "letter - Copy.csv",
+                "letter_copy.csv",
+                "copy.letter.csv",
+                "Kopie von letter.csv",
+            ),
+            *("letter (1).pdf", "letter.csv.json", "0002.json", "12345678.json", "chat.xml", "note.eml"),
+            *("sub/letter (1).csv", "sub/deep/chat.json", "1/12345678.xml", "sub/12345678.zip"),
+        ],
+    )
+    def test_copies_and_anything_else(self, folder: Build, opened: list[str], name: str) -> None:
+        listed = [{"filename": "letter.csv", "viewedByEsp": False, "submittalId": "s1"}]
+        report = as_json(police_json(96000001, uploadedFiles={"uploadedFiles": listed}))
+        came = came_of(folder({"report.json": report, name: PRIVATE}))
+        assert came.ids == ["96000001"]
+        assert Path(name).name not in opened
+        assert "says nothing of this one" in came.unreadable[Path(name).name]
+
+    @pytest.mark.parametrize(
+        "name", ["box (1).zip", "copy of box.zip", "box.zip.zip", "96000001_1_box.zip", "media.zip"]
+    )
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_archives(self, folder: Build, opened: list[str], name: str, packed: bool) -> None:
+        files: dict[str, bytes | str] = {**with_file("box.zip"), name: zipped({"report.xml": tip("6666")})}
+        came = came_of(folder({"all.zip": zipped(files)} if packed else files))
+        assert came.ids == ["1"]
+        assert name not in opened
+
+    def test_a_text_is_a_closed_file_and_no_finding(self, folder: Build, opened: list[str]) -> None:
+        came = came_of(folder({**with_file("a.jpg"), "readme.txt": "Handle with care."}))
+        assert came.closed == ["readme.txt"]
+        assert not came.unreadable
+        assert "readme.txt" not in opened
+
+    def test_a_copy_of_a_file_that_is_named_like_a_report(self, folder: Build, opened: list[str]) -> None:
+        came = came_of(folder({**with_file("report.json"), "report (1).json": PRIVATE}))
+        assert came.ids == ["1"]
+        assert "report (1).json" not in opened
+
+    def test_also_where_all_files_that_are_stated_were_viewed(self, folder: Build) -> None:
+        came = came_of(folder({**with_file("a.jpg", viewed=True), "chat.json": PRIVATE}))
+        assert came.ids == ["1"]
+
+    @pytest.mark.parametrize("packed", [False, True])
+    @pytest.mark.parametrize("more", [{}, {"report.xml": tip("1")}])
+    def test_where_no_file_is_stated_everything_is_read(
+        self, folder: Build, packed: bool, more: dict[str, str]
+    ) -> None:
+        files: dict[str, bytes | str] = {**more, "list.json": PRIVATE, "b.zip": zipped({"x.xml": tip("2")})}
+        came = came_of(folder({"all.zip": zipped(files)} if packed else files))
+        assert came.ids == [*(["1"] if more else []), "77", "2"]
+
+    def test_prints_of_the_report_are_read(self, folder: Build) -> None:
+        inside = details("123456789", "a.jpg", viewed=False)
+        for name in ("report.pdf", "123456789.pdf", "CyberTipline Report 123456789.pdf"):
+            base = folder({f"{name}-/report.xml": tip("123456789", inside), f"{name}-/{name}": printed()})
+            assert any(
+                "may live with a child" in one.text for one in came_of(base / f"{name}-").reports[0].texts
+            )
+
+    @pytest.mark.parametrize(
+        "names",
+        [
+            [f"{190_000_000 + n}.xml" for n in range(5)],
+            [f"{n}.xml" for n in range(1, 12)],
+            [f"tip-{n}.xml" for n in range(5)],
+            [f"Meldung {n} (2026).xml" for n in range(5)],
+        ],
+    )
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_a_series_of_reports_is_read(self, folder: Build, names: list[str], packed: bool) -> None:
+        files: dict[str, bytes | str] = {
+            name: tip(str(n), details(str(n), f"{n}.jpg")) for n, name in enumerate(names)
+        }
+        came = came_of(folder({"all.zip": zipped(files)} if packed else files))
+        assert sorted(came.ids, key=int) == [str(n) for n in range(len(names))]
+
+    def test_a_series_of_details_is_read_whatever_it_is_called(self, folder: Build) -> None:
+        files = {f"file{n}.xml": details("1", f"{n}.jpg") for n in range(3)}
+        [report] = came_of(folder({"report.xml": tip("1"), **files})).reports
+        assert [one.name for one in report.files] == ["0.jpg", "1.jpg", "2.jpg"]
+
+    def test_bundles_beside_one_another_are_read(self, folder: Build) -> None:
+        files: dict[str, bytes | str] = {}
+        for number in ("94000001", "94000002"):
+            files[f"{number}/report.xml"] = tip(number)
+            files[f"{number}/fileDetails.xml"] = details(number, "a.jpg", viewed=False)
+            files[f"{number}.xml"] = tip(f"1{number}", details(f"1{number}", "a.jpg"))
+            files[f"9{number[1:]}9.zip"] = zipped({"report.xml": tip(f"2{number}")})
+        assert len(came_of(folder(files)).ids) == 6
+
+    def test_digests_alone_are_no_files_that_may_lie_here(self, folder: Build) -> None:
+        listed = "ID,MD5,Text\n1,0123456789abcdef0123456789abcdef,a\n"
+        came = came_of(folder({"list.csv": listed, "other.csv": "ID,Text\n2,b\n"}))
+        assert came.ids == ["1", "2"]
+
+
+class TestOpenedTooEarly:
+    """Two documents of which no name tells that one is a file of the other: what was read is dropped, and said."""
+
+    def test_what_was_read_of_it_is_dropped(self, folder: Build) -> None:
+        came = came_of(folder({"a.json": PRIVATE, "b.json": bericht("a.json")}))
+        assert came.ids == ["96000001"]
+        assert came.unreadable == {"a.json": pieces_module.DROPPED}
+
+    def test_also_attached_to_a_message_and_in_an_archive(self, folder: Build) -> None:
+        both = {"a.json": PRIVATE.encode(), "b.json": bericht("a.json")}
+        for name, data in {"m.eml": message(attached=both).as_bytes(), "z.zip": zipped(both)}.items():
+            came = came_of(folder({name: data}) / name)
+            assert came.ids == ["96000001"]
+            assert came.unreadable == {"a.json": pieces_module.DROPPED}
+
+    def test_stated_in_a_message_beside_it(self, folder: Build) -> None:
+        mail = message(attached={"report.xml": tip("1", details("1", "a.json")).encode()}).as_bytes()
+        came = came_of(folder({"a.json": PRIVATE, "m.eml": mail}))
+        assert came.ids == ["1"]
+        assert came.unreadable == {"a.json": pieces_module.DROPPED}
+
+    def test_what_could_not_wait_is_said(self, folder: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pieces_module, "HELD", 1)
+        came = came_of(folder({"a.json": PRIVATE, "b.json": bericht("a.json")}))
+        assert came.unreadable == {"a.json": pieces_module.KEPT}
+
+    def test_a_report_that_states_its_own_document_is_kept(self, folder: Build) -> None:
+        came = came_of(folder({"b.json": bericht("b.json"), "c.jpg": b""}))
+        assert came.ids == ["96000001"]
+
+
+def bericht(name: str) -> bytes:
+    """A police report that states this file as not viewed."""
+    listed = [{"filename": name, "viewedByEsp": False, "submittalId": "s1"}]
+    return as_json(police_json(96000001, uploadedFiles={"uploadedFiles": listed}))
+
+
+class TestOneNameTwice:
+    """Of two files that one statement may mean nobody can tell which one was viewed."""
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_both_stay_closed(self, folder: Build, packed: bool) -> None:
+        files = {**with_file("two.zip", viewed=True)}
+        files |= {f"{n}/two.zip": zipped({"report.xml": tip(f"666{n}")}) for n in (1, 2)}
+        came = came_of(folder({"all.zip": zipped(files)} if packed else files))
+        assert came.ids == ["1"]
+        assert "several files may be meant" in came.unreadable["two.zip"]
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_one_alone_is_opened_where_it_lies(self, folder: Build, packed: bool) -> None:
+        files = {**with_file("two.zip", viewed=True), "media/two.zip": zipped({"report.xml": tip("6666")})}
+        came = came_of(folder({"all.zip": zipped(files)} if packed else files))
+        assert came.ids == ["1", "6666"]
+
+
+class TestFilesThatNobodyNames:
+    """The only report of a bundle shows what lies beside it, closed."""
+
+    def unnamed(self, report: Report) -> list[str | None]:
+        return [one.name for one in report.files if pieces_module.UNNAMED in one.annotations]
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_in_a_folder_or_an_archive(self, folder: Build, packed: bool) -> None:
+        files = {**with_file("a.jpg"), "a.jpg": b"", "b.jpg": b"", "media/c.jpg": b"", "chat.json": PRIVATE}
+        [report] = came_of(folder({"all.zip": zipped(files)} if packed else files)).reports
+        assert sorted(map(str, self.unnamed(report))) == ["b.jpg", "c.jpg", "chat.json"]
+        assert all(one.viewed is not True for one in report.files)
+
+    def test_attached_to_the_message_that_brings_the_report(self, folder: Build) -> None:
+        attached = {"report.xml": tip("1").encode(), "img.png": b"\x89PNG"}
+        [report] = came_of(folder({"mail.eml": message(attached=attached).as_bytes()})).reports
+        assert self.unnamed(report) == ["img.png"]
+
+    def test_among_several_reports_nobody_can_tell_whose_they_are(self, folder: Build) -> None:
+        came = came_of(folder({"1000001.xml": tip("1"), "1000002.xml": tip("2"), "a.jpg": b""}))
+        assert [one.files for one in came.reports] == [(), ()]
 
 
 class TestWhatCannotBeOpened:
@@ -368,9 +677,10 @@ class TestWhatCannotBeOpened:
         came = came_of(folder({"bundle.tar": data[: len(data) // 2]}))
         assert came.unreadable
 
-    def test_a_text_that_is_no_report_is_a_file_of_the_bundle(self, folder: Build) -> None:
+    def test_a_text_that_is_no_report_is_no_report_and_no_medium(self, folder: Build) -> None:
         came = came_of(folder({"report.xml": tip("1"), "readme.txt": b"Handle with care."}))
-        assert came.closed == ["readme.txt"]
+        assert [(one.name, one.why) for one in came.media] == [("readme.txt", NOT_A_REPORT)]
+        assert came.reports[0].files == ()
         assert not came.unreadable
 
     def test_resource_forks_of_other_systems_are_no_documents(self, folder: Build) -> None:

@@ -12,6 +12,10 @@ import pytest
 from safelight.errors import UsageError
 from safelight.evidence import source as source_module
 from safelight.model import Capability
+from safelight.reports.intake import take_in
+from safelight.reports.intake.documents import Medium
+from safelight.reports.intake.take_in import Taken
+from safelight.reports.report import ReportFile
 from safelight.workspace import Workspace
 from tests.conftest import authority
 from tests.reports.tips import as_json, details, message, person, police_json, tip, zipped
@@ -65,11 +69,55 @@ def test_a_retraction_is_a_later_version_whichever_lies_first(
     assert counts(found) == (1, 1, 0, 1, 1, 0)
 
 
-def test_a_retraction_of_what_is_not_here_is_a_finding(desk: Workspace, tmp_path: Path) -> None:
-    found = desk.import_reports(
-        [put(tmp_path / "in", r__xml="<retraction><reportId>1</reportId></retraction>")]
-    )
-    assert "not here" in found["unreadable"][0]["reason"]
+RETRACTED = "<retraction><reportId>1</reportId><reason>sent in error</reason></retraction>"
+
+
+def is_retracted(desk: Workspace, number: str) -> bool:
+    return "retracted" in desk.show_report(number)["annotations"]
+
+
+def test_a_retraction_that_comes_first_holds_for_the_report(desk: Workspace, tmp_path: Path) -> None:
+    desk.import_reports([put(tmp_path / "a", r__xml=RETRACTED)])
+    assert is_retracted(desk, "1")
+    desk.import_reports([put(tmp_path / "b", m__xml=tip("1"))])
+    shown = desk.show_report("1")
+    assert is_retracted(desk, "1") and shown["people"]
+    assert "after it was taken back" in " ".join(shown["problems"])
+    assert desk.import_reports([put(tmp_path / "c", m__xml=tip("1"))])["again"] == 1
+
+
+def test_importing_again_does_not_undo_a_retraction(desk: Workspace, tmp_path: Path) -> None:
+    first = put(tmp_path / "a", m__xml=tip("1"))
+    desk.import_reports([first])
+    desk.import_reports([put(tmp_path / "b", r__xml=RETRACTED)])
+    found = desk.import_reports([first])
+    assert (found["again"], found["updated"]) == (1, 0)
+    assert is_retracted(desk, "1")
+
+
+def test_another_form_of_a_report_adds_to_it_and_takes_nothing_away(desk: Workspace, tmp_path: Path) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=tip("1", person("other_name")))])
+    before = desk.show_report("1")
+    thin = as_json({**police_json(1), "isRetracted": True})
+    found = desk.import_reports([put(tmp_path / "b", t__json=thin)])
+    assert (found["new"], found["updated"]) == (0, 1)
+    after = desk.show_report("1")
+    assert all(one in after["people"] for one in before["people"])
+    assert "robin_s" in str(after["people"])
+    assert not is_retracted(desk, "1")
+    assert "taken back in its form as json only" in " ".join(after["problems"])
+    for folder in ("a", "b"):
+        assert desk.import_reports([tmp_path / folder])["again"] == 1
+
+
+def test_documents_of_one_name_that_state_no_number_are_reports_of_their_own(
+    desk: Workspace, tmp_path: Path
+) -> None:
+    today = put(tmp_path / "a", export__xml=tip(None, person("today")))
+    desk.import_reports([today])
+    found = desk.import_reports([put(tmp_path / "b", export__xml=tip(None, person("tomorrow")))])
+    assert (found["new"], found["updated"]) == (1, 0)
+    assert desk.import_reports([today])["again"] == 1
 
 
 def test_one_bad_report_of_each_format_costs_one_finding(desk: Workspace, tmp_path: Path) -> None:
@@ -123,3 +171,95 @@ def test_every_installed_format_can_be_asked_for(desk: Workspace, tmp_path: Path
     for name in ("cybertip", "json", "hotline", "csv", "pdf", "eml"):
         found = desk.import_reports([path], format=name)
         assert found["files"] == 1
+
+
+@pytest.mark.parametrize("at", [1, 41, 130])
+def test_cut_off_anywhere_it_goes_on_where_it_had_stored(
+    desk: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    path = put(tmp_path / "in", a__xml="".join(tip(str(number), person()) for number in range(200)))
+    monkeypatch.setattr(take_in, "SEGMENT", 40)
+    left = [at]
+
+    class Cut(take_in.Builder):
+        def add(self, *row: Any) -> None:
+            left[0] -= 1
+            if not left[0]:
+                raise KeyboardInterrupt
+            super().add(*row)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(take_in, "Builder", Cut)
+        with pytest.raises(KeyboardInterrupt):
+            desk.import_reports([path])
+    stored = (at - 1) // 40 * 40
+    assert counts(desk.import_reports([path])) == (200, 200 - stored, stored, 0, 0, 0)
+    assert counts(desk.import_reports([path])) == (200, 0, 200, 0, 0, 0)
+
+
+def test_details_far_behind_their_report_are_a_later_version_of_it(desk: Workspace, tmp_path: Path) -> None:
+    others = "".join(tip(str(number)) for number in range(2, 2_100))
+    found = desk.import_reports([put(tmp_path / "in", a__xml=tip("1") + others + details("1"))])
+    assert counts(found) == (2_099, 2_099, 0, 1, 0, 0)
+
+
+def test_half_of_a_pair_of_code_units_does_not_stop_the_rest(desk: Workspace, tmp_path: Path) -> None:
+    broken = as_json(police_json(3)).replace(b"robin_s", rb"robin_\ud83d")
+    found = desk.import_reports([put(tmp_path / "in", a__json=broken, b__json=as_json(police_json(4)))])
+    assert counts(found) == (2, 2, 0, 0, 0, 0)
+
+
+def media_of(desk: Workspace, base: Path, **files: str | bytes) -> tuple[int, int]:
+    """Media that may be opened (the case lacks hash-match, so they are not), and media that stay closed."""
+    for name, data in files.items():
+        path = base / name.replace("__", ".").replace("_in_", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+    media = desk.import_reports([base])["media"]
+    return media["not_allowed"], media["closed"]
+
+
+SEEN = tip("1", details("1", "a.jpg", viewed=True))
+UNSEEN = tip("2", details("2", "a.jpg", viewed=False))
+
+
+def test_a_viewed_file_may_be_opened_wherever_it_lies_in_its_bundle(desk: Workspace, tmp_path: Path) -> None:
+    assert media_of(desk, tmp_path / "in", report__xml=SEEN, media_in_a__jpg=b"1", media_in_b__jpg=b"2") == (
+        1,
+        1,
+    )
+
+
+def test_of_two_files_with_one_name_none_is_opened(desk: Workspace, tmp_path: Path) -> None:
+    found = media_of(desk, tmp_path / "in", report__xml=SEEN, one_in_a__jpg=b"1", two_in_A__jpg=b"2")
+    assert found == (0, 2)
+
+
+def test_two_members_of_one_name_in_an_archive_stay_closed(desk: Workspace, tmp_path: Path) -> None:
+    members = {"report.xml": SEEN, "a.jpg": b"1", "x/a.jpg": b"2"}
+    assert media_of(desk, tmp_path / "in", all__zip=zipped(members)) == (0, 2)
+
+
+def test_a_name_tells_of_the_files_of_its_own_bundle_alone(desk: Workspace, tmp_path: Path) -> None:
+    found = media_of(
+        desk,
+        tmp_path / "in",
+        one_in_report__xml=SEEN,
+        one_in_a__jpg=b"1",
+        two_in_report__xml=UNSEEN,
+        two_in_a__jpg=b"2",
+        three__zip=zipped({"report.xml": tip("3", details("3", "a.jpg", viewed=True)), "a.jpg": b"3"}),
+    )
+    assert found == (2, 1)
+
+
+def test_media_are_decided_on_as_soon_as_their_bundle_is_behind(tmp_path: Path) -> None:
+    taken = Taken()
+    for bundle in ("/in", "/in/one", "/in/one.zip//x"):
+        taken.enter(bundle)
+        taken.state(bundle, bundle, [ReportFile(name="a.jpg", viewed=True)])
+        taken.media.append(Medium(f"{bundle}/a.jpg", "a.jpg", bundle, bundle))
+    taken.enter("/in/two")
+    assert set(taken.wanted) == {"/in/one/a.jpg", "/in/one.zip//x/a.jpg"}  # more may come into `/in`
+    taken.settle()
+    assert taken.wanted["/in/a.jpg"] == "/in"

@@ -12,8 +12,10 @@ import pytest
 from safelight.errors import IntegrityError
 from safelight.reports.body import pack, unpack
 from safelight.reports.identifiers.of_report import of_report
+from safelight.reports.keep import versions
 from safelight.reports.keep.columns import NONE, Builder, Row, content_hash, report_key, signature
-from safelight.reports.keep.store import ReportStore, Segment, Versions, newest
+from safelight.reports.keep.store import ReportStore, Segment, newest
+from safelight.reports.keep.versions import Known, Versions
 from safelight.store.keys import Sealer
 from tests.reports.making import FreeText, report
 
@@ -41,6 +43,14 @@ def test_every_report_comes_back_as_it_was(tmp_path: Path) -> None:
     back = dict(made.reports([segment], [0, 63, 64, 149]))
     assert [one.report_id for one in back.values()] == ["0", "63", "64", "149"]
     assert back[64] == report(64, texts=(FreeText("additionalInfo", "Invented words 64."),))
+
+
+def test_a_report_can_be_read_before_it_is_written(tmp_path: Path) -> None:
+    made = store(tmp_path)
+    builder = Builder(made.hashed, NOW)
+    for number in range(70):
+        builder.add(Row(report(number), [], [], None), pack(report(number)), number, number, int(NONE))
+    assert [unpack(builder.packed(number)).report_id for number in (0, 63, 64, 69)] == ["0", "63", "64", "69"]
 
 
 def test_nothing_of_a_report_lies_in_clear(tmp_path: Path) -> None:
@@ -98,14 +108,22 @@ def test_what_a_killed_run_left_is_removed_and_what_is_committed_stays(tmp_path:
 
 
 def test_versions_find_the_newest_of_what_is_stored_and_what_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Versions, "_RECENT", 3)
-    known = Versions(np.array([5, 9, 5], dtype=np.uint64), np.array([1, 2, 3], dtype=np.uint64))
-    assert known.find(5) == (2, 3)
+    monkeypatch.setattr(versions, "_RECENT", 3)
+    known = Versions(
+        {
+            "key": np.array([5, 9, 5], dtype=np.uint64),
+            "content": np.array([1, 2, 3], dtype=np.uint64),
+            "form": np.array([1, 2, 1], dtype=np.uint8),
+            "f_retracted": np.array([0, 0, 255], dtype=np.uint8),
+        }
+    )
+    assert known.find(5) == Known(2, 1, True)
     for number in range(3, 12):
-        known.note(number % 4, number, number * 10)
-    assert known.find(11 % 4) == (11, 110)
-    assert known.find(9) == (1, 2)
+        known.note(number % 4, number, number * 10, 1, False)
+    assert known.find(11 % 4) == Known(11, 1, False)
+    assert known.find(9) == Known(1, 2, False)
     assert known.find(77) is None
+    assert [known.said(content) for content in (1, 3, 30, 110, 31)] == [True, True, True, True, False]
 
 
 def test_a_replaced_version_is_not_current() -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from safelight.reports.keep.columns import KINDS, ROLES
+from safelight.reports.keep.store import meta
 from safelight.reports.linking.clusters import Clusters, Edits, cluster
-from safelight.reports.linking.mentions import Mentions, Stated, gather, linking, meta
+from safelight.reports.linking.mentions import Mentions, Stated, gather, linking
 from safelight.reports.linking.strengths import strengths
 from safelight.reports.report import Kind, Role
 
@@ -19,13 +20,14 @@ def mentions(said: list[Mention], voices: list[int], role: Role = Role.REPORTED)
     kind = np.array([KINDS.index(kind) for _, kind, _ in said], dtype=np.uint8)
     roles = np.full(len(said), ROLES.index(role), dtype=np.uint8)
     weak = np.zeros(len(said), dtype=np.uint8)
-    mine = linking(kind, roles, weak, strengths())
+    about = meta(kind, roles, weak)
+    mine = linking(about, strengths())
     stated = Stated(
         (np.array([keys[f"{k}{v}"] for _, k, v in said], dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))[
             mine
         ],
         np.array([report for report, _, _ in said], dtype=np.int32)[mine],
-        meta(kind, roles, weak)[mine],
+        about[mine],
     )
     return gather(stated, np.array(voices, dtype=np.int64), strengths())
 
@@ -91,3 +93,13 @@ def test_a_cut_holds_though_other_reports_join_both() -> None:
 def test_a_join_by_a_person_holds_without_any_shared_identifier() -> None:
     found = linked([(0, Kind.EMAIL, "a"), (1, Kind.EMAIL, "b")], 2, Edits(join=[(0, 1)]))
     assert found.certain.tolist() == [0, 0]
+
+
+def test_a_cut_holds_in_a_piece_of_a_cluster_that_was_too_large() -> None:
+    """The identifier at which it was taken apart is in reports of the other pieces, too."""
+    reports = 2 * strengths().largest_certain
+    pieces = [(number, Kind.EMAIL, f"e{number // 10}") for number in range(reports)]
+    between = [(number, Kind.DEVICE, f"d{number % (reports // 25)}") for number in range(reports)]
+    assert linked(pieces + between, reports).certain[:11].tolist() == [0] * 10 + [10]
+    found = linked(pieces + between, reports, Edits(cut=[(0, 1)]))
+    assert found.certain[0] != found.certain[1]

@@ -13,8 +13,10 @@ from safelight.reports.keep.columns import NONE, Builder, Row, content_hash, rep
 from safelight.reports.keep.store import ReportStore, Segment
 from safelight.reports.linking import people_alike
 from safelight.reports.linking.clusters import Edits
+from safelight.reports.linking.kept import Links
 from safelight.reports.linking.people_alike import PeopleAlike
-from safelight.reports.linking.state import Links, World, anew, bring_up
+from safelight.reports.linking.state import anew, bring_up
+from safelight.reports.linking.world import World
 from safelight.reports.report import Kind, Party, Report, Role, Stated
 from safelight.store.keys import Sealer
 from tests.reports.making import report
@@ -53,9 +55,9 @@ class House:
     def world(self, edits: Edits | None = None) -> World:
         people, count = self.people(), len(self.current)
         each = np.arange(count, dtype=np.int64)
-        pairs = people.pairs(self.current)
+        pairs, nobody = people.pairs(self.current), np.zeros(count, dtype=bool)
         return World(
-            self.store, self.segments, self.current, each, each, edits or Edits(), pairs, people.mark
+            self.store, self.segments, self.current, each, each, edits or Edits(), nobody, pairs, people.mark
         )
 
     def links(self, edits: Edits | None = None) -> Links:

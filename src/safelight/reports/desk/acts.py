@@ -16,7 +16,8 @@ from safelight.store.keys import Sealer
 from safelight.store.sealed import seal, unseal
 from safelight.store.tables import report_act
 
-CUT, JOIN, HOLD, RELEASE, SAMPLE, WEIGHTS = "cut", "join", "hold", "release", "sample", "weights"
+CUT, JOIN, HOLD, RELEASE, SAMPLE = "cut", "join", "hold", "release", "sample"
+PROPOSAL, WEIGHTS = "proposal", "weights"
 
 
 @dataclass(frozen=True, slots=True)

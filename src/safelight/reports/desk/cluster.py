@@ -14,9 +14,10 @@ from safelight.reports.desk.explain import cluster_id, entry
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.identifiers.identifier import Identifier, Reach
 from safelight.reports.identifiers.of_report import of_report
-from safelight.reports.keep.columns import Keyed, country_code
-from safelight.reports.linking.state import mentions_among
+from safelight.reports.keep.columns import Keyed
+from safelight.reports.keep.letters import letters_of
 from safelight.reports.linking.strengths import strengths
+from safelight.reports.linking.world import mentions_among
 from safelight.reports.report import Kind, Report, Role, Stated
 from safelight.reports.scoring.observe import moment
 
@@ -56,7 +57,7 @@ def cluster(desk: Desk, ranked: Ranked, wanted: str) -> dict[str, Any]:
             {
                 **entry(ranked, one, bodies[one]),
                 "occurred": bodies[one].occurred,
-                "country": country_code(int(ranked.rows["country"][one])),
+                "country": letters_of(int(ranked.rows["country"][one])),
                 "decided": decided.get(ids[one]),
             }
             for one in members.tolist()

@@ -18,13 +18,12 @@ from safelight.model import Case
 from safelight.progress import Progress
 from safelight.reports.desk import acts, elusion, labels, learn, measure, media, page, routing, ties, work
 from safelight.reports.desk.acts import Act
-from safelight.reports.desk.explain import entry, report_id
+from safelight.reports.desk.explain import entry
 from safelight.reports.desk.media import MediaSaid
 from safelight.reports.desk.rank import Ranked, rank
 from safelight.reports.intake.take_in import Taken, take_in
-from safelight.reports.keep.columns import report_key
+from safelight.reports.keep.columns import own_number, report_id
 from safelight.reports.keep.store import ReportStore
-from safelight.reports.report import Report
 from safelight.reports.scoring import score
 from safelight.settings import Settings
 from safelight.store.database import Database
@@ -71,18 +70,30 @@ class Desk:
             self.sealer,
             progress,
             texts_at_most=texts_at_most,
-            seen=self._media,
+            seen=media.standing(self._media),
         )
 
-    def summary(self, ranked: Ranked, top: int, started: float) -> dict[str, Any]:
+    def summary(self, ranked: Ranked, top: int, started: float, undecided: bool = False) -> dict[str, Any]:
         """What `reports rank --json` prints: counts, the first `top` of the queue, what the order may miss."""
-        numbers = [int(one) for one in ranked.order[:top]]
-        decided = self.decided()
-        queue = []
+        labelled, taken = self.labelled(), self.held()
+        decided = {one: made.label for one, made in labelled.items()}
+        places, waiting = work.waiting(ranked, labelled)
+        again = dict(zip(places.tolist(), waiting.tolist(), strict=True))
+        shown = places[:top].tolist() if undecided else range(len(ranked.order))[:top]
+        numbers = [again[place] if undecided else int(ranked.order[place]) for place in shown]
         reports = dict(self.store.reports(ranked.segments, numbers))
-        for place, number in enumerate(numbers, start=1):
+        queue = []
+        for place, number in zip(shown, numbers, strict=True):
             said = entry(ranked, number, reports[number])
-            queue.append({**said, "place": place, "decided": decided.get(said["id"])})
+            queue.append(
+                {
+                    **said,
+                    "place": place + 1,
+                    "decided": decided.get(said["id"]),
+                    "news": said["id"] in decided and place in again,
+                    "held_by": taken[said["id"]].by if said["id"] in taken else None,
+                }
+            )
         return {
             "reports": int(ranked.current.sum()),
             "lines": len(ranked.order),
@@ -94,35 +105,33 @@ class Desk:
         }
 
     def number(self, ranked: Ranked, wanted: str) -> int:
-        """The newest version's number of a report: by its id at the desk, or by the number it bears itself.
+        """The newest version's number of a report: by its id at the desk or the beginning of it, or by its own number.
 
-        Raises UsageError where there is none, or several reports bear the number.
+        Raises UsageError where there is none, or several are meant.
         """
-        found: Sequence[int]
-        try:
-            key = np.uint64(int(wanted.removeprefix("R-"), 16)) if wanted.startswith("R-") else None
-        except (ValueError, OverflowError):
-            key = None
-        if key is not None:
-            found = np.flatnonzero((ranked.rows["key"] == key) & ranked.current).tolist()
-        else:
-            found = self._by_own_number(ranked, wanted)
+        found = self._by_id(ranked, wanted.removeprefix("R-")) if wanted.startswith("R-") else []
+        found = found or self._by_own_number(ranked, wanted)
         if not found:
             raise UsageError(f"There is no report '{wanted}'.", "`safelight reports rank` shows ids.")
         if len(found) > 1:
-            ids = ", ".join(report_id(int(ranked.rows["key"][one])) for one in found[:5])
-            raise UsageError(f"Several reports bear the number '{wanted}': {ids}.", "Name one by its id.")
+            ids = ", ".join(self.id_of(ranked, one) for one in found[:5])
+            raise UsageError(f"'{wanted}' may be several reports: {ids}.", "Name one by its id.")
         return int(found[0])
 
+    def _by_id(self, ranked: Ranked, digits: str) -> list[int]:
+        if not 1 <= len(digits) <= 16 or not set(digits.casefold()) <= set("0123456789abcdef"):
+            return []
+        if len(digits) == 16:
+            return list(ranked.rows.newest([int(digits, 16)]).values())
+        rest = np.uint64(64 - 4 * len(digits))
+        same = ranked.rows["key"] >> rest == np.uint64(int(digits, 16))
+        made: list[int] = np.flatnonzero(same & ranked.current).tolist()
+        return made
+
     def _by_own_number(self, ranked: Ranked, wanted: str) -> list[int]:
-        key = np.uint64(report_key(Report(wanted, "cybertip"), self.store.hashed))
-        found: list[int] = np.flatnonzero((ranked.rows["key"] == key) & ranked.current).tolist()
-        if found:
-            return found
-        current = np.flatnonzero(ranked.current).tolist()
-        return [
-            number for number, one in self.store.reports(ranked.segments, current) if one.report_id == wanted
-        ]
+        same = ranked.rows["own"] == np.uint64(own_number(wanted, self.store.hashed))
+        made: list[int] = np.flatnonzero(same & ranked.current).tolist()
+        return made
 
     def id_of(self, ranked: Ranked, number: int) -> str:
         """The id at the desk of a report's number."""
@@ -140,10 +149,18 @@ class Desk:
         with self.permit.transaction() as connection:
             return acts.record(connection, self.sealer, self.case.id, kind, report, self.permit.actor, said)
 
-    def decided(self) -> dict[str, str]:
-        """The last label of each report that somebody decided about, by its id."""
+    def labelled(self) -> dict[str, labels.Labelled]:
+        """The last decision about each report that somebody decided about, by its id."""
         with self.permit.transaction() as connection:
             return labels.last(connection, self.sealer, self.case.id)
+
+    def decided(self) -> dict[str, str]:
+        """The last label of each report that somebody decided about, by its id."""
+        return {report: one.label for report, one in self.labelled().items()}
+
+    def held(self) -> dict[str, work.Held]:
+        """What is held now, by the report's id."""
+        return work.held(self.done(acts.HOLD, acts.RELEASE), self.labelled(), datetime.now(UTC))
 
     def drawn(self) -> list[str]:
         """Ids of the low band's random sample, all draws together."""
@@ -154,13 +171,9 @@ class Desk:
     def next(self, ranked: Ranked, desk: str, minutes: float) -> dict[str, Any] | None:
         """The next report for a desk, held for the acting person; the one they hold already comes again."""
         now = datetime.now(UTC)
-        made = self.done(acts.HOLD, acts.RELEASE)
-        taken, decided = work.held(made, now), self.decided()
-        mine = [
-            one
-            for one in taken.values()
-            if one.by == self.permit.actor and one.desk == desk and one.report not in decided
-        ]
+        made, decided = self.done(acts.HOLD, acts.RELEASE), self.labelled()
+        taken = work.held(made, decided, now)
+        mine = [one for one in taken.values() if one.by == self.permit.actor and one.desk == desk]
         if mine:
             number, why, until = self.number(ranked, mine[0].report), "held", mine[0].until
         else:
@@ -178,12 +191,13 @@ class Desk:
             "held_by": self.permit.actor,
             "held_until": until.isoformat(),
             "drawn": why,
+            "texts": [{"where": one.where, "text": one.text} for one in report.texts],
         }
 
     def release(self, ranked: Ranked, wanted: str) -> str:
         """Give a held report back to the queue. UsageError where nobody holds it."""
         report = self.id_of(ranked, self.number(ranked, wanted))
-        taken = work.held(self.done(acts.HOLD, acts.RELEASE), datetime.now(UTC))
+        taken = self.held()
         if report not in taken:
             raise UsageError(f"Nobody holds the report {report}.")
         self.record(acts.RELEASE, report, {"desk": taken[report].desk, "held_by": taken[report].by})
@@ -254,6 +268,7 @@ class Desk:
                     "retracted": "retracted" in body.annotations,
                 }
             )
+        found += media.withdrawals(self._media.get(report, ()))
         for act in self.done(acts.HOLD, acts.RELEASE):
             if act.report == report:
                 found.append(
@@ -284,6 +299,7 @@ class Desk:
                 label,
                 self.permit.actor,
                 note,
+                len(ranked),
             )
 
     def sample(self, ranked: Ranked, size: int) -> dict[str, Any]:
@@ -297,24 +313,24 @@ class Desk:
         self, ranked: Ranked, people: int, minutes: float, hours: float, days: int
     ) -> dict[str, Any]:
         """What so many people will see by when."""
-        return work.capacity(ranked, self.decided(), people, minutes, hours, days)
+        return work.capacity(ranked, self.labelled(), people, minutes, hours, days)
 
-    def learn(self, ranked: Ranked, accept: bool) -> dict[str, Any]:
-        """Propose weights from decisions; with `accept` they hold from now on, under the acting person's name."""
+    def learn(self, ranked: Ranked) -> dict[str, Any]:
+        """Propose weights from decisions; the proposal is kept, and changes nothing."""
         decided = self.decided()
         here = np.isin(ranked.rows["key"], work.keys(decided)) & ranked.current
         decisions = {number: decided[self.id_of(ranked, number)] for number in np.flatnonzero(here).tolist()}
-        made = learn.propose(ranked, decisions)
-        if accept:
-            self.record(acts.WEIGHTS, "", learn.accepted(made, ranked.table))
-        return {
-            "decisions": made.decisions,
-            "held_out": made.held_out,
-            "before": dict(made.before),
-            "after": dict(made.after),
-            "changes": [{"code": code, "was": was, "would_be": now} for code, was, now in made.changes],
-            "accepted_by": self.permit.actor if accept else None,
-        }
+        made = learn.said(learn.propose(ranked, decisions))
+        self.record(acts.PROPOSAL, "", made)
+        return learn.shown(made, None)
+
+    def accept(self, proposal: str) -> dict[str, Any]:
+        """Put a proposal in force, as it was shown, under the acting person's name."""
+        kept = next((one.said for one in self.done(acts.PROPOSAL) if one.said["id"] == proposal), None)
+        if kept is None:
+            raise UsageError(f"There is no proposal '{proposal}'.", "`safelight reports learn` makes one.")
+        self.record(acts.WEIGHTS, "", kept)
+        return learn.shown(kept, self.permit.actor)
 
     def evaluate(self, ranked: Ranked, file: Path) -> dict[str, Any]:
         """Measure the order on reports whose truth is known."""
@@ -326,12 +342,15 @@ class Desk:
                 here |= dict.fromkeys(borne, (number, routing.groups(ranked, number, report)))
         place = np.full(len(ranked), len(ranked.order), dtype=np.int64)
         place[ranked.order] = np.arange(len(ranked.order))
+        falling = np.maximum.accumulate(-ranked.log_odds[ranked.order])
         priorities = score.priority(ranked.log_odds)
         placed = []
         for label in known:
             if label.report_id in here:
                 number, groups = here[label.report_id]
                 at = int(place[ranked.line[number]])
+                if ranked.line[number] != number:  # read with its line, but not before its own score is due
+                    at = max(at, int(np.searchsorted(falling, -ranked.log_odds[number])))
                 placed.append(
                     measure.Placed(label, at, float(priorities[number]), {**groups, **label.groups})
                 )

@@ -16,8 +16,8 @@ from scipy.stats import beta
 
 from safelight.model import Band
 from safelight.reports.desk import work
-from safelight.reports.desk.explain import report_id
 from safelight.reports.desk.rank import Ranked
+from safelight.reports.keep.columns import report_id
 from safelight.reports.scoring import score
 
 DANGER = "child-in-danger"

@@ -10,17 +10,20 @@ from typing import Any
 from safelight.model import Band, Reason
 from safelight.reports.desk import clocks, texts
 from safelight.reports.desk.rank import DYNAMIC, Ranked
-from safelight.reports.keep.columns import country_code
+from safelight.reports.keep.columns import report_id
+from safelight.reports.keep.letters import letters_of
 from safelight.reports.reading.situations import CODES, DANGER, MEANING
 from safelight.reports.report import Kind, Report, Role
 from safelight.reports.scoring import score
-from safelight.reports.scoring.observe import OBSERVED, age_of, day_of, is_victim_account
+from safelight.reports.scoring.observe import OBSERVED, age_of, day_of, is_victim_account, unread_dates
 from safelight.reports.scoring.table import Table
 
 _GROUP = {"access": "access", "trust": "access", "young": "other", "self-harm": "other"}
 """Where situations belong that are no behaviour of the reported person."""
 _SHOWN = 0.05
 """Reasons that add less (in log-odds) are not told."""
+_FEW = 2
+"""So many reasons at most are named in what would change a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,17 @@ class Why(Reason):
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One report's place: priority 0..1, band, reasons strongest first, a sentence on what would change it."""
+    """One report's place: priority 0..1, band, reasons strongest first, a sentence on what would change it.
+
+    `log_odds` is the sum of the table's base, all reasons, and what is too small to be told.
+    """
 
     number: int
+    log_odds: float
     priority: float
     band: Band
     reasons: tuple[Why, ...]
     counterfactual: str
-
-
-def report_id(key: int) -> str:
-    """The id of a report at the desk: of all its versions, in whatever form they came."""
-    return f"R-{key:016x}"
 
 
 def explain(ranked: Ranked, number: int) -> Explained:
@@ -59,7 +61,8 @@ def explain(ranked: Ranked, number: int) -> Explained:
     total = float(ranked.log_odds[number])
     priority = score.priority_of(total)
     band = table.band(priority)
-    return Explained(number, round(priority, 4), band, tuple(told), _counterfactual(total, band, told, table))
+    counterfactual = _counterfactual(total, band, told, table)
+    return Explained(number, round(total, 3), round(priority, 4), band, tuple(told), counterfactual)
 
 
 def _reason(table: Table, code: str, strength: float) -> Why:
@@ -82,12 +85,12 @@ def _words(ranked: Ranked, number: int) -> list[Why]:
     ]
     if not telling:
         said = "The words say little of a danger" if added <= 0 else "The words may tell of a danger"
-        return [Why("text", f"{said} (read as {danger:.0%} likely).", round(added, 3), "text")]
+        return [Why("text", f"{said} (the model gives it {danger:.0%}).", round(added, 3), "text")]
     whole = sum(strength for _, strength in telling)
     return [
         Why(
             f"text-{code}",
-            f"Words: {MEANING[code]} (read with {strength:.0%}).",
+            f"Words: {MEANING[code]} (the model is {strength:.0%} sure).",
             round(added * strength / whole, 3),
             _GROUP.get(code, "behaviour" if code in DANGER else "lowered"),
         )
@@ -96,15 +99,13 @@ def _words(ranked: Ranked, number: int) -> list[Why]:
 
 
 def _counterfactual(total: float, band: Band, reasons: Sequence[Why], table: Table) -> str:
-    """What would have to be wrong for another band: the fewest reasons, strongest first."""
+    """What would have to be otherwise for another band: the fewest reasons, strongest first."""
     if band is Band.LOW:
-        lowering = [one for one in reasons if one.weight < 0]
-        for one in lowering:
+        for one in reasons:
             other = table.band(score.priority_of(total - one.weight))
-            if other is not band:
-                return f"Without “{_short(one)}”: {other}."
-        need = float(score.log_odds(table.bands[Band.NORMAL])) - total
-        return f"To be normal it would need {need:.1f} more in log-odds."
+            if one.weight < 0 and other is not band:
+                return f"Without “{_short(one)}” it would be {other}."
+        return _lacking(float(score.log_odds(table.bands[Band.NORMAL])) - total, reasons, table)
     left, gone = total, []
     for one in reasons:
         if one.weight <= 0:
@@ -112,14 +113,28 @@ def _counterfactual(total: float, band: Band, reasons: Sequence[Why], table: Tab
         left -= one.weight
         gone.append(_short(one))
         other = table.band(score.priority_of(left))
+        if other is not band and len(gone) <= _FEW:
+            return f"Without {' and '.join(f'“{said}”' for said in gone)} it would be {other}."
         if other is not band:
-            return f"Without {' and '.join(f'“{said}”' for said in gone)}: {other}."
+            return f"No few reasons decide: without the {len(gone)} strongest it would be {other}."
     return f"It would stay {band} without any of its reasons."
+
+
+def _lacking(need: float, reasons: Sequence[Why], table: Table) -> str:
+    """Of what could be stated and is not, the least that would lift a report by `need`."""
+    there = {one.code for one in reasons}
+    enough = [
+        table.terms[code] for code in OBSERVED if code not in there and table.terms[code].weight >= need
+    ]
+    if not enough:
+        return "No one thing that a report states would lift it alone."
+    least = sorted(enough, key=lambda term: (term.weight, term.code))[:_FEW]
+    return f"It would be {Band.NORMAL} if it also said: {' or '.join(f'“{term.text}”' for term in least)}."
 
 
 def _short(reason: Why) -> str:
     said = reason.text.rstrip(".").removeprefix("Words: ")
-    return said.partition(" (read")[0].partition(":")[0]
+    return said.partition(" (the model")[0].partition(":")[0]
 
 
 def missing(report: Report, ranked: Ranked, number: int, day: date) -> list[str]:
@@ -137,7 +152,9 @@ def missing(report: Report, ranked: Ranked, number: int, day: date) -> list[str]
     reported = [party for party in report.parties if party.role is Role.REPORTED]
     kinds = {one.kind for party in reported for one in party.identifiers}
     if not kinds & {Kind.EMAIL, Kind.PHONE, Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.DEVICE, Kind.NAME}:
-        found.append("The reported person has no identifier: ask the provider for subscriber data.")
+        found.append(
+            "No field holds an identifier of the reported person: look into the words, or ask for subscriber data."
+        )
     captures = [one for party in report.parties for one in party.identifiers if one.kind is Kind.IP]
     captures += [one for file in report.files for one in file.identifiers if one.kind is Kind.IP]
     if not captures:
@@ -158,14 +175,17 @@ def missing(report: Report, ranked: Ranked, number: int, day: date) -> list[str]
         found.append("It has no free text.")
     if not report.occurred:
         found.append("When it happened is not stated.")
-    return found
+    return [*found, *unread_dates(report)]
 
 
 def entry(ranked: Ranked, number: int, report: Report) -> dict[str, Any]:
     """One entry of the queue, as `reports rank --json` prints it."""
     explained = explain(ranked, number)
-    received = int(ranked.rows["received"][number])
-    due = clocks.of_report(received, country_code(int(ranked.rows["country"][number])), ranked.rules)[0]
+    received, connected, country = (
+        int(ranked.rows[name][number]) for name in ("received", "connected", "country")
+    )
+    running = clocks.of_report(received, connected, letters_of(country), ranked.rules)
+    due = next((one for one in running if one.at >= ranked.now), running[0])
     at = int(ranked.text_at[number])
     day = day_of(report, ranked.now)
     return {
@@ -174,11 +194,13 @@ def entry(ranked: Ranked, number: int, report: Report) -> dict[str, Any]:
         "priority": explained.priority,
         "band": str(explained.band),
         "cluster": cluster_id(ranked, number),
-        "language": texts.language_code(int(ranked.read.language[at])) if at >= 0 else None,
+        "language": letters_of(int(ranked.read.language[at])) if at >= 0 else None,
         "reasons": [
             {"code": one.code, "text": one.text, "weight": one.weight, "group": one.group}
             for one in explained.reasons
         ],
+        "base": ranked.table.settings["base"],
+        "log_odds": explained.log_odds,
         "counterfactual": explained.counterfactual,
         "missing": missing(report, ranked, number, day),
         "due": due.at.isoformat(),
@@ -188,7 +210,7 @@ def entry(ranked: Ranked, number: int, report: Report) -> dict[str, Any]:
         "received": report.received,
         "same": int(ranked.counts[ranked.line[number]]),
         "provisional": bool(ranked.danger[number] == texts.UNREAD),
-        "child_to_protect": bool(ranked.rows["f_victim-account"][number]),
+        "child_to_protect": bool(ranked.rows["f_victim-account"][number] or ranked.clusters.child[number]),
     }
 
 

@@ -9,9 +9,11 @@ import numpy.typing as npt
 
 from safelight.matching.match import Matcher
 from safelight.model import HashSetKind
+from safelight.reports.keep import derived
 from safelight.reports.keep.columns import DIGESTS
 from safelight.reports.keep.store import ReportStore, Segment
 
+NAME = "state-known"
 NO_FILES = 255
 _EXACT = ("md5", "sha1", "sha256")
 
@@ -23,20 +25,20 @@ def known_shares(
 
     `version` names the lists; what was looked up with other ones is looked up anew.
     """
-    total = sum(one.count for one in segments)
-    made = np.full(total, NO_FILES, dtype=np.uint8)
     if not any(one.kind is HashSetKind.KNOWN_ILLEGAL for one in matcher.hash_sets):
-        return made
-    for segment in segments:
-        name = f"state-known-{segment.number:06d}-{version}"
-        if store.vault.path(name).exists():
-            found = store.vault.columns(name, ["known"])["known"]
-        else:
-            for old in store.vault.folder.glob(f"state-known-{segment.number:06d}-*.parquet"):
-                old.unlink()
-            found = _of_segment(store, segment, matcher)
-            store.vault.write(name, {"known": found})
-        made[segment.first : segment.first + segment.count] = found
+        return np.full(sum(one.count for one in segments), NO_FILES, dtype=np.uint8)
+    before = derived.load(store, NAME, version, segments, ("known",))
+    done = before.count if before is not None else 0
+    new = [one for one in segments if one.first >= done]
+    parts = [_of_segment(store, one, matcher) for one in new]
+    if before is None:
+        made: npt.NDArray[np.uint8] = np.concatenate([np.zeros(0, np.uint8), *parts])
+    else:
+        made = before.columns["known"]
+        made[done:] = np.concatenate([np.zeros(0, np.uint8), *parts])
+    if new:
+        changed = np.arange(done, len(made))
+        derived.save(store, NAME, version, segments, lambda some: {"known": made[some]}, before, changed)
     return made
 
 

@@ -32,6 +32,8 @@ class Labelled:
     by: str
     at: datetime
     note: str | None
+    seen: int
+    """How many reports the desk had then: versions and copies with this number or a higher one came later."""
 
 
 def decide(
@@ -42,11 +44,12 @@ def decide(
     label: str,
     by: str,
     note: str | None,
+    seen: int,
 ) -> Labelled:
     """Record a decision. UsageError for a label that there is not."""
     if label not in LABELS:
         raise UsageError(f"'{label}' is not a label of reports.", f"Use one of: {', '.join(LABELS)}.")
-    made = Labelled(f"D-{secrets.token_hex(6)}", report, label, by, datetime.now(UTC), note)
+    made = Labelled(f"D-{secrets.token_hex(6)}", report, label, by, datetime.now(UTC), note, seen)
     said = [report, label, by, made.at.isoformat()]
     connection.execute(
         decision.insert().values(
@@ -56,7 +59,11 @@ def decide(
             label=label,
             decided_by=by,
             decided_at=made.at.isoformat(),
-            sealed=seal(sealer, {"note": note, "with": [report], "said": said}, decision_context(made.id)),
+            sealed=seal(
+                sealer,
+                {"note": note, "with": [report], "said": said, "seen": seen},
+                decision_context(made.id),
+            ),
         )
     )
     return made
@@ -67,9 +74,9 @@ def of_report(connection: sa.Connection, sealer: Sealer, case_id: str, report: s
     return [one for one in everything(connection, sealer, case_id) if one.report == report]
 
 
-def last(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, str]:
-    """The last label of every report that has one."""
-    return {one.report: one.label for one in everything(connection, sealer, case_id)}
+def last(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[str, Labelled]:
+    """The last decision about every report that has one, by its id."""
+    return {one.report: one for one in everything(connection, sealer, case_id)}
 
 
 def everything(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[Labelled]:
@@ -83,5 +90,5 @@ def everything(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[
     for row in rows:
         kept = sealed_decision(sealer, row)
         at = datetime.fromisoformat(row.decided_at)
-        found.append(Labelled(row.id, row.lead_id, row.label, row.decided_by, at, kept["note"]))
+        found.append(Labelled(row.id, row.lead_id, row.label, row.decided_by, at, kept["note"], kept["seen"]))
     return found

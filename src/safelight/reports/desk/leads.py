@@ -18,7 +18,7 @@ def leads(desk: Desk, ranked: Ranked, top: int | None, undecided: bool) -> list[
     `stack` is the line's own id, `stack_size` how many reports it stands for.
     """
     decided = desk.decided()
-    lines = ranked.order[work.waiting(ranked, decided)] if undecided else ranked.order
+    lines = work.waiting(ranked, desk.labelled())[1] if undecided else ranked.order
     of, numbers = len(lines), lines[:top].tolist()
     bodies = dict(desk.store.reports(ranked.segments, numbers))
     return [

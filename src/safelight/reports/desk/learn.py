@@ -7,6 +7,7 @@ direction. Evaluated on decisions that were held out; what is proposed does noth
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,6 @@ from safelight.errors import UsageError
 from safelight.reports.desk.elusion import DANGER
 from safelight.reports.desk.rank import DYNAMIC, Ranked
 from safelight.reports.scoring.observe import OBSERVED
-from safelight.reports.scoring.table import Table
 
 LEAST = 20
 """Decisions of either kind below which nothing is learned."""
@@ -152,13 +152,21 @@ def measures(truth: npt.NDArray[np.float64], log_odds: npt.NDArray[np.float64]) 
     }
 
 
-def accepted(proposal: Proposal, table: Table) -> dict[str, Any]:
-    """What is kept of an accepted proposal."""
+def said(proposal: Proposal) -> dict[str, Any]:
+    """What is kept of a proposal: just this can be accepted later, whatever is decided meanwhile."""
     return {
+        "id": f"W-{secrets.token_hex(4)}",
         "weights": dict(proposal.weights),
         "base": proposal.base,
         "before": dict(proposal.before),
         "after": dict(proposal.after),
         "decisions": proposal.decisions,
-        "was": {code: table.terms[code].weight for code, _, _ in proposal.changes},
+        "held_out": proposal.held_out,
+        "changes": [{"code": code, "was": was, "would_be": now} for code, was, now in proposal.changes],
     }
+
+
+def shown(kept: Mapping[str, Any], accepted_by: str | None) -> dict[str, Any]:
+    """A kept proposal as `reports learn --json` prints it."""
+    names = ("id", "decisions", "held_out", "before", "after", "changes")
+    return {**{name: kept[name] for name in names}, "accepted_by": accepted_by}

@@ -19,11 +19,28 @@ class MediaSaid:
     lead: str | None
     codes: tuple[str, ...]
     texts: tuple[str, ...]
+    withdrawn: str | None = None
+    """When it was stated as not viewed after it had been looked at, ISO 8601; nothing else of it is kept here then."""
 
     @property
     def known(self) -> bool:
         """Is it known material, which nobody needs to look at?"""
         return "known-illegal" in self.codes
+
+
+def standing(said: Mapping[str, Sequence[MediaSaid]]) -> dict[str, list[MediaSaid]]:
+    """What counts: without the files that were withdrawn, and without reports that have no others."""
+    kept = {report: [one for one in media if one.withdrawn is None] for report, media in said.items()}
+    return {report: media for report, media in kept.items() if media}
+
+
+def withdrawals(media: Sequence[MediaSaid]) -> list[dict[str, Any]]:
+    """Entries for a report's history: which files were withdrawn, and when."""
+    return [
+        {"at": one.withdrawn, "what": "withdrawn", "name": one.name}
+        for one in media
+        if one.withdrawn is not None
+    ]
 
 
 def strengths(
@@ -34,7 +51,7 @@ def strengths(
         code: np.zeros(reports, dtype=np.uint8)
         for code in ("explicit-young", "new-material", "known-material", "camera-seen")
     }
-    for report, media in said.items():
+    for report, media in standing(said).items():
         number = numbers.get(report)
         if number is None:
             continue
@@ -57,4 +74,5 @@ def shown(media: Sequence[MediaSaid]) -> list[dict[str, Any]]:
             "said": " ".join(one.texts) or "nothing that speaks for a lead",
         }
         for one in media
+        if one.withdrawn is None
     ]

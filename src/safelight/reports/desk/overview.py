@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from safelight.model import Band, Capability
-from safelight.reports.desk import acts, clocks, elusion, labels, texts, work
+from safelight.reports.desk import clocks, elusion, labels, texts, work
 from safelight.reports.desk.explain import entry
 from safelight.reports.desk.rank import Ranked
-from safelight.reports.keep.columns import country_code, sender_of
+from safelight.reports.keep.columns import sender_of
 from safelight.reports.keep.findings import findings
+from safelight.reports.keep.letters import letters_of
 from safelight.reports.scoring import score
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 QUEUE, LISTED, DUE_DAYS, GROUPS, ARRIVALS = 50, 100, 14, 10, 28
 """Lines of the queue, lines of the other lists, days ahead for clocks, values of each group, days of arrivals."""
+_UNKNOWN = 3
+"""Values of a group that may stand for what is not known, beside those that are counted."""
 _REASONS = 1_000
 
 Ints = npt.NDArray[Any]
@@ -42,11 +45,10 @@ class Capacity:
 
 def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> dict[str, Any]:
     """Everything that the page of the desk's state shows. A line stands for the reports that say the same."""
-    decided = desk.decided()
+    labelled = desk.labelled()
+    decided = {report: one.label for report, one in labelled.items()}
     bands = ranked.table.places(score.priority(ranked.log_odds))
-    waits = work.waiting(ranked, decided)
-    waiting = ranked.order[waits]
-    taken = work.held(desk.done(acts.HOLD, acts.RELEASE), ranked.now)
+    places, waiting = work.waiting(ranked, labelled)
     oldest = int(ranked.rows["taken_in"][waiting].min()) if len(waiting) else None
     return {
         "reports": int(ranked.current.sum()),
@@ -56,7 +58,7 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
         "reads_texts": desk.permit.allows(Capability.TEXT_ANALYSIS),
         "waiting": len(waiting),
         "oldest": None if oldest is None else datetime.fromtimestamp(oldest, UTC).isoformat(),
-        "held": len(taken.keys() - decided.keys()),
+        "held": len(desk.held()),
         "bands": [
             {
                 "band": str(band),
@@ -70,12 +72,14 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
         "elusion": elusion.estimate(ranked, desk.drawn(), decided),
         "capacity": None
         if capacity is None
-        else work.capacity(ranked, decided, capacity.people, capacity.minutes, capacity.hours, capacity.days),
+        else work.capacity(
+            ranked, labelled, capacity.people, capacity.minutes, capacity.hours, capacity.days
+        ),
         "groups": _groups(desk, ranked, bands),
         "arrivals": _arrivals(ranked),
-        "queue": _entries(desk, ranked, np.flatnonzero(waits)[:QUEUE]),
+        "queue": _entries(desk, ranked, places[:QUEUE], waiting[:QUEUE]),
         "due": _due(desk, ranked, waiting),
-        "foreign": _foreign(desk, ranked, waits),
+        "foreign": _foreign(desk, ranked, places, waiting),
         "unread": unread(desk),
     }
 
@@ -93,15 +97,30 @@ def _decisions(desk: Desk) -> dict[str, Any]:
     }
 
 
-def _entries(desk: Desk, ranked: Ranked, places: Iterable[int]) -> list[dict[str, Any]]:
-    """Lines by their places (0 is the first), as the queue prints them."""
-    numbers = {int(ranked.order[place]): int(place) + 1 for place in places}
+def _entries(desk: Desk, ranked: Ranked, places: Ints, waiting: Ints) -> list[dict[str, Any]]:
+    """Lines by their places (0 is the first) and of each the report that waits, as the queue prints them."""
+    numbers = {number: place + 1 for place, number in zip(places.tolist(), waiting.tolist(), strict=True)}
     bodies = dict(desk.store.reports(ranked.segments, numbers))
-    return [{**entry(ranked, number, bodies[number]), "place": place} for number, place in numbers.items()]
+    return [
+        {
+            **entry(ranked, number, bodies[number]),
+            "place": place,
+            "cluster_size": cluster_size(ranked, number),
+        }
+        for number, place in numbers.items()
+    ]
+
+
+def cluster_size(ranked: Ranked, number: int) -> int:
+    """How many reports the certain cluster of a report has; 1 where it stands alone."""
+    return int(ranked.sizes[ranked.clusters.certain[number]])
 
 
 def _groups(desk: Desk, ranked: Ranked, bands: Ints) -> dict[str, list[dict[str, Any]]]:
-    """Current reports by provider, country and language: the most frequent values, with their bands."""
+    """Current reports by provider, country and language: the most frequent values, with their bands.
+
+    What is not known comes last and says so (`known`): it is no country, and there may be more of it than of any.
+    """
     current = np.flatnonzero(ranked.current)
     language = np.zeros(len(ranked), dtype=np.int64)
     read = ranked.text_at >= 0
@@ -113,30 +132,36 @@ def _groups(desk: Desk, ranked: Ranked, bands: Ints) -> dict[str, list[dict[str,
     }
     bodies = dict(desk.store.reports(ranked.segments, firsts.values()))
 
-    def provider(value: int) -> str:
+    def provider(value: int) -> str | None:
         body = bodies[firsts[value]]
-        return body.provider or sender_of(body) or "not stated"
+        return body.provider or sender_of(body) or None
 
-    def spoken(value: int) -> str:
-        return "text not read yet" if value < 0 else texts.language_code(value) or "no text, or not told"
+    def spoken(value: int) -> str | None:
+        return None if value < 0 else letters_of(value) or None
+
+    def group(
+        values: list[tuple[int, dict[str, int]]], word: Callable[[int], str | None], lacking: str = "unknown"
+    ) -> list[dict[str, Any]]:
+        told = [(value, word(value), counts) for value, counts in values]
+        known = [{"value": one, "known": True, "bands": counts} for _, one, counts in told if one is not None]
+        return known[:GROUPS] + [
+            {"value": "text not read yet" if value < 0 else lacking, "known": False, "bands": counts}
+            for value, one, counts in told
+            if one is None
+        ]
 
     countries = _most(ranked.rows["country"][current], bands[current])
     return {
-        "provider": [{"value": provider(value), "bands": counts} for value, counts in providers],
-        "country": [
-            {"value": country_code(value) or "unknown", "bands": counts} for value, counts in countries
-        ],
-        "language": [
-            {"value": spoken(value), "bands": counts}
-            for value, counts in _most(language[current], bands[current])
-        ],
+        "provider": group(providers, provider),
+        "country": group(countries, letters_of),
+        "language": group(_most(language[current], bands[current]), spoken, "no text, or language not told"),
     }
 
 
 def _most(values: Ints, bands: Ints) -> list[tuple[int, dict[str, int]]]:
     """The most frequent values with how many reports of each band they have."""
     distinct, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    top = np.lexsort((distinct, -counts))[:GROUPS]
+    top = np.lexsort((distinct, -counts))[: GROUPS + _UNKNOWN]
     table = np.bincount(inverse * len(Band) + bands, minlength=len(distinct) * len(Band))
     table = table.reshape(-1, len(Band))
     return [
@@ -166,19 +191,16 @@ def _arrivals(ranked: Ranked) -> list[dict[str, Any]]:
 def _due(desk: Desk, ranked: Ranked, waiting: Ints) -> dict[str, Any]:
     """Clocks of waiting lines that run out within `DUE_DAYS`, the first first; and how many have run out already."""
     now = int(ranked.now.timestamp())
-    countries, received = ranked.rows["country"][waiting], ranked.rows["received"][waiting]
+    rows = {name: ranked.rows[name][waiting] for name in clocks.COLUMNS}
     running: list[tuple[int, int, str]] = []
     lines: set[int] = set()
     gone = 0
-    for country in np.unique(countries).tolist():
-        mine = np.flatnonzero(countries == country)
-        for clock in clocks.of_report(0, country_code(int(country)), ranked.rules):
-            ends = received[mine] + int(clock.at.timestamp())
-            gone += int((ends < now).sum())
-            soon = (ends >= now) & (ends < now + DUE_DAYS * clocks.DAY)
-            lines.update(waiting[mine[soon]].tolist())
-            first = np.flatnonzero(soon)[np.argsort(ends[soon], kind="stable")][:LISTED]
-            running += [(int(ends[at]), int(mine[at]), clock.what) for at in first.tolist()]
+    for what, ends in zip((clocks.RECORDS, clocks.CONTENT), clocks.ends(rows, ranked.rules), strict=True):
+        gone += int((ends < now).sum())
+        soon = np.flatnonzero((ends >= now) & (ends < now + DUE_DAYS * clocks.DAY))
+        lines.update(waiting[soon].tolist())
+        first = soon[np.argsort(ends[soon], kind="stable")][:LISTED]
+        running += [(int(ends[at]), int(at), what) for at in first]
     running = sorted(running)[:LISTED]
     numbers = {int(waiting[at]) for _, at, _ in running}
     said = {
@@ -199,18 +221,17 @@ def _due(desk: Desk, ranked: Ranked, waiting: Ints) -> dict[str, Any]:
     }
 
 
-def _foreign(desk: Desk, ranked: Ranked, waits: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _foreign(desk: Desk, ranked: Ranked, places: Ints, waiting: Ints) -> dict[str, Any]:
     """Waiting lines whose text is in a language that is not read here: they need a reader of it."""
-    places = np.flatnonzero(waits & (ranked.danger[ranked.order] == texts.FOREIGN))
-    numbers = ranked.order[places]
+    foreign = ranked.danger[waiting] == texts.FOREIGN
+    places, numbers = places[foreign], waiting[foreign]
     spoken = Counter(
-        texts.language_code(int(code)) or "not told"
-        for code in ranked.read.language[ranked.text_at[numbers]].tolist()
+        letters_of(int(code)) or "not told" for code in ranked.read.language[ranked.text_at[numbers]].tolist()
     )
     return {
         "lines": len(places),
         "languages": dict(spoken.most_common()),
-        "entries": _entries(desk, ranked, places[:LISTED]),
+        "entries": _entries(desk, ranked, places[:LISTED], numbers[:LISTED]),
     }
 
 

@@ -10,11 +10,11 @@ from safelight.matching.match import Matcher, match_json
 from safelight.reports.desk import clocks
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.identifiers.normal import normalise
-from safelight.reports.keep.columns import country_code
-from safelight.reports.report import Kind, Party, Report, ReportFile, Role, Spot, Stated
-from safelight.reports.scoring.observe import age_of, day_of, is_victim_account
-
-_KINDS = {"md5": Kind.MD5, "sha1": Kind.SHA1, "sha256": Kind.SHA256, "pdq": Kind.PDQ}
+from safelight.reports.identifiers.of_report import normal_in, of_words
+from safelight.reports.intake.pieces import UNNAMED
+from safelight.reports.keep.letters import letters_of
+from safelight.reports.report import DIGEST_KINDS, Party, Report, ReportFile, Role, Spot, Stated
+from safelight.reports.scoring.observe import age_of, contradictions, day_of, is_victim_account, unread_dates
 
 
 def page(
@@ -39,11 +39,15 @@ def page(
         "escalation": report.escalation,
         "annotations": sorted(map(str, report.annotations)),
         "people": [person(report, party, day) for party in report.parties],
-        "identifiers": [stated(one) for one in report.groups],
+        "identifiers": [stated(report, one) for one in report.groups],
+        "in_words": [
+            {"kind": str(one.kind), "value": one.shown or one.key, "normal": one.key, "why": one.why}
+            for one in of_words(report)
+        ],
         "texts": [{"where": one.where, "text": one.text} for one in report.texts],
         "where": whereabouts,
         "units": list(units),
-        "files": [file(one, matcher) for one in report.files],
+        "files": [file(report, one, matcher) for one in report.files],
         "media": list(media),
         "links": list(links["links"]),
         "too_common": list(links["too_common"]),
@@ -51,13 +55,14 @@ def page(
             {"what": one.what, "at": one.at.isoformat(), "source": one.source}
             for one in clocks.of_report(
                 int(ranked.rows["received"][number]),
-                country_code(int(ranked.rows["country"][number])),
+                int(ranked.rows["connected"][number]),
+                letters_of(int(ranked.rows["country"][number])),
                 ranked.rules,
             )
         ],
         "related": list(report.related),
         "unknown": [{"where": where, "said": said} for where, said in report.unknown],
-        "problems": list(report.problems),
+        "problems": [*report.problems, *unread_dates(report), *contradictions(report, ranked.now)],
         "history": list(history),
     }
 
@@ -72,15 +77,15 @@ def person(report: Report, party: Party, day: date) -> dict[str, Any]:
         "age": party.age,
         "age_in_years": None if age is None else int(age),
         "birth_date": party.birth_date,
-        "identifiers": [stated(one) for one in party.identifiers],
+        "identifiers": [stated(report, one, party) for one in party.identifiers],
         "places": [spot(one) for one in party.spots],
         "facts": dict(party.facts),
     }
 
 
-def stated(one: Stated) -> dict[str, Any]:
-    """An identifier as stated, and in its normal form where it has one."""
-    normal = normalise(one)
+def stated(report: Report, one: Stated, party: Party | None = None) -> dict[str, Any]:
+    """An identifier as stated, and in the normal form by which it links, where it has one."""
+    normal = normal_in(report, one, party)
     return {
         "kind": str(one.kind),
         "value": one.value,
@@ -108,14 +113,32 @@ def spot(one: Spot) -> dict[str, Any]:
     }
 
 
-def file(one: ReportFile, matcher: Matcher) -> dict[str, Any]:
-    """A file as stated, with what lists say of its stated digests. Only one that was viewed may be opened."""
+def why_closed(one: ReportFile) -> str | None:
+    """Why a file stays closed; None for one that was viewed."""
+    if one.viewed is True:
+        return None
+    if UNNAMED in one.annotations:
+        return "it lies in the bundle, and no report names it"
+    if one.viewed is False:
+        return "the provider has not viewed it"
+    return "the provider does not say that it viewed it"
+
+
+def file(report: Report, one: ReportFile, matcher: Matcher) -> dict[str, Any]:
+    """A file as stated, with what lists say of its stated digests. Only one that was viewed may be opened.
+
+    `not_compared` says why lists say nothing of it; None where a digest of it was looked up.
+    """
     matches = []
+    why_not: str | None = "no digest is stated"
     for name, value in one.digests.items():
-        kind = _KINDS.get(name)
+        kind = DIGEST_KINDS.get(name)
         normal = normalise(Stated(kind, value)) if kind else None
         if normal is not None and matcher:
+            why_not = None
             matches += [match_json(match) for match in matcher.stated(name, bytes.fromhex(normal.key))]
+        elif why_not is not None:
+            why_not = "no list is here" if normal is not None else "no stated digest is one that lists hold"
     unique = {(one["hashset"], one["entry"]): one for one in reversed(matches)}
     return {
         "file_id": one.file_id,
@@ -124,13 +147,15 @@ def file(one: ReportFile, matcher: Matcher) -> dict[str, Any]:
         "digests": dict(one.digests),
         "viewed": one.viewed,
         "closed": one.viewed is not True,
+        "why_closed": why_closed(one),
         "public": one.public,
         "supplemental": one.supplemental,
         "classification": one.classification,
-        "annotations": sorted(one.annotations),
+        "annotations": sorted(one.annotations - {UNNAMED}),
         "exif": dict(one.exif),
-        "identifiers": [stated(capture) for capture in one.identifiers],
+        "identifiers": [stated(report, capture) for capture in one.identifiers],
         "uploaded": one.uploaded,
         "texts": list(one.texts),
         "matches": list(unique.values()),
+        "not_compared": why_not,
     }

@@ -11,29 +11,32 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from safelight.governance.gate import Permit
 from safelight.hashsets import library
 from safelight.matching.match import Matcher
 from safelight.model import Capability
 from safelight.progress import Progress, Progressed
-from safelight.reports.desk import clocks, lines, media, texts
+from safelight.reports.desk import clocks, groups, lines, media, texts
 from safelight.reports.desk.acts import edits, learned
+from safelight.reports.desk.blocks import each_block
 from safelight.reports.desk.known import NO_FILES, known_shares
 from safelight.reports.desk.media import MediaSaid
+from safelight.reports.desk.rows import TIMES, Columns
+from safelight.reports.keep import derived
+from safelight.reports.keep.columns import report_id
 from safelight.reports.keep.store import ReportStore, Segment, newest, segment_of
 from safelight.reports.linking import people_alike
-from safelight.reports.linking.sieve import Sieve
-from safelight.reports.linking.state import Links, World, bring_up
+from safelight.reports.linking.kept import Links
+from safelight.reports.linking.state import bring_up
+from safelight.reports.linking.world import World
 from safelight.reports.scoring import score
-from safelight.reports.scoring.observe import OBSERVED
+from safelight.reports.scoring.observe import LIKELY, OBSERVED
 from safelight.reports.scoring.table import Table, load
 from safelight.settings import Settings
 from safelight.store.database import Database
 from safelight.store.keys import Sealer
 
-STATE = "state-rank"
 DYNAMIC = (
     "previous-reports",
     "several-providers",
@@ -135,45 +138,56 @@ def rank(
     current = newest(rows["replaces"])
     reports = len(current)
     progress(Progressed("linking", 0, total=reports))
-    by_key = (
-        {int(key): number for number, key in enumerate(rows["key"].tolist())} if said.cut or said.join else {}
-    )
     people = people_alike.bring_up(store, segments, current)
     world = World(
         store,
         segments,
         current,
         rows["sender"],
-        voices(rows),
-        said.by_number(by_key),
+        Voices(rows),
+        said.by_number(rows.newest(key for pair in (*said.cut, *said.join) for key in pair)),
+        rows["f_victim-account"] == round(LIKELY * 255),
         people.pairs(current),
         people.mark,
     )
     links = bring_up(world)
     dynamic = {code: np.zeros(reports, dtype=np.uint8) for code in DYNAMIC}
-    dynamic.update(_from_links(links, rows))
-    dynamic.update(_from_lists(known_shares(store, segments, matcher, _lists_version(matcher))))
+    known = known_shares(store, segments, matcher, _lists_version(matcher))
+
+    def observe(part: slice) -> None:
+        of_part = {**_from_links(links, rows, part), **_from_lists(known, part)}
+        here = {name: rows.times(name)[part].astype(np.int64) for name in TIMES}
+        here["country"] = rows["country"][part]
+        for code, strength in {**of_part, **clocks.of_reports(here, table, now, rules)}.items():
+            dynamic[code][part] = strength
+
+    each_block(observe, reports)
     if seen:
-        _add_media(dynamic, seen, rows, current)
-    dynamic.update(clocks.of_reports(rows, table, now, rules))
-    dynamic["burst"] = lines.bursts(rows, current, table)
+        _add_media(dynamic, seen, rows)
+    dynamic["burst"] = lines.bursts(rows["sender"], rows.times("received"), current, table)
     structure = _structure(store, segments, table, reports)
-    score.add(structure, dynamic, table)
+    _add_dynamic(structure, dynamic, table)
     read, provisional = texts.empty(), 0
     if permit.allows(Capability.TEXT_ANALYSIS):
         read = _read_texts(store, segments, rows, current, structure, progress, texts_at_most)
-    danger, at = read.of(rows["text"])
+    danger, found = read.of(rows["text"])
+    at = found.astype(np.int32)
+    del found
     if not permit.allows(Capability.TEXT_ANALYSIS):
         danger[:] = texts.NONE
     provisional = int(((danger == texts.UNREAD) & current).sum())
     text_part = _text_part(danger, table)
-    dynamic["text-unread"] = np.where(danger == texts.FOREIGN, 255, 0).astype(np.uint8)
-    alone = (
-        structure + text_part + dynamic["text-unread"] * np.float32(table.terms["text-unread"].weight / 255)
-    )
-    dynamic["linked-danger"] = _linked(alone, links.certain, current, table)
-    log_odds = alone + dynamic["linked-danger"] * np.float32(table.terms["linked-danger"].weight / 255)
-    line, order, counts = lines.lines(rows, current, log_odds, dynamic["burst"])
+    alone = structure + text_part
+    if (foreign := danger == texts.FOREIGN).any():
+        dynamic["text-unread"][foreign] = 255
+        score.add(alone, {"text-unread": dynamic["text-unread"]}, table)
+    sizes = _sizes(links.certain, current)
+    dynamic["linked-danger"] = _linked(alone, links.certain, sizes, current, table)
+    log_odds = alone
+    if dynamic["linked-danger"].any():
+        score.add(log_odds, {"linked-danger": dynamic["linked-danger"]}, table)
+    group = groups.bring_up(store, segments, rows)
+    line, order, counts = lines.lines(group, current, log_odds, dynamic["burst"])
     return Ranked(
         segments,
         rows,
@@ -191,26 +205,11 @@ def rank(
         provisional,
         now,
         rules,
-        np.bincount(links.certain[current], minlength=reports),
+        sizes,
         world,
         current,
         store,
     )
-
-
-class Columns(dict[str, Ints]):
-    """The columns that are held whole, each read when it is first asked for; senders numbered from 0."""
-
-    def __init__(self, store: ReportStore, segments: Sequence[Segment]) -> None:
-        super().__init__()
-        self._store, self._segments = store, segments
-
-    def __missing__(self, name: str) -> Ints:
-        made = self._store.rows(self._segments, [name])[name]
-        if name == "sender":
-            made = pa.array(made).dictionary_encode().indices.to_numpy()
-        self[name] = made
-        return made
 
 
 _STRUCTURE = "state-structure"
@@ -222,15 +221,11 @@ def _structure(
     store: ReportStore, segments: Sequence[Segment], table: Table, reports: int
 ) -> npt.NDArray[np.float32]:
     """What the structure of each report adds up to, with the base: kept, and made for segments that are new."""
-    mark = hashlib.sha256(repr([(code, table.terms[code].weight) for code in OBSERVED]).encode()).hexdigest()
-    mark += f" {table.settings['base']}"
-    made = np.empty(reports, dtype=np.float32)
-    done = 0
-    if store.vault.path(_STRUCTURE).exists():
-        kept = store.vault.read(_STRUCTURE)
-        if (kept.schema.metadata or {}).get(b"mark") == mark.encode() and kept.num_rows <= reports:
-            done = kept.num_rows
-            made[:done] = kept.column("structure").to_numpy()
+    by = hashlib.sha256(repr([(code, table.terms[code].weight) for code in OBSERVED]).encode()).hexdigest()
+    by += f" {table.settings['base']}"
+    before = derived.load(store, _STRUCTURE, by, segments, ("structure",))
+    done = before.count if before is not None else 0
+    made = before.columns["structure"] if before is not None else np.empty(reports, dtype=np.float32)
     names = tuple(f"f_{code}" for code in OBSERVED)
 
     def add_up(segment: Segment) -> None:
@@ -241,83 +236,133 @@ def _structure(
     new = [one for one in segments if one.first >= done]
     store.each(add_up, new)
     if new:
-        store.vault.write(
-            _STRUCTURE,
-            pa.table({"structure": made}).replace_schema_metadata({"mark": mark}),
-            compression="lz4",
-        )
+        changed = np.arange(done, reports)
+        derived.save(store, _STRUCTURE, by, segments, lambda some: {"structure": made[some]}, before, changed)
     return made
 
 
-def voices(rows: Columns) -> Ints:
-    """The number of each report's voice: one sender on one day."""
-    day = rows["received"] // 86_400
-    width = int(day.max() - day.min()) + 1 if len(day) else 1
-    made: Ints = rows["sender"].astype(np.int64) * width + (day - (day.min() if len(day) else 0))
-    return made
+class Voices:
+    """The number of a report's voice, by its number: one sender on one day. Made for those that are asked for."""
+
+    def __init__(self, rows: Columns) -> None:
+        self._rows = rows
+
+    def __getitem__(self, numbers: Ints) -> Ints:
+        """The voices of some reports: equal for one sender and day, however they are asked for."""
+        day = self._rows.times("received")[numbers].astype(np.int64) // 86_400
+        made: Ints = self._rows["sender"][numbers].astype(np.int64) << 32 | day + (1 << 31)
+        return made
 
 
-def _from_links(links: Links, rows: Columns) -> dict[str, npt.NDArray[np.uint8]]:
-    others = np.where(rows["f_victim-account"] > 0, 0, links.others)  # a child to protect, never an offender
+def _from_links(links: Links, rows: Columns, part: slice) -> dict[str, npt.NDArray[np.uint8]]:
+    # A child to protect is never counted as an offender; what only may be one is, until a person has looked.
+    child = (rows["f_victim-account"][part] == round(LIKELY * 255)) | links.child[part]
+    others = np.where(child, 0, links.others[part])
     return {
         "previous-reports": score.saturating(others, 8),
-        "several-providers": score.saturating(links.senders, 3),
+        "several-providers": score.saturating(links.senders[part], 3),
     }
 
 
-def _from_lists(known: npt.NDArray[np.uint8]) -> dict[str, npt.NDArray[np.uint8]]:
-    has = known != NO_FILES
+def _from_lists(known: npt.NDArray[np.uint8], part: slice) -> dict[str, npt.NDArray[np.uint8]]:
+    has = known[part] != NO_FILES
+    if not has.any():
+        return {}
     return {
-        "known-material": np.where(has & (known >= 199), 255, 0).astype(np.uint8),
-        "new-material": np.where(has, 255 - np.minimum(known, 200) / 200 * 255, 0).astype(np.uint8),
+        "known-material": np.where(has & (known[part] >= 199), 255, 0).astype(np.uint8),
+        "new-material": np.where(has, 255 - np.minimum(known[part], 200) / 200 * 255, 0).astype(np.uint8),
     }
 
 
 def _add_media(
-    dynamic: dict[str, npt.NDArray[np.uint8]],
-    seen: Mapping[str, Sequence[MediaSaid]],
-    rows: Columns,
-    current: Ints,
+    dynamic: dict[str, npt.NDArray[np.uint8]], seen: Mapping[str, Sequence[MediaSaid]], rows: Columns
 ) -> None:
     """What was seen in the media of reports goes before what their stated digests tell."""
-    wanted = np.sort(np.array([int(one.removeprefix("R-"), 16) for one in seen], dtype=np.uint64))
-    numbers = np.flatnonzero(current)[Sieve(wanted)(rows["key"][current])]
-    by_id = {f"R-{int(rows['key'][number]):016x}": int(number) for number in numbers}
-    made = media.strengths(seen, by_id, len(current))
+    numbers = rows.newest(int(one.removeprefix("R-"), 16) for one in seen)
+    by_id = {report_id(key): number for key, number in numbers.items()}
+    made = media.strengths(seen, by_id, len(dynamic["camera-seen"]))
     touched = np.array(sorted(by_id.values()), dtype=np.intp)
-    for code in ("explicit-young", "new-material", "known-material"):
+    for code in ("explicit-young", "new-material", "known-material", "camera-seen"):
         dynamic[code][touched] = made[code][touched]
-    dynamic["camera-seen"][touched] = made["camera-seen"][touched]
+
+
+def _add_dynamic(
+    log_odds: npt.NDArray[np.float32], dynamic: Mapping[str, npt.NDArray[np.uint8]], table: Table
+) -> None:
+    some = {code: strength for code, strength in dynamic.items() if strength.any()}
+    each_block(
+        lambda part: score.add(log_odds[part], {code: some[code][part] for code in some}, table),
+        len(log_odds),
+    )
 
 
 def _text_part(danger: npt.NDArray[np.uint8], table: Table) -> npt.NDArray[np.float32]:
     was_read = danger <= 200
     made = np.zeros(len(danger), dtype=np.float32)
-    made[was_read] = score.of_text(texts.shares(danger[was_read]), table) * np.float32(
-        table.terms["text"].weight
-    )
+    if was_read.any():
+        made[was_read] = score.of_text(texts.shares(danger[was_read]), table) * np.float32(
+            table.terms["text"].weight
+        )
     return made
 
 
+def _sizes(label: Ints, current: npt.NDArray[np.bool_]) -> Ints:
+    """How many current reports each cluster has, by its label. Most reports are the first of theirs."""
+    made = current.astype(np.int32)
+    others = np.flatnonzero((label != np.arange(len(label), dtype=np.int32)) & current)
+    made[others] = 0
+    np.add.at(made, label[others], np.int32(1))
+    return made
+
+
+_LEAST_SHARE = 0.1
+"""Of the strength of a linked report's danger; less is nothing."""
+
+
 def _linked(
-    alone: npt.NDArray[np.float32], label: Ints, current: npt.NDArray[np.bool_], table: Table
+    alone: npt.NDArray[np.float32],
+    label: Ints,
+    sizes: Ints,
+    current: npt.NDArray[np.bool_],
+    table: Table,
 ) -> npt.NDArray[np.uint8]:
-    """How dangerous the most dangerous *other* report of the cluster is: full at the table's `linked_full`."""
-    reports = len(alone)
-    own = np.where(current, alone, np.float32(-30))
-    best = np.full(reports, -30, dtype=np.float32)
-    np.maximum.at(best, label, own)
-    is_best = own == best[label]
-    holders = np.bincount(label[is_best], minlength=reports)
-    second = np.full(reports, -30, dtype=np.float32)
-    rest = ~is_best
-    np.maximum.at(second, label[rest], own[rest])
-    other = np.where(is_best & (holders[label] == 1), second[label], best[label])
-    alone_in_cluster = np.bincount(label[current], minlength=reports)[label] < 2
-    share = score.priority(other) / np.float32(table.settings["linked_full"])
-    share[alone_in_cluster] = 0
-    share[share < 0.1] = 0
-    made: npt.NDArray[np.uint8] = np.round(np.minimum(share, 1) * 255).astype(np.uint8)
+    """How dangerous the most dangerous *other* report of the cluster is: full at the table's `linked_full`.
+
+    `sizes` is how many current reports each cluster has, by its label.
+    """
+    made = np.zeros(len(alone), dtype=np.uint8)
+    full = np.float32(table.settings["linked_full"])
+    # What is too little to count is nothing, so that only reports above it can be another's danger.
+    least = float(full) * _LEAST_SHARE
+    dangerous = np.flatnonzero(
+        (alone > score.log_odds(min(least, 0.5)) - 0.01) & current if least > 0.001 else current
+    )
+    dangerous = dangerous[sizes[label[dangerous]] > 1]
+    if not len(dangerous):
+        return made
+    packed = label[dangerous].astype(np.uint64) << np.uint64(32) | lines.falling(alone[dangerous])
+    packed.sort()
+    of = (packed >> np.uint64(32)).astype(np.int32)
+    begins = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+    several = np.append(of[begins[:-1] + 1] == of[begins[:-1]], begins[-1] + 1 < len(of))
+    clusters = of[begins]
+    best = lines.from_falling(packed[begins])
+    second = np.full(len(clusters), -30, dtype=np.float32)
+    second[several] = lines.from_falling(packed[begins[several] + 1])
+    place = np.zeros(len(alone), dtype=np.int32)
+    place[clusters] = np.arange(1, len(clusters) + 1, dtype=np.int32)
+
+    def fill(part: slice) -> None:
+        where = place.take(label[part])
+        where[~current[part]] = 0
+        mine = np.flatnonzero(where)
+        where = where[mine] - 1
+        is_best = alone[part][mine] == best[where]  # of two best ones each has the other
+        share = score.priority(np.where(is_best, second[where], best[where])) / full
+        share[share < _LEAST_SHARE] = 0
+        made[part][mine] = np.round(np.minimum(share, 1) * 255).astype(np.uint8)
+
+    each_block(fill, len(alone))
     return made
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from safelight.errors import UsageError
 from safelight.reports.desk.rank import Ranked
-from safelight.reports.desk.texts import language_code
 from safelight.reports.identifiers import of_report
-from safelight.reports.keep.columns import country_code, sender_of
+from safelight.reports.keep.columns import sender_of
+from safelight.reports.keep.letters import letters_of
 from safelight.reports.report import Report
 
 
@@ -78,8 +78,8 @@ def _meets(told: Any, wanted: Any) -> bool:
 def groups(ranked: Ranked, number: int, report: Report) -> dict[str, str]:
     """The groups in which an evaluation counts a report."""
     at = int(ranked.text_at[number])
-    language = language_code(int(ranked.read.language[at])) if at >= 0 else None
-    country = country_code(int(ranked.rows["country"][number]))
+    language = letters_of(int(ranked.read.language[at])) if at >= 0 else None
+    country = letters_of(int(ranked.rows["country"][number]))
     return {
         "language": language or "none",
         "provider": sender_of(report) or "unknown",

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from safelight.reports.keep.letters import letters_number
 from safelight.reports.keep.store import ReportStore, Segment
 from safelight.reports.reading.situations import CODES
 from safelight.reports.words import free_texts
@@ -117,7 +118,7 @@ def read_on(
 
 def _merged(known: TextColumns, keys: list[int], readings: Sequence[Reading]) -> TextColumns:
     danger = np.array([danger_number(one) for one in readings], dtype=np.uint8)
-    language = np.array([language_number(one.language) for one in readings], dtype=np.uint16)
+    language = np.array([letters_number(one.language) for one in readings], dtype=np.uint16)
     situations = np.zeros((len(readings), len(CODES)), dtype=np.uint8)
     for row, one in enumerate(readings):
         for code, strength in one.situations.items():
@@ -137,16 +138,6 @@ def danger_number(reading: Reading) -> int:
     if reading.danger is None:
         return NONE if reading.read else FOREIGN
     return min(200, round(float(reading.danger) * 200))
-
-
-def language_number(code: str | None) -> int:
-    """Two letters as a number; 0 for none."""
-    return ord(code[0]) << 8 | ord(code[1]) if code and len(code) == 2 and code.isascii() else 0
-
-
-def language_code(number: int) -> str | None:
-    """The letters of a language's number."""
-    return chr(number >> 8) + chr(number & 255) if number else None
 
 
 def shares(danger: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from safelight.reports.desk.acts import CUT, JOIN, Act
-from safelight.reports.desk.explain import cluster_id, report_id
+from safelight.reports.desk.explain import cluster_id
 from safelight.reports.desk.rank import Ranked
 from safelight.reports.identifiers.of_report import of_report
-from safelight.reports.keep.columns import KINDS, Keyed
+from safelight.reports.keep.columns import KINDS, Keyed, report_id
 from safelight.reports.linking import people_alike
-from safelight.reports.linking.state import mentions_of
 from safelight.reports.linking.strengths import strengths
+from safelight.reports.linking.world import mentions_of
 from safelight.reports.report import Report
 
 _MOST = 500
@@ -57,9 +57,14 @@ def ties(
             common.append({**said, "why": f"{voices:,} reports have it: too common to link by"})
             continue
         weight = round(float(table.strength[kind, weak]), 3)
-        who = mentions.report[mentions.start[run] : mentions.start[run + 1]]
-        for other in who[who != number][:_MOST].tolist():
-            by.setdefault(int(other), []).append({**said, "weight": weight, "scale": scale})
+        here = slice(mentions.start[run], mentions.start[run + 1])
+        who, hint = mentions.report[here], mentions.hint[here]
+        mine = bool(hint[who == number].any())
+        for other, theirs in zip(
+            who[who != number][:_MOST].tolist(), hint[who != number].tolist(), strict=False
+        ):
+            sure = scale if not (mine or theirs) else "probable"
+            by.setdefault(int(other), []).append({**said, "weight": weight, "scale": sure})
     people = people_alike.bring_up(ranked.store, ranked.segments, ranked.current)
     for other, alike in people.of(number, ranked.current):
         said = {"kind": "person", "value": alike.by, "reports": 2, "weight": alike.probability}

@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from safelight.model import Band
 from safelight.reports.desk.acts import HOLD, RELEASE, Act
+from safelight.reports.desk.labels import Labelled
 from safelight.reports.desk.rank import Ranked
+from safelight.reports.keep.columns import report_id
 from safelight.reports.scoring import score
 
+Numbers = npt.NDArray[np.int64]
 OLDEST_EVERY, SAMPLE_EVERY = 10, 20
 """Of what is handed out, every tenth is the one that has waited longest, every twentieth from the drawn sample."""
 
@@ -29,13 +32,13 @@ class Held:
     until: datetime
 
 
-def held(made: Iterable[Act], now: datetime) -> dict[str, Held]:
-    """What is held now, by the report's id."""
+def held(made: Iterable[Act], decided: Mapping[str, Labelled], now: datetime) -> dict[str, Held]:
+    """What is held now, by the report's id: not released, not decided since, and not over."""
     found: dict[str, Held] = {}
     for act in made:
         if act.kind == RELEASE:
             found.pop(act.report, None)
-        elif act.kind == HOLD:
+        elif act.kind == HOLD and not (act.report in decided and decided[act.report].at >= act.at):
             found[act.report] = Held(
                 act.report, act.said["desk"], act.by, datetime.fromisoformat(act.said["until"])
             )
@@ -52,7 +55,7 @@ class Drawn:
 
 def draw(
     ranked: Ranked,
-    decided: Mapping[str, str],
+    decided: Mapping[str, Labelled],
     taken: Mapping[str, Held],
     handed_out: int,
     sample: Iterable[str],
@@ -62,7 +65,8 @@ def draw(
     Best first; so that none starves, every tenth is the one that has waited longest, and every twentieth is of the
     random sample of the low band, by which the share of what the order misses is estimated.
     """
-    free = ranked.order[waiting(ranked, decided.keys() | taken.keys())]
+    _, free = waiting(ranked, decided)
+    free = free[~np.isin(ranked.rows["key"][free], keys(taken))]
     if not len(free):
         return None
     turn = handed_out + 1
@@ -76,10 +80,27 @@ def draw(
     return Drawn(int(free[0]), "priority")
 
 
-def waiting(ranked: Ranked, done: Iterable[str]) -> npt.NDArray[np.bool_]:
-    """Which lines, in their order, are none of the reports in `done` (ids)."""
-    made: npt.NDArray[np.bool_] = ~np.isin(ranked.rows["key"][ranked.order], keys(done))
-    return made
+def waiting(ranked: Ranked, decided: Mapping[str, Labelled]) -> tuple[Numbers, Numbers]:
+    """The lines in which something waits: their places in the order, and of each the best report that waits.
+
+    A decision covers what stood in the line when it was made. A later version, or a further copy, is not covered.
+    """
+    places, numbers = np.arange(len(ranked.order)), np.array(ranked.order, dtype=np.int64)
+    about = np.flatnonzero(np.isin(ranked.rows["key"], keys(decided)) & ranked.current)
+    if not len(about):
+        return places, numbers
+    seen = np.array([decided[report_id(int(key))].seen for key in ranked.rows["key"][about]])
+    lines, of = np.unique(ranked.line[about], return_inverse=True)
+    covered = np.zeros(len(lines), dtype=np.int64)
+    np.maximum.at(covered, of, seen)
+    members = np.flatnonzero(np.isin(ranked.line, lines) & ranked.current)
+    left = members[members >= covered[np.searchsorted(lines, ranked.line[members])]]
+    left = left[np.lexsort((left, -ranked.log_odds[left]))]
+    again, first = np.unique(ranked.line[left], return_index=True)
+    at = np.flatnonzero(np.isin(numbers, again))
+    numbers[at] = left[first[np.searchsorted(again, numbers[at])]]
+    keep = ~np.isin(ranked.order, np.setdiff1d(lines, again))
+    return places[keep], numbers[keep]
 
 
 def keys(ids: Iterable[str]) -> npt.NDArray[np.uint64]:
@@ -88,13 +109,13 @@ def keys(ids: Iterable[str]) -> npt.NDArray[np.uint64]:
 
 
 def capacity(
-    ranked: Ranked, decided: Mapping[str, str], people: int, minutes: float, hours: float, days: int
+    ranked: Ranked, decided: Mapping[str, Labelled], people: int, minutes: float, hours: float, days: int
 ) -> dict[str, Any]:
     """What will be seen by when, with so many people, minutes a report and hours a day; and what will not in `days`.
 
     New reports come in at the mean rate of the last 28 days and take places by the same shares of bands.
     """
-    left_over = ranked.order[waiting(ranked, decided)]
+    _, left_over = waiting(ranked, decided)
     places = ranked.table.places(score.priority(ranked.log_odds[left_over]))
     counts = np.bincount(places, minlength=len(Band)).tolist()
     a_day = people * hours * 60 / minutes

@@ -32,15 +32,17 @@ _TRIVIAL = (b"", b"\n", b"\r\n", b"\0", b" ", b"0", b"1", b"{}", b"[]", b"null",
 
 
 def _normaliser(kind: Kind) -> Normaliser:
-    width = _WIDTH[kind]
-
     def digest(stated: Stated, country: str | None = None) -> Identifier | None:
-        return _digest(kind, stated.value, width) if len(stated.value) <= _LONGEST else None
+        return digest_of(kind, stated.value)
 
     return digest
 
 
-def _digest(kind: Kind, value: str, width: int) -> Identifier | None:
+def digest_of(kind: Kind, value: str) -> Identifier | None:
+    """The digest that a text holds; None where it is none of that kind."""
+    if len(value) > _LONGEST:
+        return None
+    width = _WIDTH[kind]
     said = value.lower()
     if len(said) != 2 * width or not _HEX.fullmatch(said):
         found = _otherwise(value, width)

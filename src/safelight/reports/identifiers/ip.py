@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, lru_cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from socket import AF_INET, inet_pton
 
 from safelight.reports.identifiers.identifier import Identifier, Reach
-from safelight.reports.identifiers.networks import Address, Operated, locate, operated
+from safelight.reports.identifiers.networks import Address, Operated, looked_up
 from safelight.reports.identifiers.text import CACHED, tidy, western_digits
 from safelight.reports.report import Kind, Stated
 
@@ -58,23 +60,22 @@ def ip(stated: Stated, country: str | None = None) -> Identifier | None:
         return None
     if "|" in value:
         return _from_key(value)
-    found = _address(value)
+    found = _host(value)
     if found is None:
         return None
-    address, port = found
+    host, port = found
     port = stated.port if stated.port is not None else port
     moment, zoned = _moment(stated.time)
-    proxy = stated.note.get("proxy", "").strip().casefold() in _TRUE
-    return _made(address, port if port and 0 < port < 65536 else None, moment, zoned, proxy)
+    proxy = "proxy" in stated.note and stated.note["proxy"].strip().casefold() in _TRUE
+    return _made(host, port if port and 0 < port < 65536 else None, moment, zoned, proxy)
 
 
 def _made(
-    address: Address, port: int | None, moment: datetime | None, zoned: bool, proxy: bool = False
+    host: _Host, port: int | None, moment: datetime | None, zoned: bool, proxy: bool = False
 ) -> Identifier:
-    reserved, kind, country = _known(address)
-    text = str(address)
-    if reserved is not None:
-        return Identifier(Kind.IP, text, Reach.SHARED, why=reserved)
+    text, kind, country = host.text, host.kind, host.country
+    if host.reserved is not None:
+        return Identifier(Kind.IP, text, Reach.SHARED, why=host.reserved)
     if proxy:
         return Identifier(Kind.IP, text, Reach.SHARED, why="a proxy or VPN, as the provider states")
     if kind is Operated.HOSTING:
@@ -83,49 +84,81 @@ def _made(
         why = "an address without a time is many people's"
         return Identifier(Kind.IP, text, Reach.SHARED, why=why, country=country)
     said = "" if zoned else "; the time has no zone and is taken as UTC"
-    shown = f"{text}:{port}" if port and address.version == 4 else text
-    if isinstance(address, IPv6Address):
+    if host.prefix is not None:
         day = moment.date().isoformat()
-        prefix = IPv6Network((int(address) >> 64 << 64, 64))
         why = f"a subscriber's prefix on one day{said}"
-        return Identifier(Kind.IP, f"{prefix}|{day}", Reach.WEAK, f"{shown}, {day}", why, country)
+        return Identifier(Kind.IP, f"{host.prefix}|{day}", Reach.WEAK, f"{text}, {day}", why, country)
     hour = moment.isoformat()[:13]
-    if port is None and kind is not None:
-        why = "a network of many people, and no port is stated"
-        return Identifier(Kind.IP, f"{text}||{hour}", Reach.SHARED, f"{shown}, {hour}", why, country)
     if port is None:
+        key, shown = f"{text}||{hour}", f"{text}, {hour}"
+        if kind is not None:
+            why = "a network of many people, and no port is stated"
+            return Identifier(Kind.IP, key, Reach.SHARED, shown, why, country)
         why = f"no port is stated, so it may be several people's{said}"
-        return Identifier(Kind.IP, f"{text}||{hour}", Reach.WEAK, f"{shown}, {hour}", why, country)
+        return Identifier(Kind.IP, key, Reach.WEAK, shown, why, country)
+    key, shown = f"{text}|{port}|{hour}", f"{text}:{port}, {hour}"
     if kind is Operated.SCHOOL:
         why = f"a school's or university's network{said}"
-        return Identifier(Kind.IP, f"{text}|{port}|{hour}", Reach.WEAK, f"{shown}, {hour}", why, country)
+        return Identifier(Kind.IP, key, Reach.WEAK, shown, why, country)
     reach = Reach.PERSONAL if zoned else Reach.WEAK
-    return Identifier(Kind.IP, f"{text}|{port}|{hour}", reach, f"{shown}, {hour}", said[2:] or None, country)
+    return Identifier(Kind.IP, key, reach, shown, said[2:] or None, country)
 
 
 def _from_key(value: str) -> Identifier | None:
     """A key as it stands, as `_made` wrote it."""
     parts = [part.strip() for part in value.split("|")]
     prefix, _, length = parts[0].partition("/")
-    found = _address(prefix)
+    found = _host(prefix)
     if found is None or len(parts) not in (2, 3) or length not in ("", "64"):
         return None
-    pattern = _DAY if found[0].version == 6 else _HOUR
+    pattern = _HOUR if found[0].prefix is None else _DAY
     moment = _moment(parts[-1])[0] if pattern.fullmatch(parts[-1]) else None
     number = parts[1] if len(parts) == 3 else ""
     port = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else None
     return _made(found[0], port, moment, True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """An address in its usual spelling, with all that does not depend on the time and port."""
+
+    text: str
+    prefix: str | None
+    """The /64 of an IPv6 address."""
+    reserved: str | None
+    """Why it is nobody's; None: it is somebody's."""
+    kind: Operated | None
+    country: str | None
+
+
 @lru_cache(maxsize=CACHED)
-def _known(address: Address) -> tuple[str | None, Operated | None, str | None]:
-    """Why the address is nobody's (None: it is somebody's), the kind of its network, its country."""
+def _host(value: str) -> tuple[_Host, int | None] | None:
+    """The address that a text holds, and the port beside it."""
+    said = value.strip() if value.isascii() else western_digits(tidy(value))
+    try:  # four decimal numbers, as nearly all are: the strict reading of POSIX takes what `ipaddress` takes
+        number = int.from_bytes(inet_pton(AF_INET, said), "big")
+    except (OSError, ValueError):
+        pass
+    else:
+        return _known(4, number, said, None), None
+    found = _address(said)
+    if found is None:
+        return None
+    address, port = found
     number = int(address)
-    starts, ends, whys = _ranges()[address.version]
+    if address.version == 4:
+        return _known(4, number, str(address), None), port
+    prefix = f"{IPv6Address(number >> 64 << 64)}/64"
+    return _known(6, number, str(address), prefix), port
+
+
+def _known(version: int, number: int, text: str, prefix: str | None) -> _Host:
+    """What is known of an address: why it is nobody's, the kind of its network, its country."""
+    starts, ends, whys = _ranges()[version]
     at = bisect_right(starts, number) - 1
     if at >= 0 and number <= ends[at]:
-        return whys[at], None, None
-    return None, operated(address), locate(address)
+        return _Host(text, prefix, whys[at], None, None)
+    return _Host(text, prefix, None, *looked_up(version, number))
 
 
 @cache
@@ -141,8 +174,7 @@ def _ranges() -> dict[int, tuple[list[int], list[int], list[str]]]:
     return found
 
 
-def _address(value: str) -> tuple[Address, int | None] | None:
-    said = western_digits(tidy(value)) if not value.isascii() else value.strip()
+def _address(said: str) -> tuple[Address, int | None] | None:
     if "[.]" in said:
         said = said.replace("[.]", ".")
     port = None
@@ -173,9 +205,9 @@ def _moment(stated: str | None) -> tuple[datetime | None, bool]:
     if not stated or not 10 <= len(stated) <= 60:
         return None, False
     said = stated.strip()
-    if match := _EPOCH.fullmatch(said):
+    if said[4:5].isdecimal() and (match := _EPOCH.fullmatch(said)):
         return datetime.fromtimestamp(int(match[1]), UTC), True
-    utc = said.upper().endswith(("UTC", "GMT"))
+    utc = said[-3:].upper() in ("UTC", "GMT")
     try:
         made = datetime.fromisoformat(said[:-3].strip() if utc else said)
         if made.tzinfo is not None:

@@ -75,14 +75,7 @@ class _Networks:
 def locate(ip: str | Address) -> str | None:
     """The country (alpha-2) in which the address is registered to be used; None where that is not known."""
     address = _address(ip)
-    if address is None:
-        return None
-    networks = _networks()
-    if address.version == 4:
-        number = networks.country4.find(int(address))
-    else:
-        number = networks.country6.find(int(address) >> 64)
-    return None if number is None else networks.countries[number]
+    return None if address is None else looked_up(address.version, int(address))[1]
 
 
 def operator(ip: str | Address) -> str | None:
@@ -91,10 +84,14 @@ def operator(ip: str | Address) -> str | None:
     return _networks().operators[number] or None if number is not None else None
 
 
-def operated(address: Address) -> Operated | None:
-    """What kind of network the address is in, where the operator's name tells."""
-    number = _operator_number(address)
-    return None if number is None else _kind(number)
+def looked_up(version: int, number: int) -> tuple[Operated | None, str | None]:
+    """What kind of network an address is in, where its operator's name tells, and its country."""
+    networks = _networks()
+    if version == 4:
+        of, country = networks.operator4.find(number), networks.country4.find(number)
+    else:
+        of, country = networks.operator6.find(number >> 64), networks.country6.find(number >> 64)
+    return None if of is None else _kind(of), None if country is None else networks.countries[country]
 
 
 def _operator_number(address: Address | None) -> int | None:

@@ -60,6 +60,9 @@ def where(
         said["language", code] = None
     if not said:
         return Whereabouts(region=_region(spots, None))
+    if len(said) == 1:
+        ((_, country),) = said
+        return Whereabouts(country, _region(spots, country), tuple(said))
     weights, conflicting = _weights()
     sums: dict[str, float] = {}
     told: set[str] = set()

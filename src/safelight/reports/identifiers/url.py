@@ -29,6 +29,8 @@ _ENCODED = re.compile(r"%([0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _AFTER = "/,;'"  # what stands after an address in a text, and the slash that means nothing at its end
 _SAFE = "%/:@!$&'()*+,;=~?[]"
+_QUOTED = re.compile(rf"[A-Za-z0-9_.~{re.escape(_SAFE)}-]*+")
+"""What `quote` would leave as it is."""
 _WEB = frozenset({"http", "https"})
 _NO_PLACE = frozenset({"data", "blob", "javascript", "file", "about", "content", "cid", "view-source"})
 _MOBILE = ("www.", "m.", "mobile.", "wap.", "amp.", "touch.")
@@ -152,7 +154,7 @@ def _encoded(text: str) -> str:
 
     if "%" in text:
         text = _ENCODED.sub(one, text)
-    return text if text.isascii() and text.isalnum() else quote(text, safe=_SAFE, errors="replace")
+    return text if _QUOTED.fullmatch(text) else quote(text, safe=_SAFE, errors="replace")
 
 
 def _path(path: str) -> str:

@@ -1,13 +1,14 @@
 """What lies in an archive, in the order of its turns: members that stay closed are passed over, not opened.
 
-An archive is gone through once to see its names, then once for each turn for which it has members. Where its members
-are packed one after the other, those in between are unpacked to get past them; nobody looks at what comes out.
+An archive is gone through once to see its names, then once for each turn for which it has members, first of all for
+what by its name surely is a report or the details of a file. Where its members are packed one after the other, those in
+between are unpacked to get past them; nobody looks at what comes out.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -22,8 +23,17 @@ from safelight.evidence.tar import TarReader
 from safelight.evidence.unsupported import UnsupportedReader
 from safelight.evidence.walk import safely
 from safelight.evidence.zip_ import ZipReader
-from safelight.reports.intake.documents import DEEPEST, Laid, Lying, Medium, Unopened, document, kept_closed
-from safelight.reports.intake.naming import Tally, Turn, own_name, stem, turn_of
+from safelight.reports.intake.documents import (
+    DEEPEST,
+    FEW,
+    Laid,
+    Lying,
+    Medium,
+    Unopened,
+    document,
+    kept_closed,
+)
+from safelight.reports.intake.naming import Says, Tally, Turn, own_name, place, stem, turn_of
 from safelight.reports.intake.scope import Scope
 
 _LIMITS = Limits(depth=DEEPEST, members=8_000_000, seconds=7_200.0)
@@ -83,11 +93,14 @@ class _Archive:
         self._lying, self._reader, self._depth = lying, reader, depth
         self._source = SliceSource(source, 0, source.size, own_name(lying.name))
         self._limits = limits
-        self._folders: dict[str, _Folder] = {"": _Folder(Scope(above))}
+        self._folders: dict[str, _Folder] = {
+            "": _Folder(Scope(above, own=True, below=lambda: self._names_below("")))
+        }
 
     def turns(self) -> Iterator[Laid]:
         """First the names and what is wrong, then each turn."""
-        turns: set[Turn] = set()
+        places: set[tuple[int, int, int, int]] = set()
+        count = 0
         media: list[str] = []
         path = self._lying.path
         for name, node in self._members():
@@ -109,40 +122,68 @@ class _Archive:
             elif node.open is None:
                 yield Unopened(where, node.error or "there is no content to be had", path)
             else:
-                turns.add(turn)
+                count += 1
+                places.add(self._place(name))
                 folder = self._folder(name)
                 folder.tally.count(own_name(name), turn)
                 folder.scope.hold(own_name(name))
         for name in media:
-            yield Medium(
-                self._shown(name), show(os.fsencode(own_name(name))), self._bundle_of_medium(name), path
-            )
+            bundle, *around = self._bundles_of_medium(name)
+            own = show(os.fsencode(own_name(name)))
+            yield Medium(self._shown(name), own, bundle, path, around=tuple(around))
         del media
-        for turn in sorted(turns):
-            yield from self._turn(turn)
+        if count <= FEW:
+            for place_ in sorted(places):
+                yield from self._turn(lambda name, place_=place_: self._place(name) == place_)  # type: ignore[misc]
+            return
+        # Among very many reports the details stay beside theirs: they are gone through twice.
+        if any(one[0] == Says.DETAILS for one in places):
+            yield from self._turn(lambda name: self._place(name)[0] == Says.DETAILS, ahead=True)
+        yield from self._turn(lambda name: self._place(name)[0] < Says.HINT)
+        for place_ in sorted(one for one in places if one[0] >= Says.HINT):
+            yield from self._turn(lambda name, place_=place_: self._place(name) == place_)  # type: ignore[misc]
 
-    def _turn(self, turn: Turn) -> Iterator[Laid]:
+    def _place(self, name: str) -> tuple[int, int, int, int]:
+        return place(own_name(name), self._name_of(name))
+
+    def _turn(self, wanted: Callable[[str], bool], *, ahead: bool = False) -> Iterator[Laid]:
+        """The members that are wanted, in the archive's order."""
         for name, node in self._members():
             own = own_name(name)
-            if node.kind is not Kind.FILE or node.open is None or turn_of(own) is not turn:
+            turn = turn_of(own)
+            if node.kind is not Kind.FILE or node.open is None or turn is Turn.NEVER or not wanted(name):
                 continue
             folder, bundle = self._folder(name), self._bundle(name)
             lying = Lying(own, self._shown(name), node.open)
             closed = folder.scope.closes(own)
             if closed is not None:
-                yield kept_closed(lying, bundle, self._lying.path, closed)
+                if not ahead:
+                    yield kept_closed(lying, bundle, self._lying.path, closed)
             elif turn is Turn.ARCHIVE:
                 yield from in_archive(lying, folder.scope, self._depth + 1, self._nested)
             else:
                 named = folder.tally.names(own, turn)
                 fallback = self._name_of(name) if named else stem(own)
-                yield document(lying, bundle, fallback, folder.scope, self._depth, self._lying.path)
+                yield document(
+                    lying, bundle, fallback, folder.scope, self._depth, self._lying.path, ahead=ahead
+                )
 
     def _members(self) -> Iterator[tuple[str, Node]]:
         """Every entry with its name as text, guarded anew each time."""
         self._nested = replace(self._limits, meter=Meter(self._limits, self._source.size))
-        for node in safely(self._reader.walk(self._source, self._nested), self._reader.name):
+        return self._walked(self._nested)
+
+    def _walked(self, limits: Limits) -> Iterator[tuple[str, Node]]:
+        for node in safely(self._reader.walk(self._source, limits), self._reader.name):
             yield os.fsdecode(node.name).replace("\\", "/"), node
+
+    def _names_below(self, folder: str) -> Iterator[str]:
+        """Names of all members in a folder and below that may be opened."""
+        limits = replace(self._limits, meter=Meter(self._limits, self._source.size))
+        for name, node in self._walked(limits):
+            own = own_name(name)
+            if node.kind is Kind.FILE and name.startswith(folder) and turn_of(own) is not Turn.NEVER:
+                yield own
 
     def _shown(self, name: str) -> str:
         return f"{self._lying.path}{SEPARATOR}{show(os.fsencode(name))}"
@@ -151,12 +192,15 @@ class _Archive:
         folder = name.rpartition("/")[0]
         return self._shown(folder) if folder else self._lying.path
 
-    def _bundle_of_medium(self, name: str) -> str:
-        """Its folder, or the nearest above that holds documents."""
+    def _bundles_of_medium(self, name: str) -> list[str]:
+        """Its folder, or the nearest above that holds documents; and what else is around it."""
+        found = []
         folder = name.rpartition("/")[0]
-        while folder and not ((found := self._folders.get(folder)) and found.tally.documents):
+        while folder:
+            if (here := self._folders.get(folder)) and here.tally.documents:
+                found.append(self._shown(folder))
             folder = folder.rpartition("/")[0]
-        return self._shown(folder) if folder else self._lying.path
+        return [*found, self._lying.path]
 
     def _name_of(self, name: str) -> str:
         """The name of the member's folder, at the top that of the archive."""
@@ -176,6 +220,7 @@ class _Archive:
         for number in range(1, len(parts) + 1):
             here = "/".join(parts[:number])
             if here not in self._folders:
-                self._folders[here] = _Folder(Scope(above.scope))
+                below = lambda here=here: self._names_below(f"{here}/")  # noqa: E731
+                self._folders[here] = _Folder(Scope(above.scope, below=below))
             above = self._folders[here]
         return above

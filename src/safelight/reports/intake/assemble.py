@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from safelight.reports.protocol import Annex, Retraction
-from safelight.reports.report import FreeText, Report, ReportFile, Unreadable
+from safelight.reports.report import Annotation, FreeText, Report, ReportFile, Unreadable
 
 BUFFER = 2_000
 """Parts of one bundle that wait for one another; then they go on, and details become a later version."""
@@ -24,6 +24,8 @@ class Piece:
     states_id: bool = True
     bundle: str = ""
     """The folder that its document lies in, within a source that is read in one go."""
+    beside: bool = True
+    """May media lie there?"""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,7 @@ def _join(held: list[Piece | None], number: int, homes: list[int]) -> None:
         if isinstance(part, Annex):
             whole = with_files(host.part, part)
         elif isinstance(part, Report) and not _is_print(host.part):
-            whole = with_print(host.part, part)
+            whole = with_form(host.part, part)
         else:
             continue
         held[home], held[number] = replace(host, part=whole), None
@@ -140,33 +142,61 @@ def with_files(report: Report, annex: Annex) -> Report:
     )
 
 
-def with_print(report: Report, printed: Report) -> Report:
-    """The report with what only its PDF says. People and their identifiers are the report's own, not said twice."""
+def with_form(report: Report, other: Report) -> Report:
+    """The report with what only another form of it says: its PDF, the JSON that police receive.
+
+    People and their identifiers are the report's own, not said twice. It is taken back only in its own form.
+    """
     known = {" ".join(one.text.split()) for one in report.texts}
     stated = {one.value.casefold() for party in report.parties for one in party.identifiers}
     parties = []
-    for party in printed.parties:
+    for party in other.parties:
         more = tuple(one for one in party.identifiers if one.value.casefold() not in stated)
         if more:
             parties.append(replace(party, identifiers=more))
-    texts = [one for one in printed.texts if " ".join(one.text.split()) not in known]
+    taken_back_there = (
+        [f"it is taken back in its form as {other.format} only"]
+        if Annotation.RETRACTED in other.annotations - report.annotations
+        else []
+    )
+    texts = [one for one in other.texts if " ".join(one.text.split()) not in known]
     return replace(
         report,
-        provider=report.provider or printed.provider,
-        service=report.service or printed.service,
-        received=report.received or printed.received,
-        incident=report.incident or printed.incident,
-        occurred=report.occurred or printed.occurred,
-        escalation=printed.escalation if report.escalation is None else report.escalation,
-        annotations=report.annotations | printed.annotations,
+        provider=report.provider or other.provider,
+        service=report.service or other.service,
+        received=report.received or other.received,
+        incident=report.incident or other.incident,
+        occurred=report.occurred or other.occurred,
+        escalation=other.escalation if report.escalation is None else report.escalation,
+        annotations=report.annotations | (other.annotations - {Annotation.RETRACTED}),
         parties=(*report.parties, *parties),
-        files=_files(report.files, printed.files),
-        texts=(*report.texts, *(FreeText(f"pdf/{one.where}", one.text) for one in texts)),
-        spots=(*report.spots, *(one for one in printed.spots if one not in report.spots)),
-        groups=(*report.groups, *(one for one in printed.groups if one not in report.groups)),
-        related=tuple(dict.fromkeys((*report.related, *printed.related))),
-        unknown=(*report.unknown, *((f"pdf/{where}", said) for where, said in printed.unknown)),
-        problems=(*report.problems, *printed.problems),
+        files=_files(report.files, other.files),
+        texts=(*report.texts, *(FreeText(_of_form(other, one.where), one.text) for one in texts)),
+        spots=(*report.spots, *(one for one in other.spots if one not in report.spots)),
+        groups=(*report.groups, *(one for one in other.groups if one not in report.groups)),
+        related=tuple(dict.fromkeys((*report.related, *other.related))),
+        unknown=(*report.unknown, *((_of_form(other, where), said) for where, said in other.unknown)),
+        problems=tuple(dict.fromkeys((*report.problems, *other.problems, *taken_back_there))),
+    )
+
+
+def _of_form(report: Report, where: str) -> str:
+    """Where something stood in another form of a report, which is said once."""
+    return where if where.startswith(f"{report.format}/") else f"{report.format}/{where}"
+
+
+RETRACTION = "retraction"
+"""Under which name the reason of a retraction stands among what has no place."""
+
+
+def taken_back(report: Report, before: Report) -> Report:
+    """A later version of a report that was taken back, which stays so; that it came all the same is said."""
+    reasons = tuple(one for one in before.unknown if one[0] == RETRACTION and one not in report.unknown)
+    return replace(
+        report,
+        annotations=report.annotations | {Annotation.RETRACTED},
+        unknown=(*report.unknown, *reasons),
+        problems=(*report.problems, "it came again, or for the first time, after it was taken back"),
     )
 
 

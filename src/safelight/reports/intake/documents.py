@@ -1,9 +1,9 @@
 """What lies at a path: documents that may hold reports, bundle by bundle, and media that nobody opens here.
 
 Names decide what is opened. A file that a report of its bundle states, without stating that a person at the provider
-viewed it, is never opened, not even its first bytes (`scope.py`): so documents that are named like reports have their
-turn first, other documents after them, PDF, text and archives last, and folders below at the very end. What the
-user names is opened whatever its name is.
+viewed it, is never opened, not even its first bytes (`scope.py`): so what by its name surely is a report or the details
+of a file has its turn first, and states which of the others stay closed, before any of them is opened. Archives come
+after the other documents, and folders below at the very end. What the user names is opened whatever its name is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from safelight.evidence.names import SEPARATOR, show
 from safelight.evidence.protocol import Source
 from safelight.evidence.sniff import ARCHIVES, HEAD, sniff
 from safelight.evidence.source import BytesSource, FileSource, SourceFile
-from safelight.reports.intake.naming import Tally, Turn, own_name, stem, turn_of
+from safelight.reports.intake.naming import Says, Tally, Turn, own_name, place, stem, turn_of
 from safelight.reports.intake.scope import Scope
 
 DEEPEST = 5
@@ -47,6 +47,14 @@ class Document:
     """Messages and archives around it."""
     surely: bool = True
     """Is it meant to hold reports? Of a text file that holds none nothing is to be said."""
+    beside: bool = True
+    """May media lie in its bundle? Where they cannot, nobody needs to remember which files its reports state."""
+    ahead: bool = False
+    """Is it only to be asked which files it states? It comes again, in its place."""
+
+
+NOT_A_REPORT = "it is not a report"
+"""`Medium.why` of a text that was opened, and holds none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,10 @@ class Medium:
     bundle: str
     """The folder or archive of the documents that may state it: its own, or the nearest above with documents."""
     unit: str = ""
+    why: str = ""
+    """Why it is not looked at, where that does not depend on what is stated of it."""
+    around: tuple[str, ...] = ()
+    """Other bundles that it lies in, whose reports may mean it by its name as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ class Unopened:
     path: str
     reason: str
     unit: str = ""
+    bundle: str = ""
+    """Of a file that could be opened and must not be: the bundle that it is a file of."""
 
 
 Laid = Document | Medium | Unopened
@@ -83,10 +97,12 @@ class Lying:
 
 def laid_out(path: Path) -> Iterator[Laid]:
     """Everything at `path`, one thing after the other: each is to be read before the next is asked for."""
-    if path.is_dir():
-        yield from _folders(path)
-        return
     from safelight.reports.intake.archives import in_archive
+    from safelight.reports.intake.folders import in_folders
+
+    if path.is_dir():
+        yield from in_folders(path)
+        return
 
     named = Lying(path.name, show(os.fsencode(path)), lambda: FileSource(path.resolve()))
     try:
@@ -101,15 +117,37 @@ def laid_out(path: Path) -> Iterator[Laid]:
     if is_archive:
         yield from in_archive(named, Scope(), 0)
     else:
-        yield document(named, show(os.fsencode(path.parent)), stem(path.name), Scope(), 0)
+        # A message brings files of its own; beside any other document there is nothing.
+        scope = Scope(nested=turn_of(path.name) not in STRUCTURED)
+        yield document(named, show(os.fsencode(path.parent)), stem(path.name), scope, 0, beside=False)
 
 
-def document(lying: Lying, bundle: str, fallback: str, scope: Scope, depth: int, unit: str = "") -> Document:
+def document(
+    lying: Lying,
+    bundle: str,
+    fallback: str,
+    scope: Scope,
+    depth: int,
+    unit: str = "",
+    *,
+    beside: bool = True,
+    ahead: bool = False,
+) -> Document:
     """The document that a file is taken for."""
     surely = turn_of(lying.name) is not Turn.TEXT or not unit
     name, fallback = (show(os.fsencode(text)) for text in (lying.name, fallback))
     return Document(
-        lying.path, name, bundle, fallback, lambda: opened(lying.open()), unit or bundle, scope, depth, surely
+        lying.path,
+        name,
+        bundle,
+        fallback,
+        lambda: opened(lying.open()),
+        unit or bundle,
+        scope,
+        depth,
+        surely,
+        beside,
+        ahead,
     )
 
 
@@ -142,92 +180,67 @@ def damage_of(file: BinaryIO) -> str | None:
     return getattr(getattr(file, "raw", None), "damage", None)
 
 
-def _folders(top: Path) -> Iterator[Laid]:
-    """The folder and all below, each as a bundle of its own; links are never followed."""
-    waiting: list[tuple[str, Scope | None, str]] = [(str(top), None, "")]
-    while waiting:
-        folder, above, bundle_above = waiting.pop()
-        shown = show(os.fsencode(folder))
-        files: list[Lying] = []
-        below: list[str] = []
-        try:
-            with os.scandir(folder) as listed:
-                entries = sorted(listed, key=lambda entry: os.fsencode(entry.name))
-        except OSError as error:
-            yield Unopened(shown, f"the folder cannot be listed: {error.strerror}", shown)
-            continue
-        for entry in entries:
-            path, where = entry.path, show(os.fsencode(entry.path))
-            if entry.is_symlink():
-                yield Unopened(where, "it is a link, which is not followed", shown)
-            elif entry.is_dir(follow_symlinks=False):
-                below.append(path)
-            elif entry.is_file(follow_symlinks=False):
-                files.append(Lying(entry.name, where, lambda path=path: FileSource(path)))  # type: ignore[misc]
-            else:
-                yield Unopened(where, "it is neither a file nor a folder", shown)
-        scope = Scope(above, (one.name for one in files))
-        # A folder that holds media alone belongs to the bundle that it lies in.
-        holds_documents = any(turn_of(one.name) is not Turn.NEVER for one in files)
-        bundle = shown if holds_documents else bundle_above
-        name = os.path.basename(os.path.abspath(folder))  # noqa: PTH100, PTH119
-        yield from lying_together(files, shown, name, scope, 0, bundle or shown)
-        # Folders with documents go first: their reports may name what lies in a folder of media beside them.
-        below.sort(key=_holds_documents)
-        waiting += [(path, scope, bundle) for path in reversed(below)]
-
-
-def _holds_documents(folder: str) -> bool:
-    """False (which comes first) where a document that may be a report lies in it."""
-    try:
-        with os.scandir(folder) as entries:
-            return not any(turn_of(entry.name) <= Turn.MAIL for entry in entries)
-    except OSError:
-        return True
-
-
 def lying_together(
-    files: list[Lying], unit: str, name: str, scope: Scope, depth: int, bundle: str = ""
+    files: list[Lying],
+    unit: str,
+    name: str,
+    scope: Scope,
+    depth: int,
+    bundle: str = "",
+    around: tuple[str, ...] = (),
+    *,
+    beside: bool = True,
 ) -> Iterator[Laid]:
     """The files of one folder or message in the order of their turns. `name` is a report's id where it states none."""
     bundle = bundle or unit
     from safelight.reports.intake.archives import in_archive
 
     tally = Tally()
-    turns = []
-    for number, one in enumerate(files):
+    documents: list[Lying] = []
+    for one in files:
         turn = turn_of(one.name)
         tally.count(one.name, turn)
         if turn is Turn.NEVER:
-            yield Medium(one.path, show(os.fsencode(one.name)), bundle, unit)
+            yield Medium(one.path, show(os.fsencode(one.name)), bundle, unit, around=around)
         else:
-            turns.append((turn, number))
-    # A folder of very many reports keeps the order of names, so that each finds the details of its files beside it.
-    if len(turns) > FEW:
-        turns.sort(key=lambda one: (max(one[0], Turn.LIST), one[1]))
-    else:
-        turns.sort()
-    for turn, number in turns:
-        one = files[number]
+            documents.append(one)
+    for one, ahead in _in_turn(documents, name):
+        turn = turn_of(one.name)
         closed = scope.closes(one.name)
         if closed is not None:
-            yield kept_closed(one, bundle, unit, closed)
+            if not ahead:
+                yield kept_closed(one, bundle, unit, closed)
         elif turn is Turn.ARCHIVE:
             yield from in_archive(one, scope, depth)
         else:
             fallback = name if tally.names(one.name, turn) else stem(own_name(one.name))
-            yield document(one, bundle, fallback, scope, depth, unit)
+            yield document(one, bundle, fallback, scope, depth, unit, beside=beside, ahead=ahead)
+
+
+def _in_turn(documents: list[Lying], home: str) -> Iterator[tuple[Lying, bool]]:
+    """The documents, what surely is a report or details first; those that are only to be asked what they state: True.
+
+    Among very many reports the details stay beside theirs, so that each finds its own: they are gone through twice.
+    """
+    placed = [(place(one.name, home), number) for number, one in enumerate(documents)]
+    if len(documents) > FEW:
+        yield from ((documents[number], True) for at, number in placed if at[0] == Says.DETAILS)
+        # What is sure keeps the order of names.
+        placed = [((0, 0, 0, 0) if at[0] < Says.HINT else at, number) for at, number in placed]
+    yield from ((documents[number], False) for _, number in sorted(placed))
 
 
 FEW = 1_000
-"""Documents of a folder that is a bundle of one or a few reports."""
+"""Documents of a folder or archive whose parts can all wait for one another."""
+STRUCTURED = frozenset({Turn.STRUCTURED, Turn.LIST})
+"""Documents that carry no other files."""
 
 
 def kept_closed(one: Lying, bundle: str, unit: str, why: str) -> Laid:
     """A file that could be opened and must not be. A doubtful one is said, so that a person can look."""
-    if why:
-        return Unopened(one.path, why, unit)
-    return Medium(one.path, show(os.fsencode(one.name)), bundle, unit)
+    if why and turn_of(one.name) is not Turn.TEXT:
+        return Unopened(one.path, why, unit, bundle)
+    return Medium(one.path, show(os.fsencode(one.name)), bundle, unit, why)
 
 
 def in_message(
@@ -242,5 +255,10 @@ def in_message(
         for one in lying:
             yield Unopened(one.path, f"more than {DEEPEST} messages and archives within one another", path)
         return
-    scope = Scope(above, (one.name for one in lying))
+    scope = Scope(
+        above,
+        (one.name for one in lying),
+        own=True,
+        below=lambda: (one.name for one in lying if turn_of(one.name) is not Turn.NEVER),
+    )
     yield from lying_together(lying, path, fallback, scope, depth + 1)

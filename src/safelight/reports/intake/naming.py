@@ -6,23 +6,36 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 
 class Turn(IntEnum):
-    """When a file of a bundle has its turn. What states which files nobody has viewed comes first."""
+    """What kind of file a name's suffix says. In this order files have their turn where names say no more."""
 
-    REPORT = 0
-    """XML or JSON that is named like a report"""
-    STRUCTURED = 1
-    """other XML and JSON"""
-    LIST = 2
+    STRUCTURED = 0
+    """XML and JSON"""
+    LIST = 1
     """CSV and the like, JSON lines"""
-    MAIL = 3
-    PDF = 4
-    TEXT = 5
-    ARCHIVE = 6
-    NEVER = 7
+    MAIL = 2
+    PDF = 3
+    TEXT = 4
+    ARCHIVE = 5
+    NEVER = 6
     """a medium: nobody opens it here"""
+
+
+class Says(IntEnum):
+    """How surely a name says that the file is a report, and no file of one."""
+
+    DETAILS = 0
+    """named as the details of a file: `fileDetails…` in XML or JSON"""
+    REPORT = 1
+    """nothing but words of the trade and numbers: `report.xml`, `report_190000001.pdf`, `CyberTipline Report 1.xml`"""
+    NUMBER = 2
+    """nothing but a number as long as a report's, and no date: `190000001.xml`"""
+    HINT = 3
+    """a word of the trade among others, a short number, the name of its folder: read early, trusted in nothing"""
+    NOTHING = 4
 
 
 _TURNS = {
@@ -47,7 +60,15 @@ _TURNS = {
     ),  # said that they cannot be opened
 }
 _PACKED = frozenset({".gz", ".bz2", ".xz", ".lzma", ".zst"})
-_REPORT_WORDS = ("report", "cybertip", "detail", "incident", "tip")
+_HINTS = ("report", "cybertip", "detail", "incident", "tip")
+_TRADE = re.compile(
+    r"(?:cybertip(?:line)?s?|tip(?:line)?s?|reports?|retractions?|ncmec|inhope|iccam|hotline|police)+"
+)
+"""No two of them begin alike, so that a long name costs no more than its length."""
+_REPORT_NUMBER = re.compile(r"[0-9]{7,9}")
+"""CyberTipline's reports are counted one after the other."""
+_DATE = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _DETAIL_WORDS = ("filedetail", "file_detail", "file-detail", "file detail")
 _SHORTEST_ID = 6
 _SQUEEZE = re.compile(r"[\W_]+")
@@ -64,16 +85,64 @@ def suffix(name: str) -> str:
     return f".{last.casefold()}" if dot else ""
 
 
+@lru_cache(4096)
 def turn_of(name: str) -> Turn:
     """When a file of this name has its turn."""
     if name.startswith("._"):  # the resource fork that macOS writes beside a file into archives
         return Turn.NEVER
-    turn = _TURNS.get(suffix(name), Turn.NEVER)
-    if turn is Turn.STRUCTURED:
-        low = name.casefold()
-        if low.partition(".")[0].isdecimal() or any(word in low for word in _REPORT_WORDS):
-            return Turn.REPORT
-    return turn
+    return _TURNS.get(suffix(name), Turn.NEVER)
+
+
+def says(name: str, home: str = "") -> Says:
+    """How surely the name says that the file is a report. `home` is the name of the folder it lies in."""
+    low, short = name.casefold(), stem(name).casefold()
+    turn = turn_of(name)
+    if turn is Turn.STRUCTURED and _letters(short).startswith("filedetail"):
+        return Says.DETAILS
+    if turn is not Turn.TEXT and _TRADE.fullmatch(_letters(short)):
+        return Says.REPORT
+    if _REPORT_NUMBER.fullmatch(short) and not _DATE.fullmatch(short):
+        return Says.NUMBER
+    if short.isdecimal() or short == home.casefold() or any(word in low for word in _HINTS):
+        return Says.HINT
+    return Says.NOTHING
+
+
+def place(name: str, home: str = "") -> tuple[int, int, int, int]:
+    """Where a file stands among those it lies with: what surely states other files first, archives last."""
+    turn, said = turn_of(name), says(name, home)
+    later = suffix(name) != ".xml"
+    if turn is Turn.ARCHIVE:
+        return (int(Says.NOTHING), turn, said, later)
+    return (min(said, Says.HINT), turn, said, later)
+
+
+def is_the_report(name: str) -> bool:
+    """Is it named like the one report of its folder: `report.xml`, without a number?"""
+    short = stem(name)
+    named = turn_of(name) in (Turn.STRUCTURED, Turn.PDF) and _letters(short.casefold()) in _THE_REPORT
+    return named and sum(map(str.isdecimal, short)) < _SHORTEST_NUMBER
+
+
+_THE_REPORT = frozenset(
+    {"report", "cybertip", "cybertipline", "cybertipreport", "cybertiplinereport", "policereport"}
+)
+_SHORTEST_NUMBER = 4
+
+
+def form(name: str) -> str:
+    """What is left of a name without its numbers and punctuation: equal in the names of one series."""
+    return f"{_letters(stem(name).casefold())}{suffix(name)}"
+
+
+def shape(name: str) -> str:
+    """As `form`; of a name without letters how many digits it has. A copy's name mostly has that of its original."""
+    short = stem(name)
+    return form(name) if _LETTERS.search(short) else f"{sum(map(str.isdecimal, short))}{suffix(name)}"
+
+
+def _letters(text: str) -> str:
+    return "".join(_LETTERS.findall(text))
 
 
 def stem(name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,25 +17,31 @@ import sqlalchemy as sa
 
 from safelight import plugins
 from safelight.errors import UsageError
-from safelight.evidence.names import show
+from safelight.evidence.names import SEPARATOR, show
 from safelight.governance.gate import Permit
+from safelight.model import Capability
 from safelight.progress import Progress, Progressed
-from safelight.reports.body import pack
-from safelight.reports.identifiers.normal import normalise
-from safelight.reports.identifiers.of_report import country_of, of_report
-from safelight.reports.intake.assemble import Piece, alone, with_files
-from safelight.reports.intake.documents import Medium
-from safelight.reports.intake.pieces import pieces
+from safelight.reports.body import pack, unpack
+from safelight.reports.identifiers.of_report import identified
+from safelight.reports.intake.assemble import RETRACTION, Piece, alone, taken_back, with_files, with_form
+from safelight.reports.intake.documents import NOT_A_REPORT, Medium
+from safelight.reports.intake.pieces import UNNAMED, pieces
+from safelight.reports.keep import versions
 from safelight.reports.keep.columns import (
+    BLOCK,
     NONE,
     Builder,
     Row,
     content_hash,
+    form_of,
+    report_id,
     report_key,
+    unblock,
 )
-from safelight.reports.keep.store import ReportStore, Segment, Versions
+from safelight.reports.keep.store import ReportStore, Segment, segment_of
+from safelight.reports.keep.versions import Known, Versions
 from safelight.reports.protocol import Annex, ReportReader, Retraction
-from safelight.reports.report import Annotation, Kind, Report, ReportFile, Stated, Unreadable
+from safelight.reports.report import Annotation, Report, ReportFile, Unreadable
 from safelight.store.database import Database
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal, unseal
@@ -75,17 +82,88 @@ class Taken:
     retracted: int = 0
     unreadable: list[dict[str, str]] = field(default_factory=list)
     unreadable_count: int = 0
+    every: bool = False
+    """May files be opened that nobody has viewed?"""
+    wanted: dict[str, str] = field(default_factory=dict)
+    """Media that may be opened: by their path, the report that states them."""
+    closed: int = 0
+    """Media that stay closed: not viewed, named by no report, or of a name that several files have."""
+    closed_files: list[tuple[str, str]] = field(default_factory=list)
+    """What was not looked at, by its path, with the reason: the first 100."""
     media: list[Medium] = field(default_factory=list)
-    stated: dict[str, dict[str, StatedFile]] = field(default_factory=dict)
-    """Files that reports state, by the bundle they came in and by their name in lower case."""
+    """Media that were met in what is being read in one go."""
+    _elsewhere: set[tuple[str, str]] = field(default_factory=set)
+    """Names that a bundle's reports state and that also lie in another bundle within it."""
+    _waiting: dict[str, list[Medium]] = field(default_factory=dict)
+    """Other media of bundles that are not complete: by source on disk."""
+    _stated: dict[str, dict[str, dict[str, StatedFile]]] = field(default_factory=dict)
+    """Files that reports state: by source on disk, by bundle, and by their name in lower case."""
 
     def state(self, bundle: str, report: str, files: Sequence[ReportFile]) -> None:
         """Note the files of a report. A name that is stated as not viewed once stays closed."""
+        stated = self._stated.setdefault(_outermost(bundle), {}).setdefault(bundle, {})
         for one in files:
+            if UNNAMED in one.annotations:
+                continue
             for name in {one.name, one.original_name, one.file_id} - {None}:
-                known = self.stated.setdefault(bundle, {}).get(str(name).casefold())
+                known = stated.get(str(name).casefold())
                 viewed = one.viewed is True and (known is None or known.viewed)
-                self.stated[bundle][str(name).casefold()] = StatedFile(report, viewed)
+                stated[str(name).casefold()] = StatedFile(report, viewed)
+
+    def enter(self, unit: str) -> None:
+        """What was read before lies elsewhere, or around this: of what is complete it is settled what may be opened."""
+        self._sort()
+        self._settle(
+            one
+            for one in self._stated.keys() | self._waiting.keys()
+            if unit != one and not unit.startswith(f"{one.rstrip('/')}/")
+        )
+
+    def settle(self) -> None:
+        """Everything was read."""
+        self._sort()
+        self._settle(self._stated.keys() | self._waiting.keys())
+
+    def _sort(self) -> None:
+        for one in self.media:
+            self._waiting.setdefault(_outermost(one.bundle), []).append(one)
+            name = one.name.casefold()
+            self._elsewhere |= {
+                (around, name)
+                for around in one.around
+                if name in self._stated.get(_outermost(around), {}).get(around, {})
+            }
+        self.media.clear()
+
+    def _settle(self, complete: Iterable[str]) -> None:
+        """Decide on the media of these. Of two that have one name nobody can tell which of them was viewed."""
+        for source in list(complete):
+            stated, media = self._stated.pop(source, {}), self._waiting.pop(source, [])
+            names = Counter((one.bundle, one.name.casefold()) for one in media)
+            for one in media:
+                file = stated.get(one.bundle, {}).get(one.name.casefold())
+                key = (one.bundle, one.name.casefold())
+                alike = names[key] > 1 or key in self._elsewhere
+                if file is not None and (self.every or (file.viewed and not alike)):
+                    self.wanted[one.path] = file.report
+                    continue
+                self.closed += one.why != NOT_A_REPORT
+                if len(self.closed_files) < 100:
+                    self.closed_files.append((one.path, one.why or _why(file, alike)))
+
+
+def _why(file: StatedFile | None, alike: bool) -> str:
+    """Why a medium stays closed."""
+    if file is None:
+        return "no report of its bundle names it"
+    if file.viewed and alike:
+        return "several files have this name, and nobody can tell which one was viewed"
+    return "the provider has not viewed it, or does not say so"
+
+
+def _outermost(bundle: str) -> str:
+    """The folder or file on disk that a bundle is or lies in."""
+    return bundle.partition(SEPARATOR)[0]
 
 
 def take_in(
@@ -103,7 +181,8 @@ def take_in(
     for path in paths:
         if not path.exists():
             raise UsageError(f"There is nothing at {show(os.fsencode(path))}.", "Check the path.")
-    return _Intake(house, store, sealer, readers, columns, progress).read(paths)
+    every = permit.allows(Capability.OPEN_UNVIEWED)
+    return _Intake(house, store, sealer, readers, columns, progress, every).read(paths)
 
 
 def _readers(format_: str) -> tuple[ReportReader, ...]:
@@ -127,6 +206,7 @@ def _collecting_less() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+        gc.collect()
 
 
 class _Intake:
@@ -140,21 +220,20 @@ class _Intake:
         readers: tuple[ReportReader, ...],
         columns: Mapping[str, object],
         progress: Progress,
+        every: bool,
     ) -> None:
         self._house, self._store, self._sealer = house, store, sealer
         self._readers, self._columns, self._progress = readers, columns, progress
-        self._taken = Taken()
+        self._taken = Taken(every=every)
         self._now = datetime.now(UTC)
         with house.database.transaction() as connection:
             self._segments = store.segments(connection)
         store.tidy(self._segments, also=ranked_files(store))
-        known = store.rows(self._segments, ("key", "content"))
-        self._versions = Versions(known["key"], known["content"])
+        self._versions = Versions(store.rows(self._segments, versions.COLUMNS))
+        self._opened: tuple[int, Sequence[Any]] = -1, ()
         self._first = sum(one.count for one in self._segments)
         self._builder = Builder(store.hashed, self._now)
         self._findings: list[tuple[str, str]] = []
-        self._bodies: dict[int, Report] = {}
-        """Reports of the open segment, by number, for details that come after them."""
         self._source = _Source("", "", {})
         self._since = monotonic()
         self._told = 0.0
@@ -164,6 +243,7 @@ class _Intake:
         with _collecting_less():
             for path in paths:
                 self._read(path)
+                self._taken.settle()
         return self._taken
 
     def _read(self, path: Path) -> None:
@@ -221,64 +301,86 @@ class _Intake:
             self._retract(part, piece)
         else:
             taken.reports += 1
-            if part.files:
-                taken.state(piece.bundle, f"R-{report_key(part, self._store.hashed):016x}", part.files)
+            key = report_key(part, self._store.hashed)
+            if not piece.states_id:
+                key = self._store.hashed(
+                    b"unnamed|%d|" % key + pack(part)
+                )  # its document's name is no number
+            if part.files and piece.beside:
+                taken.state(piece.bundle, report_id(key), part.files)
             if skip:
                 taken.again += 1
             else:
-                self._add(part)
+                self._add(part, key)
 
-    def _add(self, report: Report, *, counted: bool = True) -> None:
-        key = report_key(report, self._store.hashed)
+    def _add(self, report: Report, key: int, *, counted: bool = True) -> None:
         packed = pack(report)
         content = content_hash(packed, self._store.hashed)
         known = self._versions.find(key)
-        if known is not None and known[1] == content:
+        if known is not None and not self._versions.said(content):
+            report = self._beside_what_is_known(report, known)
+            packed = pack(report)
+            content = content_hash(packed, self._store.hashed)
+        if known is not None and self._versions.said(content):
             self._taken.again += counted
             return
         number = self._first + len(self._builder)
-        before = NONE if known is None else known[0]
-        self._builder.add(self._row(report), packed, key, content, int(before))
-        self._versions.note(key, number, content)
-        self._bodies[number] = report
+        before = NONE if known is None else known.number
+        said = identified(report)
+        row = Row(report, said.identifiers, said.digests, said.country)
+        self._builder.add(row, packed, key, content, int(before))
+        self._versions.note(key, number, content, form_of(report), Annotation.RETRACTED in report.annotations)
         if known is None:
             self._taken.new += 1
         else:
             self._taken.updated += 1
 
-    def _row(self, report: Report) -> Row:
-        return Row(report, of_report(report), _digests(report.files), country_of(report))
+    def _beside_what_is_known(self, report: Report, known: Known) -> Report:
+        """A later version, with what another form of the report says besides; one that was taken back stays so."""
+        form, retracted = form_of(report), Annotation.RETRACTED in report.annotations
+        if form and known.form and form != known.form:
+            before = self._body(known.number)
+            return with_form(report, before) if form < known.form else with_form(before, report)
+        return taken_back(report, self._body(known.number)) if known.retracted and not retracted else report
 
-    def _known(self, report_id: str, format_: str) -> Report | None:
-        """The newest version of a report that was taken in, by its number."""
-        key = report_key(Report(report_id, format_), self._store.hashed)
+    def _known(self, key: int) -> Report | None:
+        """The newest version of a report that was taken in, by its key."""
         known = self._versions.find(key)
-        if known is None:
-            return None
-        if known[0] in self._bodies:
-            return self._bodies[known[0]]
-        return self._store.report(self._segments, known[0])
+        return None if known is None else self._body(known.number)
+
+    def _body(self, number: int) -> Report:
+        """A report that was taken in. Versions often come in the order of what they replace: a segment stays open."""
+        if number >= self._first:
+            return unpack(self._builder.packed(number - self._first))
+        segment = segment_of(self._segments, number)
+        if self._opened[0] != segment.number:
+            self._opened = segment.number, self._store.blocks(segment)
+        block, at = divmod(number - segment.first, BLOCK)
+        return unpack(unblock(self._opened[1][block].as_py())[at])
+
+    def _key(self, stated_id: str) -> int:
+        """The key of the CyberTipline report with this id."""
+        return report_key(Report(stated_id, "cybertip"), self._store.hashed)
 
     def _details(self, annex: Annex, piece: Piece) -> None:
         """Details that came apart from their report: a later version of it."""
-        known = self._known(annex.report_id, "cybertip") if annex.report_id else None
+        known = self._known(self._key(annex.report_id)) if annex.report_id else None
         if known is None:
             self._taken.reports += 1
-            self._add(alone(annex, Path(piece.path).stem))
+            report = alone(annex, Path(piece.path).stem)
         else:
-            self._add(with_files(known, annex), counted=False)
+            report = with_files(known, annex)
+        self._add(report, report_key(report, self._store.hashed), counted=known is None)
 
     def _retract(self, retraction: Retraction, piece: Piece) -> None:
-        known = self._known(retraction.report_id, "cybertip")
-        if known is None:
-            reason = f"it takes back report {retraction.report_id}, which is not here"
-            self._take(Piece(Unreadable("", reason), piece.path, piece.arrival), skip=False)
-            return
-        said = (("retraction", retraction.reason or "no reason is given"),)
-        unknown = known.unknown if said[0] in known.unknown else (*known.unknown, *said)
+        known = self._known(self._key(retraction.report_id))
+        if known is None:  # it came before its report: kept, so that the report is taken back when it comes
+            known = Report(retraction.report_id, "cybertip", problems=("only its retraction is here",))
+        said = (RETRACTION, retraction.reason or "no reason is given")
+        unknown = known.unknown if said in known.unknown else (*known.unknown, said)
         changed = replace(known, annotations=known.annotations | {Annotation.RETRACTED}, unknown=unknown)
         self._taken.retracted += 1
-        self._add(changed, counted=False)
+        self._add(changed, report_key(changed, self._store.hashed), counted=False)
 
     def _store_segment(self, state: str) -> None:
         """Write what was gathered, then commit it together with how far the source was read."""
@@ -296,9 +398,8 @@ class _Intake:
             self._segments.append(segment)
             self._first += segment.count
         self._builder = Builder(store.hashed, self._now)
-        self._bodies.clear()
         self._findings.clear()
-        gc.collect()
+        gc.collect(1)  # what is new since the last time; what is older has been looked through
         self._since = monotonic()
 
     def _note_source(self, connection: sa.Connection, source: _Source, state: str) -> None:
@@ -373,22 +474,6 @@ def _fingerprint(path: Path) -> dict[str, Any]:
         return {"files": count, "size": size, "newest": newest}
     status = path.stat()
     return {"files": 1, "size": status.st_size, "newest": status.st_mtime_ns}
-
-
-def _digests(files: Sequence[ReportFile]) -> list[tuple[int, Kind, bytes]]:
-    found = []
-    for number, file in enumerate(files):
-        for name, value in file.digests.items():
-            kind = _KINDS.get(name)
-            if kind is None:
-                continue
-            identifier = normalise(Stated(kind, value))
-            if identifier is not None:
-                found.append((number, kind, bytes.fromhex(identifier.key)))
-    return found
-
-
-_KINDS = {"md5": Kind.MD5, "sha1": Kind.SHA1, "sha256": Kind.SHA256, "pdq": Kind.PDQ}
 
 
 def ranked_files(store: ReportStore) -> list[str]:

@@ -21,6 +21,7 @@ from safelight.reports.identifiers.person import birth_day, name
 from safelight.reports.identifiers.place import country_code
 from safelight.reports.identifiers.sounds import MOST_SOUNDS, person_tokens, place_words, sound, sounds
 from safelight.reports.identifiers.text import CACHED, folded, western_digits
+from safelight.reports.keep.letters import letters_number
 from safelight.reports.report import Kind, Party, Report, Role, Stated
 
 COMPARED = (Role.REPORTED, Role.VICTIM)
@@ -169,7 +170,7 @@ def people_table(rows: list[int], people: list[Someone]) -> pa.Table:
         "role": [COMPARED.index(one.role) for one in people],
         "born": [day_number(one.born) for one in people],
         "year": [one.year or 0 for one in people],
-        "country": [_letters(one.country) for one in people],
+        "country": [letters_number(one.country) for one in people],
         "sex": [{"m": 1, "f": 2}.get(one.sex or "", 0) for one in people],
         "place": [place_number(one.city or "") for one in people],
         "letters": [numbers[-1] for numbers in said],
@@ -181,7 +182,3 @@ def people_table(rows: list[int], people: list[Someone]) -> pa.Table:
     columns["names"] = pa.array([" ".join(one.tokens) for one in people], type=pa.string())
     columns["city"] = pa.array([one.city or "" for one in people], type=pa.string())
     return pa.table(columns)
-
-
-def _letters(country: str | None) -> int:
-    return ord(country[0]) << 8 | ord(country[1]) if country else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,6 +35,24 @@ class Segment:
     number: int
     first: int
     count: int
+    mark: str = ""
+    """Says which reports these are: what is derived from a segment is told from another's of that number by it."""
+
+
+def chain(segments: Iterable[Segment]) -> str:
+    """One mark for segments in a row: what was derived from them holds for no other ones."""
+    made = hashlib.sha256()
+    for one in segments:
+        made.update(f"{one.number} {one.first} {one.count} {one.mark};".encode())
+    return made.hexdigest()
+
+
+def until(segments: Sequence[Segment], reports: int) -> Sequence[Segment] | None:
+    """The segments that hold the first `reports` reports; None where no segment ends there."""
+    for place, one in enumerate(segments):
+        if one.first >= reports:
+            return segments[:place] if one.first == reports else None
+    return segments if sum(one.count for one in segments) == reports else None
 
 
 class ReportStore:
@@ -60,7 +79,8 @@ class ReportStore:
                 raise IntegrityError(
                     "The list of report segments was altered.", "Restore the workspace from its backup."
                 )
-            found.append(Segment(number, first, int(row._mapping["count"])))
+            mark = hashlib.sha256(row.sealed).hexdigest()  # sealed anew for each: no two are equal
+            found.append(Segment(number, first, int(row._mapping["count"]), mark))
             first += found[-1].count
         return found
 
@@ -85,10 +105,17 @@ class ReportStore:
         people = builder.people()
         rows, links, digests, bodies = builder.finish()
         self.vault.write(_name(number, "rows"), rows)
-        self.vault.write(_name(number, "links"), links)
+        self.write_links(number, links)
         self.vault.write(_name(number, "digests"), digests)
         self.vault.write(_name(number, "people"), people)
         self.vault.write(_name(number, "bodies"), bodies, compression="none")
+
+    def write_links(self, number: int, links: Columns) -> None:
+        """Write a segment's identifiers (`LINK_COLUMNS`): their keys, and one number for all else that is said."""
+        # Keys are random: packing them harder gains nothing, and they are read for every linking.
+        self.vault.write(
+            _name(number, "links"), {"key": links["key"], "said": _said(links)}, compression="lz4"
+        )
 
     def tidy(self, segments: Iterable[Segment], also: Iterable[str] = ()) -> None:
         """Remove files that belong to no committed segment, and are not among `also`."""
@@ -119,9 +146,12 @@ class ReportStore:
         found = self.vault.columns(_name(segment.number, "rows"), names)
         return {name: found.get(name, np.zeros(segment.count, dtype=ROW_COLUMNS[name])) for name in names}
 
-    def links(self, segment: Segment, names: Sequence[str]) -> Columns:
-        """Columns of a segment's identifiers; `row` counts within the segment."""
-        return self.vault.columns(_name(segment.number, "links"), names)
+    def links(self, segment: Segment) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+        """The keys of a segment's identifiers, and what is said of each as one number (`row_and_meta`)."""
+        names = ("key", "said", "row", "kind", "role", "weak")
+        columns = self.vault.columns(_name(segment.number, "links"), names)
+        # Older segments have four columns for what is said.
+        return columns["key"], columns["said"] if "said" in columns else _said(columns)
 
     def digests(
         self, segment: Segment
@@ -151,16 +181,38 @@ class ReportStore:
         for number in sorted(set(numbers)):
             segment = segment_of(segments, number)
             if segment.number != at:
-                table = self.vault.read(_name(segment.number, "bodies"))
-                at, blocks, opened = segment.number, table.column("block"), -1
+                at, blocks, opened = segment.number, self.blocks(segment), -1
             row = number - segment.first
             if row // BLOCK != opened and blocks is not None:
                 opened = row // BLOCK
                 block = unblock(blocks[opened].as_py())
             yield number, unpack(block[row % BLOCK])
 
+    def blocks(self, segment: Segment) -> pa.ChunkedArray:
+        """The reports of a segment, `BLOCK` of them compressed together; see `unblock`."""
+        return self.vault.read(_name(segment.number, "bodies")).column("block")
+
     def _context(self, number: int) -> str:
         return f"report_segment:{self.case_id}:{number}"
+
+
+def meta(kind: npt.NDArray[Any], role: npt.NDArray[Any], weak: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Kind, role and weakness of mentions as one number each, of 9 bits."""
+    made: npt.NDArray[Any] = (
+        kind.astype(np.uint16) << 4 | role.astype(np.uint16) << 1 | weak.astype(np.uint16)
+    )
+    return made
+
+
+def row_and_meta(said: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint16]]:
+    """Of each identifier, the report's row within its segment, and its `meta`."""
+    return said >> np.uint32(9), (said & np.uint32(511)).astype(np.uint16)
+
+
+def _said(links: Columns) -> npt.NDArray[np.uint32]:
+    about = meta(links["kind"], links["role"], links["weak"])
+    made: npt.NDArray[np.uint32] = links["row"].astype(np.uint32) << np.uint32(9) | about.astype(np.uint32)
+    return made
 
 
 def _name(number: int, part: str) -> str:
@@ -179,52 +231,6 @@ def segment_of(segments: Sequence[Segment], number: int) -> Segment:
     if low == len(segments) or number < 0:
         raise UsageError("There is no such report.")
     return segments[low]
-
-
-class Versions:
-    """Which report numbers are known: by the report's key, its newest number and what it says.
-
-    20 bytes a report: sorted arrays, and a small dictionary of what came last.
-    """
-
-    _RECENT = 500_000
-
-    def __init__(self, key: npt.NDArray[np.uint64], content: npt.NDArray[np.uint64]) -> None:
-        """Take the columns of everything stored, in order of numbers."""
-        self._recent: dict[int, tuple[int, int]] = {}
-        order = np.argsort(key, kind="stable")
-        sorted_key = key[order]
-        last = np.ones(len(order), dtype=bool)
-        last[:-1] = sorted_key[1:] != sorted_key[:-1]
-        self._key = sorted_key[last]
-        self._number = order[last].astype(np.uint32)
-        self._content = content[order][last]
-
-    def find(self, key: int) -> tuple[int, int] | None:
-        """The newest number of a report, and the hash of its content; None where it is new."""
-        if (recent := self._recent.get(key)) is not None:
-            return recent
-        at = int(np.searchsorted(self._key, np.uint64(key)))
-        if at < len(self._key) and int(self._key[at]) == key:
-            return int(self._number[at]), int(self._content[at])
-        return None
-
-    def note(self, key: int, number: int, content: int) -> None:
-        """A report (or a version of one) was taken in."""
-        self._recent[key] = (number, content)
-        if len(self._recent) >= self._RECENT:
-            self._fold()
-
-    def _fold(self) -> None:
-        count = len(self._recent)
-        key = np.fromiter(self._recent, dtype=np.uint64, count=count)
-        said = np.array(list(self._recent.values()), dtype=np.uint64)
-        keep = ~np.isin(self._key, key)
-        order = np.argsort(merged := np.concatenate([self._key[keep], key]), kind="stable")
-        self._key = merged[order]
-        self._number = np.concatenate([self._number[keep], said[:, 0].astype(np.uint32)])[order]
-        self._content = np.concatenate([self._content[keep], said[:, 1]])[order]
-        self._recent = {}
 
 
 def newest(replaces: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:

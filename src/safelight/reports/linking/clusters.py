@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from safelight.reports.linking.mentions import Mentions
+from safelight.reports.linking.mentions import Mentions, without_hints
 from safelight.reports.linking.strengths import Strengths
 
 Ints = npt.NDArray[Any]
@@ -40,7 +40,7 @@ def cluster(
     reports: int,
     table: Strengths,
     edits: Edits = Edits(),
-    pairs: Iterable[tuple[int, int]] = (),
+    pairs: Sequence[tuple[int, int]] = (),
 ) -> Clusters:
     """Label every report at both scales. `pairs` are further probable links (people alike by name and birth date).
 
@@ -50,12 +50,33 @@ def cluster(
     extra = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
     joined = np.array(list(edits.join), dtype=np.int64).reshape(-1, 2)
     further = np.concatenate([joined, extra])
-    certain, _ = _components(mentions, table.certain, reports, table.largest_certain, joined)
+    certain, _ = _components(without_hints(mentions), table.certain, reports, table.largest_certain, joined)
     probable, raw = _components(mentions, table.probable, reports, table.largest_probable, further)
-    if edits.cut:
-        certain = _apart(mentions, table, table.certain, certain, edits, joined)
-        probable = _apart(mentions, table, table.probable, probable, edits, further)
-    return Clusters(certain, probable, raw)
+    return take_apart(Clusters(certain, probable, raw), mentions, table, edits, pairs)
+
+
+def take_apart(
+    clusters: Clusters, mentions: Mentions, table: Strengths, edits: Edits, pairs: Sequence[tuple[int, int]]
+) -> Clusters:
+    """The clusters with people's cuts. Of the mentions, those of identifiers in `cut_clusters` are enough."""
+    if not edits.cut:
+        return clusters
+    joined = np.array(list(edits.join), dtype=np.int64).reshape(-1, 2)
+    further = np.concatenate([joined, np.array(list(pairs), dtype=np.int64).reshape(-1, 2)])
+    return Clusters(
+        _apart(without_hints(mentions), table, table.certain, clusters.certain, edits, joined),
+        _apart(mentions, table, table.probable, clusters.probable, edits, further),
+        clusters.raw,
+    )
+
+
+def cut_clusters(clusters: Clusters, edits: Edits) -> npt.NDArray[np.bool_]:
+    """Which reports are in a cluster that holds a cut, at any scale."""
+    made = np.zeros(len(clusters.raw), dtype=bool)
+    for labels in (clusters.certain, clusters.probable):
+        touched = [labels[a] for a, b in edits.cut if labels[a] == labels[b]]
+        made |= np.isin(labels, np.array(touched, dtype=labels.dtype))
+    return made
 
 
 def _components(
@@ -116,7 +137,7 @@ def _apart(
         members = np.flatnonzero(labels == label)
         inside = set(members.tolist())
         forbidden = [(a, b) for a, b in edits.cut if a in inside and b in inside]
-        edges = _edges(mentions, table, limit, members)
+        edges = _edges(mentions, table, limit, members, inside)
         edges += [(2.0, int(a), int(b)) for a, b in extra.tolist() if a in inside and b in inside]
         group = _grown(sorted(edges, reverse=True), inside, forbidden)
         for number in inside:
@@ -124,7 +145,9 @@ def _apart(
     return labels
 
 
-def _edges(mentions: Mentions, table: Strengths, limit: Ints, members: Ints) -> list[tuple[float, int, int]]:
+def _edges(
+    mentions: Mentions, table: Strengths, limit: Ints, members: Ints, inside: set[int]
+) -> list[tuple[float, int, int]]:
     """Every pair of members that share an identifier that links, with its strength."""
     runs = np.unique(mentions.run[np.isin(mentions.report, members)])
     found: list[tuple[float, int, int]] = []
@@ -132,7 +155,9 @@ def _edges(mentions: Mentions, table: Strengths, limit: Ints, members: Ints) -> 
         kind, weak = mentions.kind[run], mentions.weak[run]
         if mentions.voices[run] > limit[kind, weak]:
             continue
-        who = mentions.report[mentions.start[run] : mentions.start[run + 1]].tolist()
+        # An identifier at which a too large cluster was taken apart is also in reports of the other pieces.
+        everybody = mentions.report[mentions.start[run] : mentions.start[run + 1]].tolist()
+        who = [one for one in everybody if one in inside]
         strength = float(table.strength[kind, weak])
         hub_only = len(who) > 60  # all pairs of a large one add nothing but time
         for index, a in enumerate(who[:1] if hub_only else who):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ from safelight.reports.keep.columns import ROLES
 from safelight.reports.linking.strengths import Strengths
 from safelight.reports.report import Role
 
-REPORTED = ROLES.index(Role.REPORTED)
+REPORTED, VICTIM = ROLES.index(Role.REPORTED), ROLES.index(Role.VICTIM)
 _REPORTER = ROLES.index(Role.REPORTER)
 _PARTS = 16
 """Identifiers are sorted in so many parts, by their keys' first bits: a part needs a sixteenth of the room."""
@@ -27,13 +27,16 @@ class Mentions:
     """Mentions of identifiers that at least two reports share, ordered by identifier (`run`), then by report.
 
     `n` mentions of `m` identifiers; what one voice says of an identifier beyond a few reports is left out. `run`,
-    `report`, `reported` (as the reported person's) are `(n,)`; `start` `(m + 1,)`, where each identifier's mentions
-    begin; `key`, `kind`, `weak`, `voices` (reports that count) and `all` (reports that mention it) are `(m,)`.
+    `report`, `reported` (as the reported person's), `victim` (as the child's), `hint` (this report only hints at it)
+    are `(n,)`; `start` `(m + 1,)`, where each identifier's mentions begin; `key`, `kind`, `weak`, `voices` (reports
+    that count) and `all` (reports that mention it) are `(m,)`.
     """
 
     run: Ints
     report: Ints
     reported: npt.NDArray[np.bool_]
+    victim: npt.NDArray[np.bool_]
+    hint: npt.NDArray[np.bool_]
     start: Ints
     key: Ints
     kind: Ints
@@ -47,22 +50,33 @@ class Mentions:
 
 @dataclass(slots=True)
 class Stated:
-    """Every mention, unsorted: `key` uint64, `report` int32, `meta` uint16 (see `meta`), each `(k,)`."""
+    """Every mention, unsorted: `key` uint64, `report` int32, `meta` uint16 (see `store.meta`), each `(k,)`."""
 
     key: Ints
     report: Ints
     meta: Ints
 
 
-def meta(kind: Ints, role: Ints, weak: Ints) -> Ints:
-    """Kind, role and weakness of mentions as one number each."""
-    made: Ints = kind.astype(np.uint16) << 4 | role.astype(np.uint16) << 1 | weak.astype(np.uint16)
-    return made
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Identifiers that were left out as far too common: `key`, `about` (`meta` without role), `count` of mentions."""
+
+    key: Ints
+    about: Ints
+    count: Ints
 
 
-def linking(kind: Ints, role: Ints, weak: Ints, table: Strengths) -> npt.NDArray[np.bool_]:
-    """Which mentions can link at all: not a reporter's own, and of a kind that links."""
-    made: npt.NDArray[np.bool_] = (role != _REPORTER) & (table.probable[kind, weak] > 0)
+class Voice(Protocol):
+    """The number of each report's voice (its sender and day), by the reports' numbers: an array, or made when asked."""
+
+    def __getitem__(self, numbers: Ints, /) -> Ints: ...
+
+
+def linking(about: Ints, table: Strengths) -> npt.NDArray[np.bool_]:
+    """Which mentions (`meta`) can link at all: not a reporter's own, and of a kind that links."""
+    every = np.arange(512)
+    can = table.probable[np.minimum(every >> 4, len(table.probable) - 1), every & 1] > 0
+    made: npt.NDArray[np.bool_] = (can & (every >> 1 & 7 != _REPORTER))[about]
     return made
 
 
@@ -84,13 +98,21 @@ def far_too_common(count: Ints, about: Ints, table: Strengths) -> npt.NDArray[np
     return made
 
 
-def gather(stated: Stated, voice: Ints, table: Strengths, *, common: bool = False) -> Mentions:
+def gather(stated: Stated, voice: Voice, table: Strengths, *, common: bool = False) -> Mentions:
+    """The mentions of `gathered` alone."""
+    return gathered(stated, voice, table, common=common)[0]
+
+
+def gathered(
+    stated: Stated, voice: Voice, table: Strengths, *, common: bool = False
+) -> tuple[Mentions, LeftOut]:
     """Sort mentions by identifier and count how common each is.
 
     `voice` is `(reports,)`, the number of a report's sender and day. Identifiers that are far too common for their kind
-    to link are left out, unless `common`.
+    to link are left out, unless `common`; they are told beside.
     """
-    parts = [_part(*one, voice, table, common) for one in _parted(stated)]
+    both = [_part(*one, voice, table, common) for one in _parted(stated)]
+    parts = [one for one, _ in both]
     begin = np.concatenate([[0], np.cumsum([len(one) for one in parts])])
     mentions = np.concatenate([[0], np.cumsum([len(one.run) for one in parts])])
     joined = {
@@ -100,7 +122,10 @@ def gather(stated: Stated, voice: Ints, table: Strengths, *, common: bool = Fals
     }
     run = np.concatenate([one.run + np.int32(first) for one, first in zip(parts, begin[:-1], strict=True)])
     starts = [one.start[:-1] + first for one, first in zip(parts, mentions[:-1], strict=True)]
-    return Mentions(run=run, start=np.concatenate([*starts, mentions[-1:]]), **joined)
+    left_out = LeftOut(
+        *(np.concatenate([getattr(one, name) for _, one in both]) for name in ("key", "about", "count"))
+    )
+    return Mentions(run=run, start=np.concatenate([*starts, mentions[-1:]]), **joined), left_out
 
 
 def _parted(stated: Stated) -> Iterator[tuple[Ints, Ints, Ints]]:
@@ -113,7 +138,9 @@ def _parted(stated: Stated) -> Iterator[tuple[Ints, Ints, Ints]]:
         yield stated.key[mine], stated.report[mine], stated.meta[mine]
 
 
-def _part(key: Ints, report: Ints, about: Ints, voice: Ints, table: Strengths, common: bool) -> Mentions:
+def _part(
+    key: Ints, report: Ints, about: Ints, voice: Voice, table: Strengths, common: bool
+) -> tuple[Mentions, LeftOut]:
     order = np.argsort(key)
     ordered = key[order]
     change = np.empty(len(order), dtype=bool)
@@ -126,22 +153,48 @@ def _part(key: Ints, report: Ints, about: Ints, voice: Ints, table: Strengths, c
     head_about = about[order[starts]] & ~np.uint16(1)
     if len(starts):
         head_about |= np.minimum.reduceat(about[order] & np.uint16(1), starts)
+    too_many = far_too_common(counts, head_about, table)
+    left_out = LeftOut(ordered[starts[too_many]], _without_role(head_about[too_many]), counts[too_many])
     if not common:
-        shared &= ~far_too_common(counts, head_about, table)
+        shared &= ~too_many
     order = order[np.repeat(shared, counts)]
     head_key, head_about, counts = ordered[starts[shared]], head_about[shared], counts[shared]
     run = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     role = (about[order] >> 1 & 7).astype(np.int64)
-    not_reported = (role != REPORTED).astype(np.int64)
-    # One number each, so that a plain sort orders by identifier and report, a reported person's mention first.
-    packed = run << 32 | report[order].astype(np.int64) << _ROLE_BITS | not_reported
+    whose = np.where(role == REPORTED, 0, np.where(role == VICTIM, 1, 2))
+    # One number each, so that a plain sort orders by identifier and report; what is stated before what is hinted at, of
+    # that a reported person's mention first.
+    hint = (about[order] & np.uint16(1)).astype(np.int64)
+    packed = run << 32 | report[order].astype(np.int64) << _ROLE_BITS | hint << 2 | whose
     packed.sort()
     pair = packed >> _ROLE_BITS
     packed = packed[np.append(True, pair[1:] != pair[:-1])[: len(pair)]]
-    return _counted(packed, head_key, head_about, voice, table)
+    return _counted(packed, head_key, head_about, voice, table), left_out
 
 
-def _counted(packed: Ints, key: Ints, about: Ints, voice: Ints, table: Strengths) -> Mentions:
+def without_hints(mentions: Mentions) -> Mentions:
+    """Those in which the report states the identifier: who only hints at it is linked by it with no certainty."""
+    kept = ~mentions.hint
+    if kept.all():
+        return mentions
+    left = np.bincount(mentions.run[kept], minlength=len(mentions))
+    alive = left >= 2
+    kept &= alive[mentions.run]
+    renumber = np.cumsum(alive, dtype=np.int32) - np.int32(1)
+    return Mentions(
+        run=renumber[mentions.run[kept]],
+        start=np.concatenate([[0], np.cumsum(left[alive])]).astype(np.int64),
+        **{name: getattr(mentions, name)[kept] for name in ("report", "reported", "victim", "hint")},
+        **{name: getattr(mentions, name)[alive] for name in ("key", "kind", "weak", "voices", "all")},
+    )
+
+
+def _without_role(about: Ints) -> Ints:
+    made: Ints = about & ~np.uint16(14)
+    return made
+
+
+def _counted(packed: Ints, key: Ints, about: Ints, voice: Voice, table: Strengths) -> Mentions:
     """Leave out what one voice says too often, and what then only one report says; count what is left."""
     run = (packed >> 32).astype(np.int32)
     report = (packed >> _ROLE_BITS & (1 << 29) - 1).astype(np.int32)
@@ -162,7 +215,9 @@ def _counted(packed: Ints, key: Ints, about: Ints, voice: Ints, table: Strengths
     return Mentions(
         run=renumber[run[kept]],
         report=report[kept],
-        reported=(packed[kept] & 1) == 0,
+        reported=(packed[kept] & 3) == 0,
+        victim=(packed[kept] & 3) == 1,
+        hint=(packed[kept] & 4) != 0,
         start=np.concatenate([[0], np.cumsum(voices[many])]).astype(np.int64),
         key=key[many],
         kind=(about >> 4).astype(np.uint8),

@@ -22,7 +22,10 @@ class Sieve:
 
     def __call__(self, column: Ints) -> Ints:
         """Positions in `column` of keys of the set."""
-        some = np.flatnonzero(self._table[column >> np.uint64(64 - self._BITS)])
+        first_bits = (column >> np.uint64(64 - self._BITS)).view(np.int64)
+        some = np.flatnonzero(
+            self._table.take(first_bits, mode="clip")
+        )  # clipping never happens, and is quick
         at = np.searchsorted(self._keys, column[some])
         at[at == len(self._keys)] = 0
         made: Ints = some[self._keys[at] == column[some]] if len(self._keys) else some[:0]

@@ -2,163 +2,219 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from safelight.errors import IntegrityError
-from safelight.reports.keep.store import ReportStore, Segment
-from safelight.reports.linking.clusters import Edits, cluster
-from safelight.reports.linking.mentions import (
-    Mentions,
-    Stated,
-    distinct,
-    far_too_common,
-    gather,
-    linking,
-    meta,
-)
-from safelight.reports.linking.sieve import Sieve
+from safelight.reports.keep.columns import KINDS, NONE
+from safelight.reports.linking import common, kept
+from safelight.reports.linking.clusters import Clusters, Edits, cluster, cut_clusters, take_apart
+from safelight.reports.linking.common import TooCommon
+from safelight.reports.linking.kept import MOST_SENDERS, Kept, Links
+from safelight.reports.linking.mentions import Mentions, Stated, distinct, gather, gathered
 from safelight.reports.linking.strengths import Strengths, strengths
+from safelight.reports.linking.world import Stock, World
+from safelight.reports.report import Kind
 
-NAME = "state-links"
-_VERSION = "1"
 Ints = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
-Pairs = Iterable[tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """By report number: labels of clusters at both scales, `raw` before too large ones were taken apart.
-
-    `others` is how many other reports name the same reported person, `senders` how many other senders do.
-    """
-
-    certain: Ints
-    probable: Ints
-    raw: Ints
-    others: Ints
-    senders: Ints
-
-    def __len__(self) -> int:
-        return len(self.certain)
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What linking goes by: the segments, which versions are current, each report's sender and voice."""
-
-    store: ReportStore
-    segments: Sequence[Segment]
-    current: Flags
-    sender: Ints
-    voice: Ints
-    edits: Edits
-    pairs: tuple[tuple[int, int], ...] = ()
-    """Further probable links, between current reports. More come only with new reports, while `pairs_mark` is one."""
-    pairs_mark: str = ""
+Pairs = Sequence[tuple[int, int]]
 
 
 def bring_up(world: World) -> Links:
     """The links of all reports: from what was kept, with what is new linked in; from the beginning where that fails."""
-    mark = _mark(world)
-    kept, told = _load(world.store)
-    if kept is not None and told.get("mark") == mark:
-        if len(kept) == len(world.current) and told.get("replaced") == _replaced(world, len(kept)):
-            return kept
-        if not world.edits.cut and told.get("replaced") == _replaced(world, len(kept), before=True):
-            links = grow(world, kept)
-            _save(world, links, mark)
-            return links
-    links = anew(world)
-    _save(world, links, mark)
-    return links
+    by = kept.mark(world.pairs_mark)
+    found = kept.load(world.store, world.segments, by)
+    if found is None:
+        found = _from_the_beginning(world)
+        kept.save(world.store, world.segments, by, found)
+    elif found.count < len(world.current) or found.join != _joined(world.edits):
+        found = grow(world, found)
+        kept.save(world.store, world.segments, by, found)
+    return cut(world, found.links, found.common)
 
 
 def anew(world: World) -> Links:
     """Link everything from the beginning."""
+    found = _from_the_beginning(world)
+    return cut(world, found.links, found.common)
+
+
+def _from_the_beginning(world: World) -> Kept:
     table = strengths()
-    mentions = gather(_stated(world), world.voice, table)
-    return _linked(mentions, len(world.current), world.sender, table, world.edits, world.pairs)
+    mentions, left_out = gathered(Stock(world).everything(), world.voice, table)
+    links = _linked(mentions, _Reports(world), table, world.edits.join, world.pairs)
+    return Kept(links, len(links), _joined(world.edits), common.of(mentions, left_out, table))
 
 
-def _linked(
-    mentions: Mentions, reports: int, sender: Ints, table: Strengths, edits: Edits, pairs: Pairs
-) -> Links:
-    found = cluster(mentions, reports, table, edits, pairs)
-    others, senders = _same_person(mentions, reports, sender, table)
-    return Links(found.certain, found.probable, found.raw, others, senders)
+def _joined(edits: Edits) -> frozenset[tuple[int, int]]:
+    return frozenset((int(a), int(b)) for a, b in edits.join)
 
 
-def _same_person(mentions: Mentions, reports: int, sender: Ints, table: Strengths) -> tuple[Ints, Ints]:
-    """How many other reports name the same reported person with certainty, and how many other senders."""
-    strong = table.certain[mentions.kind, mentions.weak] >= mentions.voices
-    as_reported = mentions.reported & strong[mentions.run]
-    run, report = mentions.run[as_reported], mentions.report[as_reported]
-    voices = np.bincount(run, minlength=len(mentions)).astype(np.int32)
-    others = np.zeros(reports, dtype=np.int32)
-    np.maximum.at(others, report, voices[run] - 1)
-    pairs = run.astype(np.int64) << 32 | sender[report].astype(np.int64)
-    pairs = distinct(pairs)
-    counts = np.bincount((pairs >> 32).astype(np.int32), minlength=len(mentions)).astype(np.int32)
-    several = np.zeros(reports, dtype=np.int32)
-    np.maximum.at(several, report, counts[run] - 1)
-    return np.minimum(others, 65_535).astype(np.uint16), np.minimum(several, 65_535).astype(np.uint16)
+class _Reports:
+    """What is asked of reports beside their identifiers: of all of a world, or of some, renumbered."""
+
+    def __init__(self, world: World, some: Ints | None = None) -> None:
+        self._world, self._some = world, some
+
+    def __len__(self) -> int:
+        return len(self._world.current) if self._some is None else len(self._some)
+
+    def _numbers(self, numbers: Ints) -> Ints:
+        return numbers if self._some is None else self._some[numbers]
+
+    def __getitem__(self, numbers: Ints) -> tuple[Ints, Ints, Flags]:
+        """Sender, voice, and whether the reported account is likely the child's own."""
+        at = self._numbers(numbers)
+        return self._world.sender[at], self._world.voice[at], self._world.protected[at]
 
 
-def grow(world: World, kept: Links) -> Links:
-    """Link new reports (and new versions) into what is there: only clusters that they touch are made anew.
+def _linked(mentions: Mentions, reports: _Reports, table: Strengths, join: Pairs, pairs: Pairs) -> Links:
+    found = cluster(mentions, len(reports), table, Edits(join=join), pairs)
+    return Links(
+        found.certain, found.probable, found.raw, *_same_person(mentions, reports, table, found.certain)
+    )
 
-    The outcome is that of `anew`: an identifier that no touched report has keeps its mentions, so its links stay.
+
+def cut(world: World, links: Links, too_common: TooCommon) -> Links:
+    """The links with people's cuts: only clusters that hold one are made anew."""
+    found = Clusters(links.certain, links.probable, links.raw)
+    if not world.edits.cut or not (inside := cut_clusters(found, world.edits)).any():
+        return links
+    stock, table = Stock(world), strengths()
+    keys = distinct(stock.said_by(inside).key)
+    stated = stock.mentions(keys[~too_common.holds(keys)])
+    mentions = gather(stated, world.voice, table)
+    apart = take_apart(found, mentions, table, world.edits, world.pairs)
+    others, senders, _ = _same_person(mentions, _Reports(world), table, apart.certain, inside)
+    return replace(
+        links,
+        certain=apart.certain,
+        probable=apart.probable,
+        others=np.where(inside, others, links.others),
+        senders=np.where(inside, senders, links.senders),
+    )
+
+
+def _same_person(
+    mentions: Mentions, reports: _Reports, table: Strengths, side: Ints, apart: Flags | None = None
+) -> tuple[Ints, Ints, Flags]:
+    """How often the same reported person is named by others, see `Links`; certain identifiers alone tell it.
+
+    `side` is the certain cluster of each report. Where people cut one (`apart`, by report), only those on a report's
+    own side count.
     """
-    table, reports, before = strengths(), len(world.current), len(kept)
-    replaced = np.flatnonzero(~world.current[:before] & _was_current(world, before))
-    fresh = np.zeros(reports, dtype=bool)
-    fresh[before:] = True
-    fresh[replaced] = True
-    touched_keys = _keys_of(world, fresh)
-    mentions = gather(_stated(world, touched_keys, counted=~fresh), world.voice, table, common=True)
-    # An identifier that was too common before, and is, never linked anybody.
+    strong = table.certain[mentions.kind, mentions.weak] >= mentions.voices
+    own = np.isin(mentions.kind, OWN)
+    others, senders = (np.zeros(len(reports), dtype=np.uint16) for _ in range(2))
+    child = np.zeros(len(reports), dtype=bool)
+    firsts = np.searchsorted(mentions.start, np.arange(0, len(mentions.run), _AT_ONCE), side="left")
+    for first, end in pairwise([*np.unique(firsts).tolist(), len(mentions)]):
+        part = np.arange(mentions.start[first], mentions.start[end])
+        part = part[strong[mentions.run[part]] & ~mentions.hint[part]]
+        run, report, reported = mentions.run[part] - first, mentions.report[part], mentions.reported[part]
+        sender, voice, protected = reports[report]
+        childs = np.zeros(end - first, dtype=bool)
+        childs[run[mentions.victim[part] | (reported & protected)]] = True
+        childs &= own[first:end]
+        child[report[reported & childs[run]]] = True
+        run, report, sender, voice = run[reported], report[reported], sender[reported], voice[reported]
+        if apart is not None:  # each side of a cut counts for itself
+            sides = np.where(apart[report], side[report].astype(np.int64) + 1, 0)
+            order = np.lexsort((sides, run))
+            run, report, sender, voice, sides = (one[order] for one in (run, report, sender, voice, sides))
+            run = np.cumsum(np.append(False, (run[1:] != run[:-1]) | (sides[1:] != sides[:-1]))[: len(run)])
+        for most, by in ((others, voice), (senders, sender)):
+            counts = distinct_of(run, by)
+            np.maximum.at(most, report, np.minimum(counts[run] - 1, 65_535).astype(np.uint16))
+    return others, np.minimum(senders, MOST_SENDERS), child
+
+
+OWN = [KINDS.index(kind) for kind in (Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.EMAIL)]
+"""What is a person's alone: a child's telephone or device may be its family's."""
+_AT_ONCE = 4_000_000
+"""Mentions that are gone through in one piece."""
+_SMALL = 4
+
+
+def distinct_of(group: Ints, by: Ints) -> Ints:
+    """How many different values of `by` each group has. `group` rises; most groups are small, and are not sorted."""
+    mixed = ((by.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(32)).astype(np.uint32)
+    again = np.zeros(len(group), dtype=bool)
+    for lag in range(1, _SMALL):
+        again[lag:] |= (group[lag:] == group[:-lag]) & (mixed[lag:] == mixed[:-lag])
+    sizes = np.bincount(group)
+    large = sizes > _SMALL
+    counts = np.bincount(group[~again & ~large[group]], minlength=len(sizes))
+    if large.any():
+        some = large[group]
+        pairs = distinct(group[some].astype(np.uint64) << np.uint64(32) | mixed[some])
+        counts += np.bincount((pairs >> np.uint64(32)).astype(np.int64), minlength=len(sizes))
+    return counts
+
+
+def grow(world: World, before: Kept) -> Kept:
+    """Link new reports (and new versions, and what people joined) into what is there, in place.
+
+    Only clusters that they touch are made anew. The outcome is that of linking everything from the beginning: an
+    identifier that no touched report has keeps its mentions, so its links stay; one that was too common before new
+    reports came, and is, never linked anybody.
+    """
+    table, reports, old = strengths(), len(world.current), before.count
+    fresh, join = _fresh(world, old), _joined(world.edits)
+    stock = Stock(world)
+    said = stock.said_by(fresh)
+    too_common = before.common.after(said.key, said.meta, said.report < old, table)
+    keys = distinct(said.key)
+    keys = keys[~too_common.holds(keys)]
+    mentions = gather(stock.mentions(keys, counted=~fresh), world.voice, table, common=True)
     newer = np.bincount(mentions.run[fresh[mentions.report]], minlength=len(mentions))
-    limit = table.probable[mentions.kind, mentions.weak]
-    alive = (mentions.voices - newer) <= limit
+    alive = (mentions.voices - newer) <= table.probable[mentions.kind, mentions.weak]
     affected = fresh.copy()
     affected[mentions.report[alive[mentions.run]]] = True
-    for a, b in world.pairs:
-        if fresh[a] or fresh[b]:
-            affected[[a, b]] = True
-    raw = np.concatenate([kept.raw, np.arange(before, reports, dtype=np.int32)])
+    del mentions
+    further = np.array([*world.pairs], dtype=np.int64).reshape(-1, 2)
+    affected[further[fresh[further].any(axis=1)]] = True
+    affected[[one for pair in join ^ before.join for one in pair]] = True
+    raw = before.links.raw
     labels = np.zeros(reports, dtype=bool)
     labels[raw[affected]] = True
     affected |= labels[raw]
-    del mentions
-    keys = _keys_of(world, affected)
-    stated = _stated(world, keys, counted=np.ones(reports, dtype=bool))
+    keys = distinct(stock.said_by(affected).key)
+    keys = keys[~too_common.holds(keys)]
+    stated = stock.mentions(keys, counted=np.ones(reports, dtype=bool))
     involved = distinct(np.concatenate([stated.report, np.flatnonzero(affected)]))
-    stated = replace_reports(stated, involved)
-    mentions = gather(stated, world.voice[involved], table)
-    join, pairs = (_renumbered(some, involved) for some in (world.edits.join, world.pairs))
-    small = _linked(mentions, len(involved), world.sender[involved], table, Edits(join=join), pairs)
-    mine = affected[involved]
-    numbers = involved[mine]
-    made = Links(
-        np.concatenate([kept.certain, np.arange(before, reports, dtype=np.int32)]),
-        np.concatenate([kept.probable, np.arange(before, reports, dtype=np.int32)]),
-        raw,
-        np.concatenate([kept.others, np.zeros(reports - before, dtype=np.uint16)]),
-        np.concatenate([kept.senders, np.zeros(reports - before, dtype=np.uint16)]),
-    )
-    made.certain[numbers] = involved[small.certain[mine]]
-    made.probable[numbers] = involved[small.probable[mine]]
-    made.raw[numbers] = involved[small.raw[mine]]
-    made.others[numbers], made.senders[numbers] = small.others[mine], small.senders[mine]
+    stated = Stated(stated.key, np.searchsorted(involved, stated.report).astype(np.int32), stated.meta)
+    mentions, left_out = gathered(stated, world.voice[involved], table)
+    both = (_renumbered(some, involved) for some in (world.edits.join, world.pairs))
+    small = _linked(mentions, _Reports(world, involved), table, *both)
+    _put(before.links, involved, np.flatnonzero(affected[involved]), small)
+    too_common = too_common.with_newly(keys, common.of(mentions, left_out, table))
+    return Kept(before.links, reports, join, too_common, before.before, np.flatnonzero(affected))
+
+
+def _fresh(world: World, old: int) -> Flags:
+    """Which reports came since the first `old` of them were linked, or were replaced since."""
+    made = np.zeros(len(world.current), dtype=bool)
+    made[old:] = True
+    for segment in world.segments:
+        if segment.first >= old:
+            replaces = world.store.rows_of(segment, ("replaces",))["replaces"]
+            made[replaces[replaces != NONE]] = True
     return made
+
+
+def _put(links: Links, involved: Ints, mine: Ints, small: Links) -> None:
+    """Put the links of `involved[mine]` in the place of what they were."""
+    numbers = involved[mine]
+    for label in ("certain", "probable", "raw"):
+        getattr(links, label)[numbers] = involved[getattr(small, label)[mine]]
+    for told in ("others", "senders", "child"):
+        getattr(links, told)[numbers] = getattr(small, told)[mine]
 
 
 def _renumbered(pairs: Pairs, involved: Ints) -> list[tuple[int, int]]:
@@ -166,128 +222,3 @@ def _renumbered(pairs: Pairs, involved: Ints) -> list[tuple[int, int]]:
     both = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
     both = both[np.isin(both, involved).all(axis=1)]
     return [(int(a), int(b)) for a, b in np.searchsorted(involved, both)]
-
-
-def replace_reports(stated: Stated, involved: Ints) -> Stated:
-    """The same mentions with reports numbered by their place in `involved`."""
-    return replace(stated, report=np.searchsorted(involved, stated.report).astype(np.int32))
-
-
-def mentions_of(world: World, number: int) -> Mentions:
-    """All mentions of the identifiers of one report."""
-    return mentions_among(world, [number])
-
-
-def mentions_among(world: World, numbers: Sequence[int]) -> Mentions:
-    """All mentions of the identifiers of some reports, also in other reports."""
-    mine = np.zeros(len(world.current), dtype=bool)
-    mine[list(numbers)] = True
-    return gather(_stated(world, _keys_of(world, mine)), world.voice, strengths(), common=True)
-
-
-def _was_current(world: World, before: int) -> Flags:
-    """Which reports were current when the first `before` of them were linked."""
-    replaces = world.store.rows([one for one in world.segments if one.first < before], ("replaces",))[
-        "replaces"
-    ]
-    made = np.ones(before, dtype=bool)
-    made[replaces[replaces != 0xFFFFFFFF]] = False
-    return made
-
-
-def _keys_of(world: World, wanted: Flags) -> Ints:
-    """The distinct keys that link of some reports, whether current or not; sorted."""
-    table = strengths()
-
-    def of(segment: Segment) -> Ints:
-        mine = wanted[segment.first : segment.first + segment.count]
-        if not mine.any():
-            return np.zeros(0, dtype=np.uint64)
-        said = world.store.links(segment, ("row", "kind", "role", "weak", "key"))
-        some = mine[said["row"]]
-        some[some] = linking(said["kind"][some], said["role"][some], said["weak"][some], table)
-        return said["key"][some]
-
-    return distinct(np.concatenate([np.zeros(0, dtype=np.uint64), *world.store.each(of, world.segments)]))
-
-
-def _stated(world: World, keys: Ints | None = None, *, counted: Flags | None = None) -> Stated:
-    """Mentions in current versions, of all identifiers or only of `keys` (sorted).
-
-    With `counted` (by report), identifiers that are far too common among those reports alone are left out.
-    """
-    table = strengths()
-    sieve = Sieve(keys) if keys is not None else None
-
-    def of(segment: Segment) -> Stated:
-        if sieve is not None:
-            key = world.store.links(segment, ("key",))["key"]
-            some = sieve(key)
-            if not len(some):
-                return _nothing()
-            said = world.store.links(segment, ("row", "kind", "role", "weak"))
-            said = {name: values[some] for name, values in said.items()}
-            key = key[some]
-        else:
-            said = world.store.links(segment, ("row", "kind", "role", "weak", "key"))
-            key = said["key"]
-        report = said["row"].astype(np.int32) + np.int32(segment.first)
-        mine = linking(said["kind"], said["role"], said["weak"], table) & world.current[report]
-        about = meta(said["kind"], said["role"], said["weak"])
-        return Stated(key[mine], report[mine], about[mine])
-
-    parts = [_nothing(), *world.store.each(of, world.segments)]
-    made = Stated(
-        *(np.concatenate([getattr(one, name) for one in parts]) for name in ("key", "report", "meta"))
-    )
-    if keys is None or counted is None or not len(keys):
-        return made
-    at = np.searchsorted(keys, made.key)
-    count = np.bincount(at[counted[made.report]], minlength=len(keys))
-    weak = np.ones(len(keys), dtype=np.uint16)
-    np.minimum.at(weak, at, made.meta & np.uint16(1))
-    kept = ~far_too_common(count[at], made.meta & ~np.uint16(1) | weak[at], table)
-    return Stated(made.key[kept], made.report[kept], made.meta[kept])
-
-
-def _nothing() -> Stated:
-    return Stated(np.zeros(0, np.uint64), np.zeros(0, np.int32), np.zeros(0, np.uint16))
-
-
-def _mark(world: World) -> str:
-    """What the kept links depend on besides the reports: the table, people's edits, how further pairs are found."""
-    table = strengths()
-    digest = hashlib.sha256(_VERSION.encode())
-    for one in (table.strength, table.certain, table.probable):
-        digest.update(one.tobytes())
-    said = [sorted(world.edits.cut), sorted(world.edits.join), world.pairs_mark, table.a_voice]
-    digest.update(repr([*said, table.largest_certain, table.largest_probable]).encode())
-    return digest.hexdigest()
-
-
-def _replaced(world: World, count: int, *, before: bool = False) -> str:
-    """Which of the first `count` reports are not current: now, or as those reports alone say."""
-    flags = _was_current(world, count) if before else world.current[:count]
-    return hashlib.sha256(np.flatnonzero(~flags).tobytes()).hexdigest()
-
-
-def _save(world: World, links: Links, mark: str) -> None:
-    table = pa.table(
-        {name: getattr(links, name) for name in ("certain", "probable", "raw", "others", "senders")}
-    )
-    told = {"mark": mark, "replaced": _replaced(world, len(links))}
-    world.store.vault.write(NAME, table.replace_schema_metadata(told), compression="lz4")
-
-
-def _load(store: ReportStore) -> tuple[Links | None, dict[str, str]]:
-    if not store.vault.path(NAME).exists():
-        return None, {}
-    try:
-        table = store.vault.read(NAME)
-    except (
-        IntegrityError
-    ):  # why: it is made anew from what is stored; the columns it came from are checked there
-        return None, {}
-    told = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    names = ("certain", "probable", "raw", "others", "senders")
-    return Links(*(table.column(name).to_numpy().copy() for name in names)), told

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
+from safelight.reports import dates
 from safelight.reports.report import Annotation, Kind, Party, Report, ReportFile, Role
+from safelight.reports.scoring.ages import ADULT, Age, at_birth, contradict, stated_ages
+from safelight.reports.scoring.answers import Answer, affirmed, answer, answer_on, is_family
 
 OBSERVED = (
     "convicted",
@@ -67,18 +70,17 @@ _FILES = {
     "viral": "viral",
 }
 _LOWERING = frozenset({"drawing", "generated", "viral"})
-_FAMILY = re.compile(
-    r"\b(?:step|grand|foster)?-?(?:father|mother|parent|dad|mum|mom)\b|\b(?:uncle|aunt|brother|sister|guardian|"
-    r"carer|caregiver|babysitter|nanny|relative|family)\b",
-    re.IGNORECASE,
-)
 _TRUST = re.compile(
     r"\b(?:teacher|coach|trainer|tutor|priest|pastor|imam|rabbi|clergy|nurse|doctor|p(?:a)?ediatrician|social worker|"
     r"youth|child(?:care|ren)?|kindergarten|nursery|school|scout|babysitter|nanny|lehrer|erzieher|betreuer)",
     re.IGNORECASE,
 )
-_NO = frozenset({"no", "false", "0", "none", "unknown", "n", "not known"})
-_AGE = re.compile(r"\d{1,3}")
+_IDS = re.compile(r"\d{4}")
+"""What a list of earlier reports holds, and a word that says there are none does not."""
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_OF_A_CHILD = frozenset({Kind.EMAIL, Kind.PHONE, Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.URL, Kind.NAME})
+LIKELY, POSSIBLE = 1.0, 0.5
+"""How sure it is that a reported account is a child's own. A possible one counts as a possible offender's as well."""
 _CAMERA = ("make", "model", "camera make", "camera model", "camera make/manufacturer", "serial number")
 
 
@@ -94,11 +96,14 @@ def observe(report: Report, now: datetime) -> dict[str, float]:
         for code, pattern in _INCIDENTS:
             if pattern.search(report.incident):
                 found[code] = 1.0
-    day = _day(report.received) or now.date()
-    occurred = _day(report.occurred)
+    day = dates.day(report.received) or now.date()
+    occurred = dates.day(report.occurred)
     if occurred is not None and 0 < (occurred - day).days < 366:
         found["date-ahead"] = 1.0
     _files(report.files, found)
+    children = [as_child(report, one, day) for one in report.parties if one.role is Role.REPORTED]
+    if any(children):  # beside a child's account another may be reported, whose danger is to count
+        found["victim-account"] = LIKELY if min(children) == LIKELY else POSSIBLE
     for party in report.parties:
         if party.role is Role.REPORTED:
             _reported(report, party, day, found)
@@ -108,60 +113,184 @@ def observe(report: Report, now: datetime) -> dict[str, float]:
 
 
 def is_minor(party: Party, day: date) -> bool:
-    """Is the party stated to be below eighteen?"""
+    """May the party be below eighteen, by some statement of its age?"""
     age = age_of(party, day)
-    return age is not None and age < 18
+    return age is not None and age < ADULT
 
 
 def age_of(party: Party, day: date) -> float | None:
-    """Years at `day`: from the birth date, else the lowest stated age; None where neither makes sense."""
-    born = _day(party.birth_date)
-    if born is not None and 0 <= (day - born).days < 120 * 366:
-        return (day - born).days / 365.25
-    stated = [int(one) for one in _AGE.findall((party.age or "")[:100])]
-    plausible = [age for age in stated if age < 120]
-    return float(min(plausible)) if plausible else None
+    """Years at `day`: from the birth date, unless a stated age contradicts it; else the lowest stated one.
+
+    None where nothing that makes sense is stated: `0`, `-1`, `unknown`.
+    """
+    ages = _ages(party, day)
+    if party.birth_date and not contradict(ages) and (born := _of_birth(party, day)):
+        return born[0].years
+    known = [years for one in ages if (years := one.years) is not None]
+    return min(known) if known else None
+
+
+def _ages(party: Party, day: date) -> tuple[Age, ...]:
+    return (*_of_birth(party, day), *(stated_ages(party.age, day) if party.age else ()))
+
+
+def _of_birth(party: Party, day: date) -> tuple[Age, ...]:
+    if not party.birth_date:
+        return ()
+    born = dates.day(party.birth_date)
+    if born is not None:
+        return at_birth(born, day)
+    year = _YEAR.search(party.birth_date[:100])  # of `03/04/2012` the year is sure, and enough
+    return stated_ages(year[0], day) if year else ()
 
 
 def is_victim_account(report: Report, party: Party, day: date) -> bool:
-    """May a reported account be the child's own? A stated minor, a hijacked account, or the child's own pictures.
+    """May a reported account be the child's own? Then it is routed as a child to protect. See `as_child`."""
+    return as_child(report, party, day) > 0
 
-    Such a party is routed as a child to protect, and counts nowhere as an offender.
+
+def as_child(report: Report, party: Party, day: date) -> float:
+    """May a reported account be a child's own? `LIKELY`, `POSSIBLE`, or 0. Both are routed as a child to protect.
+
+    *Likely* are, with nothing beside them that is said of offenders:
+
+    - a stated minor;
+    - an account that was hijacked: what was done with it was done by somebody else;
+    - an account without a stated age whose report is of sextortion and holds pictures that a child made of itself,
+      where no other account and no other child is named. CyberTipline's marks are of the report and its files, not of
+      the account, so the same two stand where a blackmailer is reported who passes the child's pictures on. But who
+      reports a blackmailer mostly names whom he blackmails; and to take a child under blackmail for an offender is the
+      dearer error.
+
+    Such an account counts nowhere as an offender. It is only *possible*, and all that speaks for an offender keeps its
+    weight, where both are stated: an adult posing as a minor is the usual groomer, and "hijacked" the usual excuse. For
+    an offender speak an adult's age beside a minor's, a range of ages that goes beyond eighteen, a conviction, and
+    stated access to a child; beside the marks of sextortion, which are weaker, earlier reports as well. Only possible,
+    too, are own pictures with a camera's own data in them and nothing else: they come straight from who took them, but
+    may have been sent to whoever is reported.
+
+    One mark alone, sextortion or own pictures, does not tell whose account it is, and routes nobody.
     """
     if party.role is not Role.REPORTED:
-        return False
-    if party.facts.get("compromised", "no").partition(";")[0] not in _NO:
+        return 0.0
+    ages = _ages(party, day)
+    adult = any(one.most >= ADULT for one in ages)
+    minor = any(one.years is not None and one.years < ADULT for one in ages)
+    if minor or answer_on("compromised", party.facts.get("compromised")) is Answer.YES:
+        return POSSIBLE if _is_adverse(party) or (minor and adult) else LIKELY
+    if adult or not _has_own_pictures(report) or _is_adverse(party) or _names_another(report, party, day):
+        return 0.0
+    if _is_of_sextortion(report):
+        return POSSIBLE if _has_earlier_reports(party) else LIKELY
+    of_camera = any(_is_of_camera(one) for one in report.files if not one.supplemental)
+    return POSSIBLE if of_camera and not _has_earlier_reports(party) else 0.0
+
+
+def _is_adverse(party: Party) -> bool:
+    """Is something said of the party that makes it a danger to children, whatever its age?"""
+    return answer_on("convicted", party.facts.get("convicted")) is Answer.YES or _access(party) > 0
+
+
+def _access(party: Party) -> float:
+    """How much access to a child is stated, 0..1."""
+    facts = party.facts
+    if answer(facts.get("access-to-child")) is Answer.YES or is_family(facts.get("relationship")):
+        return 1.0
+    return 0.8 if answer(facts.get("access-to-children")) is Answer.YES else 0.0
+
+
+def _has_earlier_reports(party: Party) -> bool:
+    said = party.facts.get("prior-reports")
+    return bool(said) and (_IDS.search(said or "") is not None or answer(said) is Answer.YES)
+
+
+def _is_of_sextortion(report: Report) -> bool:
+    if Annotation.SEXTORTION in report.annotations:
         return True
-    age = age_of(party, day)
-    if age is None:
-        return False
-    return age < 18
+    return any(code == "sextortion" and pattern.search(report.incident or "") for code, pattern in _INCIDENTS)
+
+
+def _has_own_pictures(report: Report) -> bool:
+    return any("self-production" in one.annotations for one in report.files if not one.supplemental)
+
+
+def _names_another(report: Report, party: Party, day: date) -> bool:
+    """Is there somebody else in the report who may be the child, or whose account the reported one may be?"""
+    return any(
+        other is not party
+        and (
+            other.role in (Role.VICTIM, Role.REPORTED)
+            or (other.role is Role.RECIPIENT and is_minor(other, day))
+        )
+        and (other.age or other.birth_date or any(one.kind in _OF_A_CHILD for one in other.identifiers))
+        for other in report.parties
+    )
+
+
+def contradictions(report: Report, now: datetime) -> list[str]:
+    """What the report says of one person that cannot all be true, or that speaks against each other, in sentences."""
+    day = day_of(report, now)
+    found = []
+    for party in report.parties:
+        if contradict(_ages(party, day)):
+            stated = "; ".join(_quoted(one) for one in (party.birth_date, party.age) if one)
+            found.append(
+                f"ages of the {party.role} person contradict each other, a minor's and an adult's: {stated}"
+            )
+        elif as_child(report, party, day) == POSSIBLE and _is_adverse(party):
+            found.append(
+                "the reported account may be a child's own, and a danger to children is stated of it: both count"
+            )
+    return found
 
 
 def day_of(report: Report, now: datetime) -> date:
     """The day the report was received, UTC; `now` where it is not stated."""
-    return _day(report.received) or now.date()
+    return dates.day(report.received) or now.date()
 
 
-def moment(stated: str | None) -> datetime | None:
-    """A stated time as UTC; a time without zone is taken as UTC. None where it is none."""
-    if not stated:
-        return None
-    try:
-        made = datetime.fromisoformat(stated.strip().replace("Z", "+00:00"))
-        return made.replace(tzinfo=UTC) if made.tzinfo is None else made.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+moment = dates.moment
+"""A stated time as UTC; None where it is none, or may be two."""
 
 
-def _day(stated: str | None) -> date | None:
-    if not stated or len(stated) < 8:
-        return None
-    try:
-        return date.fromisoformat(stated.strip()[:10])
-    except ValueError:
-        made = moment(stated)
-        return made.date() if made else None
+def unread_dates(report: Report) -> list[str]:
+    """What is to be said of stated dates that are not understood, whatever format the report came in."""
+    found = []
+    if _is_unread(report.received):
+        found.append(f"date not understood: the day of import counts (received: {_quoted(report.received)})")
+    if report.occurred and dates.day(report.occurred) is None:
+        found.append(
+            f"date not understood: whether it lies ahead is not known (happened: {_quoted(report.occurred)})"
+        )
+    found += [
+        f"date of birth not understood: {_but_year(party.birth_date)} (of the {party.role} person: "
+        f"{_quoted(party.birth_date)})"
+        for party in report.parties
+        if party.birth_date
+        and dates.day(party.birth_date) is None
+        and not _YEAR.fullmatch(party.birth_date.strip())
+    ]
+    captures = [one for party in report.parties for one in party.identifiers if one.kind is Kind.IP]
+    captures += [one for file in report.files for one in file.identifiers if one.kind is Kind.IP]
+    unread = dict.fromkeys(one.time for one in captures if _is_unread(one.time))
+    found += [
+        f"time not understood: whose the address was then cannot be asked (used: {_quoted(time)})"
+        for time in unread
+    ]
+    return found
+
+
+def _is_unread(stated: str | None) -> bool:
+    return bool(stated) and moment(stated) is None
+
+
+def _but_year(stated: str) -> str:
+    year = _YEAR.search(stated[:100])
+    return f"of its year, {year[0]}, an age is made" if year else "no age is made of it"
+
+
+def _quoted(stated: str | None) -> str:
+    return f"“{(stated or '')[:60]}”"
 
 
 def _files(files: tuple[ReportFile, ...], found: dict[str, float]) -> None:
@@ -176,32 +305,34 @@ def _files(files: tuple[ReportFile, ...], found: dict[str, float]) -> None:
                 found[code] = 1.0
         if one.classification in ("A1", "A2"):
             found["infant"] = max(found.get("infant", 0.0), 0.7)
-        if any(name.casefold() in _CAMERA for name in one.exif):
+        if _is_of_camera(one):
             found["camera-original"] = 1.0
     for code, count in lowered.items():  # one meme among other files lowers little
         found[code] = max(found.get(code, 0.0), count / len(material))
 
 
+def _is_of_camera(file: ReportFile) -> bool:
+    """Does it carry what cameras write, and forwarding loses?"""
+    return any(name.casefold() in _CAMERA for name in file.exif)
+
+
 def _reported(report: Report, party: Party, day: date, found: dict[str, float]) -> None:
     facts = party.facts
-    if is_victim_account(report, party, day):
-        found["victim-account"] = 1.0
+    child = as_child(report, party, day)
+    if child:
         _victim(party, day, found)
-        return
-    for fact in ("access-to-child", "access-to-children"):
-        if _yes(facts.get(fact)):
-            found["access-stated"] = max(
-                found.get("access-stated", 0.0), 1.0 if fact == "access-to-child" else 0.8
-            )
-    if _FAMILY.search(facts.get("relationship", "")[:500]):
-        found["access-stated"] = 1.0
-    if _yes(facts.get("convicted")):
+    # Stated danger to a child counts whoever is said to be one: the route changes, the order does not.
+    if access := _access(party):
+        found["access-stated"] = max(found.get("access-stated", 0.0), access)
+    if answer_on("convicted", facts.get("convicted")) is Answer.YES:
         found["convicted"] = 1.0
-    if facts.get("prior-reports"):
-        found["prior-stated"] = 1.0
-    if _yes(facts.get("firearms")):
+    if answer(facts.get("firearms")) is Answer.YES:
         found["firearms"] = 1.0
-    if _TRUST.search(facts.get("occupation", "")[:500]):
+    if child == LIKELY:
+        return
+    if _has_earlier_reports(party):
+        found["prior-stated"] = 1.0
+    if _TRUST.search(affirmed(facts.get("occupation"))):
         found["trust-stated"] = 1.0
 
 
@@ -213,7 +344,3 @@ def _victim(party: Party, day: date, found: dict[str, float]) -> None:
     named = {Kind.NAME, Kind.EMAIL, Kind.PHONE, Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.URL}
     if any(one.kind in named for one in party.identifiers) or party.facts.get("school") or party.spots:
         found["victim-named"] = 1.0
-
-
-def _yes(said: str | None) -> bool:
-    return bool(said) and said is not None and said.strip().casefold() not in _NO
