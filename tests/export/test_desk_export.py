@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from safelight.workspace import Workspace
 
 from ..conftest import authority
 from ..reports.making import xml
+from ..reports.test_cybertip_writer import is_valid
 from ..reports.tips import details, tip
 from .page import Page
 
@@ -448,3 +450,30 @@ def test_a_store_whose_findings_were_altered_gives_no_page(
     with pytest.raises(IntegrityError):
         desk.export("html", out, desk=True)
     assert not out.exists()
+
+
+def test_a_report_leaves_as_it_came_and_can_be_taken_in_elsewhere(
+    desk: Workspace, open_again: Open, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.zip"
+    written = desk.export("cybertip", out, report="1")
+    assert (written["format"], written["records"], written["unit"]) == ("cybertip", 1, "document")
+    before = desk.show_report("1")
+    with zipfile.ZipFile(out) as archive:
+        is_valid(archive.read("report.xml"))
+    desk.close()
+    other = open_again()
+    other.open_case("elsewhere", authority(*ALLOWED))
+    found = other.import_reports([out], case="elsewhere")
+    assert (found["new"], found["unreadable"]) == (1, [])
+    after = other.show_report("1", case="elsewhere")
+    assert [after[name] for name in ("people", "texts", "incident")] == [
+        before[name] for name in ("people", "texts", "incident")
+    ]
+
+
+def test_only_a_report_that_is_named_leaves_as_it_came(desk: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="Which report"):
+        desk.export("cybertip", tmp_path / "report.zip")
+    with pytest.raises(UsageError):
+        desk.export("cybertip", tmp_path / "report.zip", desk=True)

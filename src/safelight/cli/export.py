@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def export(
-    format: str = typer.Argument(help="vics, case-uco, csv, files or html."),
+    format: str = typer.Argument(help="vics, case-uco, csv, files, html or cybertip."),
     output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="File to write."),
     thumbnails: bool = typer.Option(
         False,
@@ -24,7 +24,9 @@ def export(
         help="html: small, grey, blurred pictures; never of what is exactly on a list of illegal material.",
     ),
     report: str | None = typer.Option(
-        None, metavar="ID", help="html: the page of one report, by its id (R-…) or the number that it bears."
+        None,
+        metavar="ID",
+        help="html: the page of one report, by its id (R-…) or the number that it bears; cybertip: that report as XML.",
     ),
     cluster: str | None = typer.Option(
         None, metavar="ID", help="html: the page of a cluster (C-…), or of that in which a report is."

@@ -269,8 +269,9 @@ def in_full(found: dict[str, Any]) -> Iterator[str]:
     for one in found["history"]:
         versions += one["what"] == "version"
         by = f" by {one['by']}" if "by" in one else ""
+        back = ", taken back" if one.get("retracted") else ""
         what = {
-            "version": f"taken in, version {versions} ({one.get('format')})",
+            "version": f"taken in, version {versions} ({one.get('format')}){back}",
             "decision": f"decided: {one.get('label')}",
             "hold": "handed out",
             "release": "given back",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     OpenDesk = Callable[[], Desk]
 
+CYBERTIP = "cybertip"
+"""The form of one report as providers send it; see `desk_cybertip.py`."""
 _AT_ONCE = 20_000
 """Lines of the queue whose reports are held at once while it is written."""
 
@@ -46,12 +48,13 @@ class Asked:
 
     def check(self, format: str) -> None:
         """Raise UsageError unless this is one page, in a format that has it."""
-        if format == "csv" and self.desk and self.people is None and self.minutes is None:
-            pass  # the queue
+        alone = self.people is None and self.minutes is None
+        if (format == "csv" and self.desk and alone) or (format == CYBERTIP and self.report and alone):
+            pass  # the queue, or one report as it was sent
         elif format != "html":
             raise UsageError(
                 f"A page of the report desk is no '{format}'.",
-                "`safelight export html` makes it; `safelight export csv --desk` makes a list of the queue.",
+                "`safelight export html` makes it; `csv --desk` lists the queue, `cybertip --report` a report.",
             )
         if self.pages > 1:
             raise UsageError("These are several pages.", "Give one of --report, --cluster and --desk.")
@@ -72,6 +75,8 @@ def exporter(open_desk: OpenDesk, permit: Permit, format: str, asked: Asked) -> 
     No text is read for it. The permit's event names the reports that are on a page; the queue as CSV is all of them.
     Raises RefusedError where the case does not allow `report-triage`.
     """
+    if asked == Asked() and format == CYBERTIP:
+        raise UsageError("Which report is to be written?", "Give --report.")
     if asked == Asked():
         return format
     asked.check(format)
@@ -79,6 +84,7 @@ def exporter(open_desk: OpenDesk, permit: Permit, format: str, asked: Asked) -> 
     # The desk brings in Arrow and SciPy, which other verbs do not need.
     from safelight.export import desk_pages
     from safelight.export.desk_csv import DeskCsv
+    from safelight.export.desk_cybertip import CybertipZip
     from safelight.reports.desk import cluster as clusters
     from safelight.reports.desk.overview import Capacity, cluster_size, overview
 
@@ -86,6 +92,10 @@ def exporter(open_desk: OpenDesk, permit: Permit, format: str, asked: Asked) -> 
     ranked = desk.ranked(silent, 0)
     if format == "csv":
         return DeskCsv(lambda: _queue(desk, ranked))
+    if format == CYBERTIP and asked.report is not None:
+        number = desk.number(ranked, asked.report)
+        permit.subjects.append(desk.id_of(ranked, number))
+        return CybertipZip(desk.store.report(ranked.segments, number))
     if asked.report is not None:
         shown = desk.show(ranked, asked.report)
         permit.subjects.append(shown["id"])

@@ -209,9 +209,10 @@ class Desk:
 
     def _links(self, ranked: Ranked, number: int) -> dict[str, Any]:
         report = self.store.report(ranked.segments, number)
-        near = ties.others(ranked, number)
+        made = self.done(acts.CUT, acts.JOIN)
+        near = [*ties.others(ranked, number), *ties.edited(ranked, number, made)]
         own = {one: said.report_id for one, said in self.store.reports(ranked.segments, near)}
-        return ties.ties(ranked, number, report, self.store.hashed, self.done(acts.CUT, acts.JOIN), own)
+        return ties.ties(ranked, number, report, self.store.hashed, made, own)
 
     def edit(self, ranked: Ranked, kind: str, a: str, b: str, reason: str) -> dict[str, Any]:
         """Cut or join the link between two reports; it holds whenever they are linked anew."""

@@ -69,7 +69,7 @@ def ties(
     for other, alike in people.of(number, ranked.current):
         said = {"kind": "person", "value": alike.by, "reports": 2, "weight": alike.probability}
         by.setdefault(other, []).append({**said, "scale": "probable"})
-    edits = _edits(ranked, number, made)
+    edits = edited(ranked, number, made)
     links = [_link(ranked, number, other, said, edits.get(other)) for other, said in by.items()]
     links += [_link(ranked, number, other, [], act) for other, act in edits.items() if other not in by]
     links.sort(key=lambda link: (-link["strength"], link["to"]))
@@ -113,14 +113,14 @@ def _link(
     return said
 
 
-def _edits(ranked: Ranked, number: int, made: list[Act]) -> dict[int, Act]:
+def edited(ranked: Ranked, number: int, made: list[Act]) -> dict[int, Act]:
     """The last cut or join between this report and another, by the other's number."""
     mine = f"{int(ranked.rows['key'][number]):016x}"
     found: dict[int, Act] = {}
     for act in made:
         pair = act.said["pair"]
         if act.kind in (CUT, JOIN) and mine in pair:
-            other = np.uint64(int(pair[0] if pair[1] == mine else pair[1], 16))
-            for one in np.flatnonzero((ranked.rows["key"] == other) & ranked.current).tolist():
+            other = int(pair[0] if pair[1] == mine else pair[1], 16)
+            for one in ranked.rows.newest([other]).values():
                 found[one] = act
     return found
