@@ -15,7 +15,6 @@ from safelight.reports.keep.store import ReportStore, Segment
 
 NAME = "state-known"
 NO_FILES = 255
-_EXACT = ("md5", "sha1", "sha256")
 
 
 def known_shares(
