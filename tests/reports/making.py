@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from safelight.reports.report import FreeText, Kind, Party, Report, ReportFile, Role, Stated
+from safelight.workspace import Workspace
 
 
 def report(number: int = 1, **changes: Any) -> Report:
@@ -46,4 +48,12 @@ def xml(number: int | None = 1, *, inside: str = "", account: str = "", text: st
     )
 
 
-__all__ = ["FreeText", "ReportFile", "report", "reported", "xml"]
+def bring(opened: Workspace, folder: Path, **documents: str) -> None:
+    """Take documents in from a folder of their own."""
+    folder.mkdir()
+    for name, document in documents.items():
+        (folder / f"{name}.xml").write_text(document)
+    opened.import_reports([folder])
+
+
+__all__ = ["FreeText", "ReportFile", "bring", "report", "reported", "xml"]

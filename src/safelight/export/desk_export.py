@@ -114,21 +114,20 @@ def exporter(open_desk: OpenDesk, permit: Permit, format: str, asked: Asked) -> 
 
 def _queue(desk: Desk, ranked: Ranked) -> Iterator[dict[str, Any]]:
     """Every line of the queue in order, as `reports rank --json` prints it, and what the columns beside it know."""
-    from safelight.reports.desk.explain import entry
     from safelight.reports.keep.letters import letters_of
 
-    decided = desk.decided()
-    taken = desk.held()
+    labelled = desk.labelled()
+    taken = desk.held(labelled)
     for begin in range(0, len(ranked.order), _AT_ONCE):
         numbers = ranked.order[begin : begin + _AT_ONCE].tolist()
-        bodies = dict(desk.store.reports(ranked.segments, numbers))
-        for place, number in enumerate(numbers, start=begin + 1):
-            said = entry(ranked, number, bodies[number])
+        for place, (number, said) in enumerate(
+            zip(numbers, desk.entries(ranked, numbers), strict=True), start=begin + 1
+        ):
             yield {
                 **said,
                 "place": place,
                 "country": letters_of(int(ranked.rows["country"][number])),
-                "decided": decided.get(said["id"]),
+                "decided": labelled[said["id"]].label if said["id"] in labelled else None,
                 "held": _held(taken.get(said["id"])),
             }
 

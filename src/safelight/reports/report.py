@@ -224,6 +224,23 @@ class Report:
     """What was wrong with it and read all the same."""
 
 
+def captures(report: Report, *, also_reporters: bool = False) -> list[Stated]:
+    """Addresses of connections that a report states, of people and of files."""
+    return [
+        one
+        for some in (
+            *(
+                party.identifiers
+                for party in report.parties
+                if also_reporters or party.role is not Role.REPORTER
+            ),
+            *(file.identifiers for file in report.files),
+        )
+        for one in some
+        if one.kind is Kind.IP
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Unreadable:
     """A report, or a part of one, that could not be read, and why. It costs one finding; the rest goes on."""

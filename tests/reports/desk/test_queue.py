@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from safelight.model import Capability
 from safelight.workspace import Workspace
 
-from ...conftest import authority
-from ..making import xml
+from ..making import bring, xml
 
-Open = Callable[..., Workspace]
 BOILERPLATE = "The account was found by an automated process and was disabled."
 FILE = (
     "<fileDetails><originalFileName>a.jpg</originalFileName><viewedByEsp>true</viewedByEsp>"
     "<originalFileHash hashType='MD5'>0123456789abcdef0123456789abcdef</originalFileHash>"
     "<fileAnnotations><viral/></fileAnnotations></fileDetails>"
 )
-
-
-@pytest.fixture
-def desk(open_again: Open) -> Workspace:
-    opened = open_again()
-    opened.open_case("desk", authority(Capability.REPORT_TRIAGE))
-    return opened
-
-
-def bring(opened: Workspace, folder: Path, **documents: str) -> None:
-    """Take documents in from a folder of their own."""
-    folder.mkdir()
-    for name, document in documents.items():
-        (folder / f"{name}.xml").write_text(document)
-    opened.import_reports([folder])
 
 
 def lines(opened: Workspace) -> dict[str, dict[str, Any]]:

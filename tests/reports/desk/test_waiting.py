@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from safelight.errors import RefusedError, UsageError
-from safelight.model import Capability
 from safelight.workspace import Workspace
 
-from ...conftest import authority
-from ..making import xml
-
-Open = Callable[..., Workspace]
-
-
-@pytest.fixture
-def desk(open_again: Open) -> Workspace:
-    opened = open_again()
-    opened.open_case("desk", authority(Capability.REPORT_TRIAGE))
-    return opened
-
-
-def bring(opened: Workspace, folder: Path, **documents: str) -> None:
-    """Take documents in from a folder of their own."""
-    folder.mkdir()
-    for name, document in documents.items():
-        (folder / f"{name}.xml").write_text(document)
-    opened.import_reports([folder])
+from ..making import bring, xml
 
 
 def next_number(opened: Workspace) -> str | None:

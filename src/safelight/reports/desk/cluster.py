@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from safelight.errors import UsageError
+from safelight.reports.dates import moment
 from safelight.reports.desk.acts import CUT, JOIN
 from safelight.reports.desk.explain import cluster_id, entry
 from safelight.reports.desk.rank import Ranked
@@ -18,8 +19,7 @@ from safelight.reports.keep.columns import Keyed
 from safelight.reports.keep.letters import letters_of
 from safelight.reports.linking.strengths import strengths
 from safelight.reports.linking.world import mentions_among
-from safelight.reports.report import Kind, Report, Role, Stated
-from safelight.reports.scoring.observe import moment
+from safelight.reports.report import Kind, Report, Role, captures
 
 if TYPE_CHECKING:
     from safelight.reports.desk.desk import Desk
@@ -159,12 +159,3 @@ def _times(report_id: str, report: Report) -> Iterator[dict[str, Any]]:
                 "value": one.value,
                 "port": one.port,
             }
-
-
-def captures(report: Report) -> Sequence[Stated]:
-    """Addresses of connections that a report states, of people and of files; not the reporter's."""
-    of_people = [
-        one for party in report.parties if party.role is not Role.REPORTER for one in party.identifiers
-    ]
-    of_files = [one for file in report.files for one in file.identifiers]
-    return [one for one in (*of_people, *of_files) if one.kind is Kind.IP]

@@ -75,25 +75,23 @@ class Desk:
 
     def summary(self, ranked: Ranked, top: int, started: float, undecided: bool = False) -> dict[str, Any]:
         """What `reports rank --json` prints: counts, the first `top` of the queue, what the order may miss."""
-        labelled, taken = self.labelled(), self.held()
+        labelled = self.labelled()
+        taken = self.held(labelled)
         decided = {one: made.label for one, made in labelled.items()}
         places, waiting = work.waiting(ranked, labelled)
         again = dict(zip(places.tolist(), waiting.tolist(), strict=True))
         shown = places[:top].tolist() if undecided else range(len(ranked.order))[:top]
         numbers = [again[place] if undecided else int(ranked.order[place]) for place in shown]
-        reports = dict(self.store.reports(ranked.segments, numbers))
-        queue = []
-        for place, number in zip(shown, numbers, strict=True):
-            said = entry(ranked, number, reports[number])
-            queue.append(
-                {
-                    **said,
-                    "place": place + 1,
-                    "decided": decided.get(said["id"]),
-                    "news": said["id"] in decided and place in again,
-                    "held_by": taken[said["id"]].by if said["id"] in taken else None,
-                }
-            )
+        queue = [
+            {
+                **said,
+                "place": place + 1,
+                "decided": decided.get(said["id"]),
+                "news": said["id"] in decided and place in again,
+                "held_by": taken[said["id"]].by if said["id"] in taken else None,
+            }
+            for place, said in zip(shown, self.entries(ranked, numbers), strict=True)
+        ]
         return {
             "reports": int(ranked.current.sum()),
             "lines": len(ranked.order),
@@ -103,6 +101,11 @@ class Desk:
             "elusion": elusion.estimate(ranked, self.drawn(), decided),
             "queue": queue,
         }
+
+    def entries(self, ranked: Ranked, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """The entries of some reports in the queue, in the order of their numbers here; see `explain.entry`."""
+        bodies = dict(self.store.reports(ranked.segments, numbers))
+        return [entry(ranked, number, bodies[number]) for number in numbers]
 
     def number(self, ranked: Ranked, wanted: str) -> int:
         """The newest version's number of a report: by its id at the desk or the beginning of it, or by its own number.
@@ -158,9 +161,9 @@ class Desk:
         """The last label of each report that somebody decided about, by its id."""
         return {report: one.label for report, one in self.labelled().items()}
 
-    def held(self) -> dict[str, work.Held]:
-        """What is held now, by the report's id."""
-        return work.held(self.done(acts.HOLD, acts.RELEASE), self.labelled(), datetime.now(UTC))
+    def held(self, labelled: Mapping[str, labels.Labelled]) -> dict[str, work.Held]:
+        """What is held now, by the report's id; `labelled` as from the method of that name."""
+        return work.held(self.done(acts.HOLD, acts.RELEASE), labelled, datetime.now(UTC))
 
     def drawn(self) -> list[str]:
         """Ids of the low band's random sample, all draws together."""
@@ -197,7 +200,7 @@ class Desk:
     def release(self, ranked: Ranked, wanted: str) -> str:
         """Give a held report back to the queue. UsageError where nobody holds it."""
         report = self.id_of(ranked, self.number(ranked, wanted))
-        taken = self.held()
+        taken = self.held(self.labelled())
         if report not in taken:
             raise UsageError(f"Nobody holds the report {report}.")
         self.record(acts.RELEASE, report, {"desk": taken[report].desk, "held_by": taken[report].by})

@@ -13,7 +13,7 @@ from safelight.reports.desk.rank import DYNAMIC, Ranked
 from safelight.reports.keep.columns import report_id
 from safelight.reports.keep.letters import letters_of
 from safelight.reports.reading.situations import CODES, DANGER, MEANING
-from safelight.reports.report import Kind, Report, Role
+from safelight.reports.report import Kind, Report, Role, captures
 from safelight.reports.scoring import score
 from safelight.reports.scoring.observe import OBSERVED, age_of, day_of, is_victim_account, unread_dates
 from safelight.reports.scoring.table import Table
@@ -155,13 +155,12 @@ def missing(report: Report, ranked: Ranked, number: int, day: date) -> list[str]
         found.append(
             "No field holds an identifier of the reported person: look into the words, or ask for subscriber data."
         )
-    captures = [one for party in report.parties for one in party.identifiers if one.kind is Kind.IP]
-    captures += [one for file in report.files for one in file.identifiers if one.kind is Kind.IP]
-    if not captures:
+    connections = captures(report, also_reporters=True)
+    if not connections:
         found.append("No connection is stated: ask for addresses with time and source port.")
-    elif not any(one.time for one in captures):
+    elif not any(one.time for one in connections):
         found.append("Addresses without time: ask when they were used.")
-    elif all(one.port is None for one in captures):
+    elif all(one.port is None for one in connections):
         found.append("Addresses without source port: behind carrier NAT they do not lead to one subscriber.")
     closed = sum(one.viewed is not True for one in report.files)
     if closed:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from safelight.reports.desk import work
-from safelight.reports.desk.explain import entry
 from safelight.reports.desk.rank import Ranked
 
 if TYPE_CHECKING:
@@ -20,14 +19,13 @@ def leads(desk: Desk, ranked: Ranked, top: int | None, undecided: bool) -> list[
     decided = desk.decided()
     lines = work.waiting(ranked, desk.labelled())[1] if undecided else ranked.order
     of, numbers = len(lines), lines[:top].tolist()
-    bodies = dict(desk.store.reports(ranked.segments, numbers))
     return [
         {
-            **as_lead(entry(ranked, one, bodies[one])),
+            **as_lead(said),
             "of": of,
-            "decided": decided.get(desk.id_of(ranked, one)),
+            "decided": decided.get(said["id"]),
         }
-        for one in numbers
+        for said in desk.entries(ranked, numbers)
     ]
 
 

@@ -58,7 +58,7 @@ def overview(desk: Desk, ranked: Ranked, capacity: Capacity | None = None) -> di
         "reads_texts": desk.permit.allows(Capability.TEXT_ANALYSIS),
         "waiting": len(waiting),
         "oldest": None if oldest is None else datetime.fromtimestamp(oldest, UTC).isoformat(),
-        "held": len(desk.held()),
+        "held": len(desk.held(labelled)),
         "bands": [
             {
                 "band": str(band),
@@ -100,14 +100,9 @@ def _decisions(desk: Desk) -> dict[str, Any]:
 def _entries(desk: Desk, ranked: Ranked, places: Ints, waiting: Ints) -> list[dict[str, Any]]:
     """Lines by their places (0 is the first) and of each the report that waits, as the queue prints them."""
     numbers = {number: place + 1 for place, number in zip(places.tolist(), waiting.tolist(), strict=True)}
-    bodies = dict(desk.store.reports(ranked.segments, numbers))
     return [
-        {
-            **entry(ranked, number, bodies[number]),
-            "place": place,
-            "cluster_size": cluster_size(ranked, number),
-        }
-        for number, place in numbers.items()
+        {**said, "place": numbers[number], "cluster_size": cluster_size(ranked, number)}
+        for number, said in zip(numbers, desk.entries(ranked, list(numbers)), strict=True)
     ]
 
 

@@ -155,7 +155,7 @@ def rank(
     known = known_shares(store, segments, matcher, _lists_version(matcher))
 
     def observe(part: slice) -> None:
-        of_part = {**_from_links(links, rows, part), **_from_lists(known, part)}
+        of_part = {**_from_links(links, world.protected, part), **_from_lists(known, part)}
         here = {name: rows.times(name)[part].astype(np.int64) for name in TIMES}
         here["country"] = rows["country"][part]
         for code, strength in {**of_part, **clocks.of_reports(here, table, now, rules)}.items():
@@ -254,9 +254,11 @@ class Voices:
         return made
 
 
-def _from_links(links: Links, rows: Columns, part: slice) -> dict[str, npt.NDArray[np.uint8]]:
+def _from_links(
+    links: Links, protected: npt.NDArray[np.bool_], part: slice
+) -> dict[str, npt.NDArray[np.uint8]]:
     # A child to protect is never counted as an offender; what only may be one is, until a person has looked.
-    child = (rows["f_victim-account"][part] == round(LIKELY * 255)) | links.child[part]
+    child = protected[part] | links.child[part]
     others = np.where(child, 0, links.others[part])
     return {
         "previous-reports": score.saturating(others, 8),

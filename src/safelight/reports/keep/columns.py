@@ -13,12 +13,13 @@ import numpy as np
 import pyarrow as pa
 import zstandard
 
+from safelight.reports.dates import moment
 from safelight.reports.identifiers.identifier import Identifier, Reach
 from safelight.reports.keep.letters import letters_number
 from safelight.reports.keep.people import Someone, people_of, people_table
 from safelight.reports.keep.vault import Columns
-from safelight.reports.report import Kind, Party, Report, Role
-from safelight.reports.scoring.observe import OBSERVED, moment, observe
+from safelight.reports.report import Kind, Party, Report, Role, captures
+from safelight.reports.scoring.observe import OBSERVED, observe
 from safelight.reports.words import free_texts
 
 BLOCK = 64
@@ -132,17 +133,7 @@ OF_A_WAVE = frozenset(
 
 def connected(report: Report, now: datetime) -> datetime | None:
     """When what can be asked of an access provider happened: the last connection stated, else the incident itself."""
-    stated = [
-        one.time
-        for party in report.parties
-        if party.role is not Role.REPORTER
-        for one in party.identifiers
-        if one.kind is Kind.IP and one.time
-    ]
-    stated += [
-        one.time for file in report.files for one in file.identifiers if one.kind is Kind.IP and one.time
-    ]
-    times = [at for one in stated if (at := moment(one)) is not None and at <= now + _AHEAD]
+    times = [at for one in captures(report) if (at := moment(one.time)) is not None and at <= now + _AHEAD]
     if times:
         return max(times)
     at = moment(report.occurred) if report.occurred else None

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 from safelight.reports import dates
-from safelight.reports.report import Annotation, Kind, Party, Report, ReportFile, Role
+from safelight.reports.report import Annotation, Kind, Party, Report, ReportFile, Role, captures
 from safelight.reports.scoring.ages import ADULT, Age, at_birth, contradict, stated_ages
 from safelight.reports.scoring.answers import Answer, affirmed, answer, answer_on, is_family
 
@@ -249,10 +249,6 @@ def day_of(report: Report, now: datetime) -> date:
     return dates.day(report.received) or now.date()
 
 
-moment = dates.moment
-"""A stated time as UTC; None where it is none, or may be two."""
-
-
 def unread_dates(report: Report) -> list[str]:
     """What is to be said of stated dates that are not understood, whatever format the report came in."""
     found = []
@@ -270,9 +266,8 @@ def unread_dates(report: Report) -> list[str]:
         and dates.day(party.birth_date) is None
         and not _YEAR.fullmatch(party.birth_date.strip())
     ]
-    captures = [one for party in report.parties for one in party.identifiers if one.kind is Kind.IP]
-    captures += [one for file in report.files for one in file.identifiers if one.kind is Kind.IP]
-    unread = dict.fromkeys(one.time for one in captures if _is_unread(one.time))
+    times = (one.time for one in captures(report, also_reporters=True))
+    unread = dict.fromkeys(time for time in times if _is_unread(time))
     found += [
         f"time not understood: whose the address was then cannot be asked (used: {_quoted(time)})"
         for time in unread
@@ -281,7 +276,7 @@ def unread_dates(report: Report) -> list[str]:
 
 
 def _is_unread(stated: str | None) -> bool:
-    return bool(stated) and moment(stated) is None
+    return bool(stated) and dates.moment(stated) is None
 
 
 def _but_year(stated: str) -> str:
