@@ -33,7 +33,7 @@ from safelight.governance.gate import Permit, verb
 from safelight.model import Authority, Basis, Capability, HashSetKind
 from safelight.progress import silent
 from safelight.reports.desk.desk import Desk
-from safelight.reports.desk.rank import Ranked
+from safelight.reports.desk.rank import TOLD, Ranked
 from safelight.reports.words import free_texts
 from safelight.settings import Settings
 from safelight.workspace import Workspace
@@ -119,13 +119,21 @@ def _values(house: Workspace, case: str) -> dict[str, dict[str, float]]:
             return {names[number]: float(values[number]) for number in numbers}
 
         if permit.allows(Capability.TEXT_ANALYSIS):
-            return {"all evidence": by_name(ranked.log_odds), "text alone": by_name(ranked.text_part)}
+            return {"all evidence": by_name(ranked.log_odds), "text alone": by_name(_words(ranked))}
         return {"structure and links": by_name(ranked.log_odds), "structure alone": by_name(_own(ranked))}
 
     found: dict[str, dict[str, float]] = verb("bench", needs=Capability.REPORT_TRIAGE, long=True)(look)(
         house, case=case
     )
     return found
+
+
+def _words(ranked: Ranked) -> Any:
+    """What the words add, with the ages and times that they tell."""
+    made = ranked.text_part.astype(np.float64)
+    for code in TOLD:
+        made += ranked.dynamic[code] * (ranked.table.terms[code].weight / 255)
+    return made
 
 
 def _own(ranked: Ranked) -> Any:

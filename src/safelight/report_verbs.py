@@ -68,6 +68,7 @@ class ReportVerbs:
             "again": taken.again,
             "updated": taken.updated,
             "retracted": taken.retracted,
+            "claimed": taken.claimed,
             "media": {
                 "opened": looked.opened,
                 "closed": looked.closed,

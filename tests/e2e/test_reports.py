@@ -104,7 +104,9 @@ def test_a_later_version_and_a_retraction_keep_the_history(desk: Command, tmp_pa
     later.write_text(xml(1020, text="The provider adds that the account was closed."), encoding="utf-8")
     assert desk.run("reports", "import", later, "--json").json["updated"] == 1
     back = tmp_path / "back.xml"
-    back.write_text("<retraction><reportId>1020</reportId><reason>Wrong account.</reason></retraction>")
+    sender = "<reporter><reportingPerson><firstName>Chatter One</firstName></reportingPerson></reporter>"
+    reason = "<reason>Wrong account.</reason>"
+    back.write_text(f"<retraction><reportId>1020</reportId>{reason}{sender}</retraction>")
     assert desk.run("reports", "import", back, "--json", "--format", "cybertip").json["retracted"] == 1
     shown = desk.run("reports", "show", "1020", "--json").json
     versions = [one for one in shown["history"] if one["what"] == "version"]

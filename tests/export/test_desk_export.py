@@ -115,6 +115,14 @@ def test_what_people_cut_and_joined_stands_on_the_page_of_the_cluster(desk: Work
     assert "the same letter came to both" in said(out)
 
 
+def test_what_people_cut_stands_in_the_history_on_the_page_of_the_report(desk: Workspace, out: Path) -> None:
+    desk.cut_reports("1", "2", reason="two brothers of one name")
+    desk.export("html", out, report="2")
+    other = desk.show_report("1")["id"]
+    history = said(out).split("History")[-1]
+    assert f"cut from {other} (report 1)" in history and "two brothers of one name" in history
+
+
 def test_a_report_that_stands_alone_is_no_cluster(desk: Workspace, out: Path) -> None:
     with pytest.raises(UsageError, match="linked with certainty to no other"):
         desk.export("html", out, cluster="5")

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from safelight.reports.dates import iso
 from safelight.reports.protocol import ReportReader
 from safelight.reports.report import Report
 from tests.reports.tips import read, truncations
@@ -21,6 +22,7 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+iso("1 May 2026")  # loads the names of months, which takes a while once
 _EACH = settings(max_examples=80, suppress_health_check=[HealthCheck.differing_executors])
 """Each class that takes these tests over runs them with its own reader."""
 

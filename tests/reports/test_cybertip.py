@@ -347,6 +347,26 @@ class TestDocuments:
         parts = read(READER, "<retraction><reportId>5</reportId><reason>sent in error</reason></retraction>")
         assert parts == [Retraction("5", "sent in error")]
 
+    @pytest.mark.parametrize(
+        ("by", "sender"),
+        [
+            (
+                "<reporter><reportingPerson><firstName>Chatter One</firstName></reportingPerson></reporter>",
+                "Chatter One",
+            ),
+            ("<reporter><espName>Chatter One</espName></reporter>", "Chatter One"),
+            ("<espName>Chatter One</espName>", "Chatter One"),
+            (
+                "<reporter><reportingPerson><email>kim@example.org</email></reportingPerson></reporter>",
+                "kim@example.org",
+            ),
+            ("<reporter/>", None),
+        ],
+    )
+    def test_a_retraction_says_whose_it_is(self, by: str, sender: str | None) -> None:
+        [part] = read(READER, f"<retraction><reportId>5</reportId>{by}</retraction>")
+        assert part == Retraction("5", None, sender)
+
     def test_a_retraction_that_names_no_report_is_a_finding(self) -> None:
         assert "names no report" in unreadable(read(READER, "<retraction/>"))[0]
 
@@ -362,6 +382,48 @@ class TestDocuments:
             b"report",
         ):
             assert not READER.detects(document, "report.xml")
+
+
+class TestRoots:
+    """What begins like a report, told by little more than its first element."""
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"<report>",
+            b"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- a - b --> <report xmlns='urn:x'>",
+            b"<reports a='b'><report>",
+            b"<n:r><n:fileDetails/>",
+            b"<!DOCTYPE r [<!ENTITY a 'b'>]><retraction>",
+            "<?xml version='1.0'?><report>".encode("utf-16"),
+        ],
+    )
+    def test_a_root_or_what_stands_first_in_it(self, head: bytes) -> None:
+        assert READER.detects_root(head)
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"",
+            b"\xff\xd8\xff<report>",
+            b"<sms><message/><report>",
+            b"<a><b><report>",
+            b"<!-- <report> -->",
+            b"text <report>",
+        ],
+    )
+    def test_not_anything_that_holds_one_somewhere(self, head: bytes) -> None:
+        assert not READER.detects_root(head)
+
+    def test_no_beginning_takes_longer_than_it_must(self) -> None:
+        for begin in (
+            b"<!--" + b"-" * 4_000,
+            b"<" + b"a:" * 2_000,
+            b" " * 4_096,
+            b"<?" * 2_000,
+            b"<!DOCTYPE[" * 400,
+        ):
+            assert not READER.detects_root(begin)
 
 
 def test_nothing_is_read_beyond_what_is_asked() -> None:

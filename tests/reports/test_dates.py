@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.reports.dates import Order, day, is_doubtful, iso, moment, possible
+from safelight.reports.dates import Order, day, is_doubtful, iso, moment, possible, year
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -131,6 +131,49 @@ def test_behind_a_day_may_stand_what_is_not_understood() -> None:
 )
 def test_what_is_no_one_day_is_none(stated: str | None) -> None:
     assert day(stated) is None
+
+
+@pytest.mark.parametrize(
+    ("stated", "born"),
+    [
+        ("2001-02-03", date(2001, 2, 3)),
+        ("2001-02-03T00:00:00Z", date(2001, 2, 3)),
+        ("2001/2/3", date(2001, 2, 3)),
+        ("03.02.2001", date(2001, 2, 3)),
+        ("3.2.2001", date(2001, 2, 3)),
+        ("25/02/2001", date(2001, 2, 25)),
+        ("02/25/2001", date(2001, 2, 25)),
+        ("05/05/2001", date(2001, 5, 5)),
+        ("٢٠٠١-٠٢-٠٣", date(2001, 2, 3)),
+        ("02/03/2001", None),
+        ("2001-02-30", None),
+        ("31/31/2001", None),
+        ("2001", None),
+        ("", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_date_of_birth_is_read_only_where_it_can_mean_one_day(stated: str, born: date | None) -> None:
+    assert day(stated) == born
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("1998", 1998),
+        ("02/03/2001", 2001),
+        ("3 March 2010", 2010),
+        ("٢٠٠١", 2001),
+        ("1998-00-00", 1998),
+        ("1998/1999", None),
+        ("98", None),
+        ("0000-00-00", None),
+        ("1-2-3-1998", None),
+        (None, None),
+    ],
+)
+def test_a_year_may_be_told_where_the_day_is_not(stated: str | None, told: int | None) -> None:
+    assert year(stated) == told
 
 
 @given(st.text(st.characters() | st.sampled_from("0123456789./-: TZ"), max_size=70))

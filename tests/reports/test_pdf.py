@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safelight.engine.inprocess import InProcessEngine
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import TaskLimits
+from safelight.reports.dates import Order, iso
 from safelight.reports.pdf import NO_TEXT, Extract, Extracted, PdfReader
 from safelight.reports.pdf_sections import to_report
 from safelight.reports.report import Annotation, Kind, Report, Role, Spot
@@ -56,16 +57,16 @@ def report() -> Report:
 class TestFields:
     def test_the_incident(self, report: Report) -> None:
         assert (report.report_id, report.provider) == ("123456789", "Chatter One")
-        assert report.received == "01-02-2026 03:04:05 UTC"
+        assert report.received == "2026-01-02T03:04:05+00:00"
         assert report.incident == "Child Pornography (possession, manufacture, and distribution)"
-        assert report.occurred == "12-31-2025 15:45:09 UTC"
+        assert report.occurred == "2025-12-31T15:45:09+00:00"
         assert report.escalation == "priority level E"
 
     def test_the_suspect(self, report: Report) -> None:
         (party,) = report.parties
         said = {(one.kind, one.value) for one in party.identifiers}
         assert party.role is Role.REPORTED
-        assert (party.age, party.birth_date) == ("45", "01-01-1980")
+        assert (party.age, party.birth_date) == ("45", "1980-01-01")
         assert {
             (Kind.NAME, "Robin Sample"),
             (Kind.PHONE, "+1 202 555 0100"),
@@ -77,9 +78,13 @@ class TestFields:
 
     def test_source_information(self, report: Report) -> None:
         ip = next(one for one in report.parties[0].identifiers if one.kind is Kind.IP)
-        assert (ip.value, ip.event, ip.time) == ("192.0.2.1", "Login", "12-31-2025 03:04:05 UTC")
+        assert (ip.value, ip.event, ip.time) == ("192.0.2.1", "Login", "2025-12-31T03:04:05+00:00")
         (upload,) = report.files[0].identifiers
-        assert (upload.value, upload.event, upload.time) == ("192.0.2.7", "Upload", "12-31-2025 02:00:00 UTC")
+        assert (upload.value, upload.event, upload.time) == (
+            "192.0.2.7",
+            "Upload",
+            "2025-12-31T02:00:00+00:00",
+        )
 
     def test_files(self, report: Report) -> None:
         one, two = report.files
@@ -101,12 +106,79 @@ class TestFields:
             if line not in HEADINGS and not line.startswith(("Section", "Contents", "Did ", "Were "))
             for word in re.split(r"[\s|()]+", line.partition(": ")[2] or line.rstrip(":"))
         ]
-        assert [word for word in words if word not in everything and word not in PLACED] == []
+        gone = [word for word in words if word not in everything and word not in PLACED]
+        assert [word for word in gone if (iso(word, Order.MONTH_FIRST) or word) not in everything] == []
 
     def test_texts_stand_under_their_section(self, report: Report) -> None:
         by_place = {one.where: one.text for one in report.texts}
         assert by_place["section C/NCMEC Note #1"] == TEXT
         assert "looks after children\nat weekends" in by_place["section A/Suspect"]
+
+
+def dated(*said: str) -> Report:
+    """A print with dates that may be two, and with these rows."""
+    return of_rows(
+        "CyberTipline Report 12345",
+        "Received by NCMEC on 03-04-2026 03:04:05 UTC",
+        *said,
+        "Section A: Reported Information",
+        "Incident Information",
+        "Incident Time: 02-03-2026 11:00:00 PM UTC",
+        "Suspect",
+        "Date of Birth: 05-06-1980",
+        "IP Address: 192.0.2.1 (Login) 01-02-2026 03:04:05 UTC",
+        "Uploaded File Information",
+        "Filename: a.jpg",
+        "Upload Time: 01-02-2026 00:30:00 UTC",
+    )
+
+
+def dates_of(report: Report) -> list[str | None]:
+    """Receipt, incident, birth, connection, upload."""
+    [party], [file] = report.parties, report.files
+    return [
+        report.received,
+        report.occurred,
+        party.birth_date,
+        party.identifiers[0].time,
+        file.uploaded,
+    ]
+
+
+AS_STATED = [
+    "03-04-2026 03:04:05 UTC",
+    "02-03-2026 11:00:00 PM UTC",
+    "05-06-1980",
+    "01-02-2026 03:04:05 UTC",
+    "01-02-2026 00:30:00 UTC",
+]
+
+
+class TestDates:
+    def test_they_are_read_in_the_order_that_the_print_states(self) -> None:
+        assert dates_of(dated("All dates are displayed as MM-DD-YYYY")) == [
+            "2026-03-04T03:04:05+00:00",
+            "2026-02-03T23:00:00+00:00",
+            "1980-05-06",
+            "2026-01-02T03:04:05+00:00",
+            "2026-01-02T00:30:00+00:00",
+        ]
+        assert dates_of(dated("Dates are displayed as DD-MM-YYYY"))[2] == "1980-06-05"
+
+    def test_one_that_may_be_two_is_kept_as_stated_as_well(self) -> None:
+        kept = dict(dated("All dates are displayed as MM-DD-YYYY").unknown)
+        assert kept["birth_date as stated"] == "05-06-1980 (read with the month first, as the print says)"
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            [],
+            ["All dates are displayed as they were sent"],
+            ["All dates are displayed as MM-DD-YYYY", "All dates are displayed as DD-MM-YYYY"],
+        ],
+    )
+    def test_without_one_order_they_stay_as_stated(self, said: list[str]) -> None:
+        assert dates_of(dated(*said)) == AS_STATED
 
 
 class TestDeviations:

@@ -193,6 +193,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def priority(value: float) -> str:
+    """A report's priority to two digits; never 0 or 1, which would be a certainty. Pages say it in words."""
+    return "<0.01" if value < 0.005 else ">0.99" if value >= 0.995 else f"{value:.2f}"
+
+
 def colour() -> bool:
     """Whether standard error is a terminal that people look at."""
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ

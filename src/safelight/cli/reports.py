@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from safelight.cli.case import CASE
-from safelight.cli.common import UNREAD, command, count, group, note, say, show, table, workspace
+from safelight.cli.common import UNREAD, command, count, group, note, priority, say, show, table, workspace
 from safelight.cli.drawing import drawn
 
 app = group(
@@ -61,6 +61,11 @@ def _print_taken(found: dict[str, Any]) -> None:
         f"Read {count(found['reports'], 'report')} in {count(found['files'], 'document')} in {found['seconds']:.1f} s: "
         f"{found['new']:,} new, {found['updated']:,} later versions, {found['again']:,} known already."
     )
+    if found["claimed"]:
+        note(
+            f"{count(found['claimed'], 'retraction')} not counted: not by the sender of the report, or nobody can tell "
+            "by whom. `safelight reports show` says which."
+        )
     media = found["media"]
     if any(media.values()):
         refused = (
@@ -123,7 +128,9 @@ def _print_queue(found: dict[str, Any]) -> None:
                 ),
             )
         )
-        rows.append((f"{one['priority']:.2f}\n{one['band']}", about, f"{why}\n{one['counterfactual']}\n"))
+        rows.append(
+            (f"{priority(one['priority'])}\n{one['band']}", about, f"{why}\n{one['counterfactual']}\n")
+        )
     table(
         "Reports, first things first: an order of work, not findings of fact",
         ("priority", "report", "why"),
@@ -160,7 +167,7 @@ def _next(found: dict[str, Any]) -> Iterator[str]:
         "sample": "drawn at random from the low band, to see what the order misses",
         "held": "you hold it already",
     }
-    yield f"{found['id']}  {found['band']} {found['priority']:.2f}  held until {found['held_until'][:16]}Z"
+    yield f"{found['id']}  {found['band']} {priority(found['priority'])}  held until {found['held_until'][:16]}Z"
     yield f"  {why[found['drawn']]}"
     yield from _head(found)
     yield from _words(found["texts"], 600)
@@ -203,7 +210,7 @@ def show_report(report: str = REPORT, case: str | None = CASE) -> None:
 
 def in_full(found: dict[str, Any]) -> Iterator[str]:
     """Everything about one report, as lines."""
-    yield f"{found['id']}  {found['band']} {found['priority']:.2f}"
+    yield f"{found['id']}  {found['band']} {priority(found['priority'])}"
     yield from _head(found)
     yield f"  happened {found['occurred'] or 'on a day not stated'}"
     if found["escalation"] is not None:
@@ -269,15 +276,23 @@ def in_full(found: dict[str, Any]) -> Iterator[str]:
     for one in found["history"]:
         versions += one["what"] == "version"
         by = f" by {one['by']}" if "by" in one else ""
+        why = f": {one['reason']}" if "reason" in one else ""
         back = ", taken back" if one.get("retracted") else ""
         what = {
             "version": f"taken in, version {versions} ({one.get('format')}){back}",
             "decision": f"decided: {one.get('label')}",
             "hold": "handed out",
             "release": "given back",
+            "cut": f"cut from {_other(one)}",
+            "join": f"joined with {_other(one)}",
             "withdrawn": f"{one.get('name')} is stated as not viewed: what the look at it gave counts no more",
         }
-        yield f"  {one['at'][:16].replace('T', ' ')}Z  {what.get(one['what'], one['what'])}{by}"
+        yield f"  {one['at'][:16].replace('T', ' ')}Z  {what.get(one['what'], one['what'])}{by}{why}"
+
+
+def _other(one: dict[str, Any]) -> str:
+    """The other report of a link that was cut or joined."""
+    return f"{one.get('to')} ({one['report_id']})" if one.get("report_id") else str(one.get("to"))
 
 
 def _head(found: dict[str, Any]) -> Iterator[str]:

@@ -33,18 +33,20 @@ _AT_ONCE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which page of the desk is wanted, if one is: of a report, a cluster, or the desk's state (as CSV, its queue)."""
+    """Which page is wanted, if one is: a report, a cluster, the report desk's state (as CSV, its queue), a person."""
 
     report: str | None = None
     cluster: str | None = None
     desk: bool = False
     people: int | None = None
     minutes: float | None = None
+    person: str | None = None
 
     @property
     def pages(self) -> int:
         """How many pages are asked for."""
-        return (self.report is not None) + (self.cluster is not None) + self.desk
+        asked = (self.report is not None, self.cluster is not None, self.desk, self.person is not None)
+        return sum(asked)
 
     def check(self, format: str) -> None:
         """Raise UsageError unless this is one page, in a format that has it."""
@@ -53,11 +55,13 @@ class Asked:
             pass  # the queue, or one report as it was sent
         elif format != "html":
             raise UsageError(
-                f"A page of the report desk is no '{format}'.",
+                f"A page of a desk is no '{format}'.",
                 "`safelight export html` makes it; `csv --desk` lists the queue, `cybertip --report` a report.",
             )
         if self.pages > 1:
-            raise UsageError("These are several pages.", "Give one of --report, --cluster and --desk.")
+            raise UsageError(
+                "These are several pages.", "Give one of --report, --cluster, --desk and --person."
+            )
         if (self.people is None) != (self.minutes is None) or (self.people is not None and not self.desk):
             raise UsageError(
                 "What will be seen by when needs people and minutes, and is on the page of the desk's state.",
@@ -80,6 +84,8 @@ def exporter(open_desk: OpenDesk, permit: Permit, format: str, asked: Asked) -> 
     if asked == Asked():
         return format
     asked.check(format)
+    if asked.person is not None:
+        return format  # `person_pages.of_person` makes it, within the snapshot that the export reads
     rules.check_allows(permit.the_case, Capability.REPORT_TRIAGE)
     # The desk brings in Arrow and SciPy, which other verbs do not need.
     from safelight.export import desk_pages

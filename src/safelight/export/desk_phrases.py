@@ -85,7 +85,14 @@ _FORMATS = {
     "json": "the JSON that police receive",
     "pdf": "the PDF that police receive",
 }
-_ACTS = {"hold": "taken on", "release": "given back", "decision": "decided", "version": "taken in"}
+_ACTS = {
+    "hold": "taken on",
+    "release": "given back",
+    "decision": "decided",
+    "version": "taken in",
+    "cut": "cut from",
+    "join": "joined with",
+}
 
 
 def passage(text: str) -> Markup:

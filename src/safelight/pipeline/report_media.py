@@ -27,7 +27,8 @@ from safelight.reports.desk.media import MediaSaid
 from safelight.reports.desk.rows import Columns
 from safelight.reports.intake.naming import own_name
 from safelight.reports.intake.pieces import UNNAMED
-from safelight.reports.intake.take_in import Taken
+from safelight.reports.intake.taken import NAMED, Taken
+from safelight.reports.keep.columns import key_of
 from safelight.reports.keep.store import ReportStore, Segment
 from safelight.reports.report import Report
 from safelight.store import inventory
@@ -38,8 +39,6 @@ from safelight.triage import leads
 
 ORDER = "files of reports that the provider has viewed"
 _CONTAINED = "//"
-NAMED = 100
-"""Closed files that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,12 @@ def withdraw(house: scanning.House, permit: Permit) -> None:
         return
     store, segments, numbers = _newest(house, permit, {row.report for row in rows})
     told = {row: unseal(sealer, row.sealed, _context(row.report, row.sha256)) for row in rows}
-    asked = [row for row in rows if told[row].get("number", -1) < numbers.get(_key(row.report), -1)]
-    reports = dict(store.reports(segments, sorted({numbers[_key(row.report)] for row in asked})))
+    asked = [row for row in rows if told[row].get("number", -1) < numbers.get(key_of(row.report), -1)]
+    reports = dict(store.reports(segments, sorted({numbers[key_of(row.report)] for row in asked})))
     now = datetime.now(UTC).isoformat()
     with permit.transaction() as connection:
         for row in asked:
-            number, said_of = numbers[_key(row.report)], told[row]
+            number, said_of = numbers[key_of(row.report)], told[row]
             withdrawn = said_of.get("withdrawn")
             if withdrawn is None and _states_unviewed(reports[number], said_of["name"]):
                 withdrawn = now
@@ -111,7 +110,7 @@ def _no_longer(house: scanning.House, permit: Permit, wanted: Mapping[str, str])
     store, segments, numbers = _newest(house, permit, set(wanted.values()))
     by_number: dict[int, list[str]] = {}
     for path, report in wanted.items():
-        if (number := numbers.get(_key(report))) is not None:
+        if (number := numbers.get(key_of(report))) is not None:
             by_number.setdefault(number, []).append(path)
     return [
         path
@@ -128,11 +127,7 @@ def _newest(
     with permit.transaction() as connection:
         store = ReportStore(house.folder / FOLDER, permit.the_case.id, permit.sealer(connection))
         segments = store.segments(connection)
-    return store, segments, Columns(store, segments).newest(map(_key, reports))
-
-
-def _key(report: str) -> int:
-    return int(report.removeprefix("R-"), 16)
+    return store, segments, Columns(store, segments).newest(map(key_of, reports))
 
 
 def _states_unviewed(report: Report, name: str) -> bool:

@@ -38,6 +38,12 @@ from safelight.reports.report import Annotation, Kind, Party, Report, Role, Spot
 from safelight.reports.xml_ import local
 
 _ROOT = re.compile(rb"<(?:[\w.-]{1,60}:)?(?:report|fileDetails|incidentSummary|retraction)[\s/>]")
+_BEGINS = re.compile(
+    rb"(?:\s|<\?[^>]*>|<!--(?:[^-]|-(?!->))*-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>)*"
+    rb"<(?:[\w.-]{1,60}:)?([\w.-]{1,60})[^<>]*>"
+)
+"""An element, and what may stand before it."""
+_ROOTS = frozenset({b"report", b"fileDetails", b"incidentSummary", b"retraction"})
 _OTHERS = re.compile(rb"<(?:[\w.-]{1,60}:)?(?:html|body)[\s>]", re.IGNORECASE)
 
 
@@ -49,9 +55,21 @@ class CybertipReader:
 
     def detects(self, head: bytes, name: str) -> bool:
         """Is there an element of the schema near its beginning? UTF-16 is looked at without its zeros."""
-        slim = head.replace(b"\0", b"") if b"\0" in head[:64] else head
+        slim = _slim(head)
         if _ROOT.search(slim) and not _OTHERS.search(slim[:2000]):
             return slim.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").startswith(b"<")
+        return False
+
+    def detects_root(self, head: bytes) -> bool:
+        """Is the root, or the first element within it, one of the schema's?"""
+        slim, at = _slim(head).lstrip(b"\xef\xbb\xbf\xff\xfe"), 0
+        for _ in range(2):
+            match = _BEGINS.match(slim, at)
+            if match is None:
+                return False
+            if match[1] in _ROOTS:
+                return True
+            at = match.end()
         return False
 
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:
@@ -74,6 +92,11 @@ class CybertipReader:
                     yield _retraction(record)
             except RecursionError:
                 yield Unreadable(where, "its elements are nested too deeply")
+
+
+def _slim(head: bytes) -> bytes:
+    """UTF-16 without its zeros."""
+    return head.replace(b"\0", b"") if b"\0" in head[:64] else head
 
 
 _PARTIES = {
@@ -230,6 +253,10 @@ def _law_enforcement(element: etree._Element, found: Gathered) -> None:
         found.unknown_text(f"lawEnforcement@{name}", value[:2000])
 
 
+_COMPANY = ("espName", "companyName", "organization")
+"""Under which names a company is stated, none of which is the schema's."""
+
+
 def _reporter(
     element: etree._Element, single: dict[str, str | None], parties: list[Party], found: Gathered
 ) -> None:
@@ -243,15 +270,24 @@ def _reporter(
                 single["provider"] = whom.name()
         elif name in ("companyTemplate", "termsOfService"):
             found.text(f"reporter/{name}", text_of(child))
-        elif name in ("espName", "companyName", "organization"):
+        elif name in _COMPANY:
             single["provider"] = value_of(child) or single.get("provider")
         elif name:
             found.odd("reporter", child)
 
 
 def _retraction(record: xml_.Record) -> Retraction | Unreadable:
-    said = {local(child): value_of(child) for child in record.element}
+    said: dict[str, str | None] = {}
+    single: dict[str, str | None] = {}
+    parties: list[Party] = []
+    for child in record.element:
+        if (name := local(child)) == "reporter":
+            _reporter(child, single, parties, Gathered())
+        elif name:
+            said[name] = value_of(child)
     stated = said.get("reportId") or said.get("id") or attribute(record.element, "reportId", "id")
     if not stated:
         return Unreadable(f"record {record.number}", "a retraction that names no report")
-    return Retraction(stated, said.get("reason"))
+    addresses = (one.value for party in parties for one in party.identifiers)
+    named = next(filter(None, (said.get(name) for name in _COMPANY)), None)
+    return Retraction(stated, said.get("reason"), single.get("provider") or named or next(addresses, None))

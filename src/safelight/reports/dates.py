@@ -28,7 +28,7 @@ _NAMED_DAY = re.compile(
 )
 _EPOCH = re.compile(r"[1-3]\d{9}(?:\d{3})?(?:\.\d{1,9})?", re.ASCII)
 """Seconds or milliseconds since 1970, as machines write them."""
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}([./-])\d{1,2}\1\d{1,2}(?!\d)")
 _ZONE = re.compile(r"([+-])(\d{1,2}):?(\d{2})?")
 _LANGUAGES = (
     *("en", "de", "fr", "es", "pt", "it", "nl", "ca", "pl", "cs", "sk", "hr", "sr", "sl", "bg", "ru", "uk"),
@@ -165,7 +165,7 @@ def moment(stated: str | None) -> datetime | None:
 def day(stated: str | None) -> date | None:
     """The day of a stated date, in the zone in which it is stated. None where it is none, or may be two.
 
-    Behind a day as ISO 8601 writes it may stand what is not understood.
+    Behind a day whose year comes first (`2026-11-25`, `2026/11/25`) may stand what is not understood.
     """
     if not stated:
         return None
@@ -174,6 +174,17 @@ def day(stated: str | None) -> date | None:
     if text is None and (match := _DAY.match(said)):
         text = iso(match[0])
     return datetime.fromisoformat(text).date() if text else None
+
+
+def year(stated: str | None) -> int | None:
+    """The year of a stated date: of its day, or the only year in it where the day is not told or may be two."""
+    if not stated:
+        return None
+    if (known := day(stated)) is not None:
+        return known.year
+    parts = re.split("[-/.]", stated[:_LONGEST].strip().partition("T")[0])
+    years = [int(part) for part in parts if len(part) == 4 and part.isdecimal()]
+    return years[0] if len(years) == 1 and len(parts) <= 3 and years[0] in _YEARS else None
 
 
 @cache

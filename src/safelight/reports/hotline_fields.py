@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from safelight.reports.answers import plainly
 from safelight.reports.dates import Order, is_doubtful, iso, possible
 from safelight.reports.hotline_columns import BY_NAME, Columns, Place, Takes, dated, fields, squeezed
 from safelight.reports.plain import line, plain, taken_out
@@ -30,12 +31,6 @@ _SPLIT = re.compile(r"[\s;,|]+")
 _SPLIT_ADDRESSES = re.compile(r"\s+|[;,|]+(?=\s|$|[A-Za-z][A-Za-z0-9+.-]{1,9}://|www\.)")
 """An address may hold these marks itself."""
 _SPLIT_NAMES = re.compile(r"[;|\n]+")
-_YES = frozenset(
-    {"yes", "true", "1", "y", "x", "ja", "oui", "si", "sí", "sì", "sim", "tak", "да", "так", "evet", "是"}
-)
-_NO = frozenset(
-    {"no", "false", "0", "n", "none", "nein", "non", "nee", "não", "nao", "nie", "нет", "ні", "否"}
-)
 _CALM = frozenset({"normal", "low", "medium"})
 _MOST = 1_000
 _LONGEST_LINE = 10_000
@@ -153,23 +148,19 @@ class _Said:
 
     def yes(self, field: str) -> bool | None:
         """Is it a plain yes, or a plain no? What is neither is kept without a place."""
-        text = (self.one(field) or "").casefold()
-        if text in _YES:
-            return True
-        if text in _NO:
-            return False
-        if text:
+        text = self.one(field)
+        if (said := plainly(text)) is None and text:
             self.keep(field)
-        return None
+        return said
 
     def escalation(self) -> str | None:
         """The reason to escalate it; empty for a plain yes."""
         text = self.one("urgent") or ""
-        if (low := text.casefold()) in _YES:
+        if (said := plainly(text)) is True:
             return ""
-        if low in _CALM:
+        if calm := text.casefold() in _CALM:
             self.keep("urgent")
-        return None if not text or low in _NO or low in _CALM else text
+        return None if not text or said is False or calm else text
 
     def times(self, count: int) -> list[str | None]:
         """When so many addresses were used: one time for all, or one for each."""

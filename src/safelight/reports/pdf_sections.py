@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from safelight.reports.dates import Order
 from safelight.reports.pdf_fields import Found, Person, place
+from safelight.reports.pdf_times import order_of, timed
 from safelight.reports.plain import plain
 from safelight.reports.report import Annotation, FreeText, Report, Role, Spot
 
@@ -97,15 +99,23 @@ class _State:
     """Rows without a place, by where they stand."""
     explained: list[str] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    orders: set[Order] = field(default_factory=set)
+    """How the print says that it writes dates."""
 
 
 def to_report(pages: Iterable[str], fallback: str, problem: str | None = None) -> Report:
-    """The report that was printed. `fallback` is its id where no number stands on it."""
+    """The report that was printed. `fallback` is its id where no number stands on it.
+
+    Dates are read in the order in which the print says that it writes them; where it says none, or two, they stay as
+    stated.
+    """
     found = Found()
     state = _State()
     number = priority = None
     known = False
     for row in _rows(pages):
+        if (order := order_of(row)) is not None:
+            state.orders.add(order)
         if number is None and (match := _NUMBER.search(row)):
             number, known = match[1], True
             if not (rest := (row[: match.start()] + row[match.end() :]).strip(" -–|:")):
@@ -125,7 +135,7 @@ def to_report(pages: Iterable[str], fallback: str, problem: str | None = None) -
     unknown = list(found.unknown)
     if state.explained:
         unknown.append(("explanations", plain("\n".join(state.explained))[:20_000]))
-    return Report(
+    made = Report(
         report_id=number or fallback,
         format="pdf",
         provider=found.provider,
@@ -146,6 +156,7 @@ def to_report(pages: Iterable[str], fallback: str, problem: str | None = None) -
         unknown=tuple(unknown),
         problems=(problem,) if problem else (),
     )
+    return timed(made, *state.orders) if len(state.orders) == 1 else made
 
 
 def _escalation(priority: str | None, found: Found) -> str | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from safelight.reports import json_
+from safelight.reports.answers import plainly
 from safelight.reports.plain import line, plain, taken_out
-from safelight.reports.police_json_node import Node, kept, listed, plain_yes, short, texts_in, values_in
+from safelight.reports.police_json_node import Node, kept, listed, short, texts_in, values_in
 from safelight.reports.protocol import Part, ReadOptions
 from safelight.reports.report import (
     Annotation,
@@ -44,6 +45,10 @@ class PoliceJsonReader:
         """JSON with one of the keys that only such reports have."""
         slim = head.replace(b"\0", b"") if b"\0" in head[:64] else head
         return slim.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:1] in (b"{", b"[") and bool(_HINTS.search(slim))
+
+    def detects_root(self, head: bytes) -> bool:
+        """As `detects`: no other JSON has these keys."""
+        return self.detects(head, "")
 
     def read(self, source: BinaryIO, options: ReadOptions) -> Iterator[Part]:
         """Yield each report, and what cannot be read."""
@@ -89,7 +94,7 @@ class _Reading:
         for one in listed(told.take("additionalInformations", "additionalInfo", "additionalInformation")):
             self.text("additionalInformation", one)
         for name in ("isRetracted", "retracted"):
-            if short(root.take(name)) in ("yes", "true", "1"):
+            if plainly(root.text(name)):
                 self.annotations.add(Annotation.RETRACTED)
         platform = summary.text("platform")
         for where, node in (
@@ -253,8 +258,8 @@ class _Reading:
             name=node.text("filename", "fileName"),
             original_name=node.text("originalFilename", "originalFileName"),
             digests=digests,
-            viewed=plain_yes(node.take("viewedByEsp", "fileViewedByEsp")),
-            public=plain_yes(node.take("publiclyAvailable")),
+            viewed=plainly(node.text("viewedByEsp", "fileViewedByEsp")),
+            public=plainly(node.text("publiclyAvailable")),
             classification=node.text("industryClassification") or (classes[0] if classes else None),
             annotations=frozenset(marks),
             exif=exif,

@@ -104,20 +104,6 @@ def values_in(value: Any) -> list[str]:
     return [one for one in found if one]
 
 
-def plain_yes(value: Any) -> bool | None:
-    """Only a plain yes is one."""
-    said = short(value)
-    if said is None:
-        return None
-    return (
-        True
-        if said.casefold() in ("yes", "true", "1", "y")
-        else False
-        if said.casefold() in ("no", "false", "0", "n")
-        else None
-    )
-
-
 def kept(value: Any) -> str:
     """A value as one text, for what is kept without a place: what has parts as JSON."""
     if not isinstance(value, Mapping | list):

@@ -34,10 +34,14 @@ class Annex:
 
 @dataclass(frozen=True, slots=True)
 class Retraction:
-    """Somebody takes a report back: the report stays, with this in its history."""
+    """Somebody takes a report back: the report stays, with this in its history.
+
+    `sender` is who says so, as named: the company or hotline, else an address of the person.
+    """
 
     report_id: str
     reason: str | None = None
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,15 @@ class ReportReader(Protocol):
         What cannot be read is yielded as `Unreadable`, and what comes after it is read on where that is possible.
         Raises nothing for what the document holds; OSError where the source itself fails.
         """
+        ...
+
+
+@runtime_checkable
+class RootedReader(Protocol):
+    """A reader of documents whose beginning tells beyond doubt that they are reports: what only such documents have."""
+
+    def detects_root(self, head: bytes) -> bool:
+        """Does a report begin here? Asked of files that nobody states, by fewer bytes than `detects`."""
         ...
 
 

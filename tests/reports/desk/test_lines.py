@@ -7,10 +7,7 @@ from typing import Any
 import numpy as np
 
 from safelight.reports.desk.groups import groups
-from safelight.reports.desk.lines import bursts, lines
-from safelight.reports.scoring.table import prior
-
-DAY = 86_400
+from safelight.reports.desk.lines import lines
 
 
 def columns(count: int, **changes: Any) -> dict[str, Any]:
@@ -19,8 +16,6 @@ def columns(count: int, **changes: Any) -> dict[str, Any]:
         "wave": np.zeros(count, dtype=np.uint64),
         "text": np.ones(count, dtype=np.uint64),
         "f_viral": np.zeros(count, dtype=np.uint8),
-        "received": np.zeros(count, dtype=np.int64),
-        "sender": np.zeros(count, dtype=np.int32),
     }
     return {**made, **changes}
 
@@ -69,19 +64,3 @@ def test_a_flood_with_the_highest_scores_takes_at_most_every_second_place() -> N
     places = {number: place for place, number in enumerate(queue.tolist())}
     assert all(places[flood + number] <= 2 * number + 1 for number in range(others))
     assert [one for one in queue.tolist() if one >= flood] == list(range(flood, flood + others))
-
-
-def test_a_sender_far_above_its_usual_day_is_in_a_burst_and_others_are_not() -> None:
-    usual = [(1, day) for day in range(30) for _ in range(5)] + [
-        (2, day) for day in range(30) for _ in range(40)
-    ]
-    flood = [(1, 30)] * 2000 + [(2, 30)] * 40
-    said = usual + flood
-    rows = columns(
-        len(said),
-        sender=np.array([sender for sender, _ in said], dtype=np.int32),
-        received=np.array([day * DAY for _, day in said], dtype=np.int64),
-    )
-    made = bursts(rows["sender"], rows["received"], np.ones(len(said), dtype=bool), prior())
-    in_burst = {said[number] for number in np.flatnonzero(made).tolist()}
-    assert in_burst == {(1, 30)}

@@ -170,6 +170,26 @@ def test_links_that_people_cut_and_joined_hold_in_an_order_that_grows(
     at_a_desk(body)
 
 
+def test_a_flood_is_judged_by_the_day_on_which_the_desk_took_it_in(
+    at_a_desk: Callable[[Callable[[Desk], None]], None],
+) -> None:
+    """The last segment is of somebody new, and dated over two hundred days; each segment comes on a day of its own."""
+
+    def body(desk: Desk) -> None:
+        for number in range(4):
+            take_in(desk, number, 1)
+            columns = rows(number, number * SIZE, 1)
+            columns["taken_in"][:] = int(NOW.timestamp()) - (4 - number) * 86_400
+            if number == 3:
+                columns["sender"][:] = 99
+                columns["replaces"][:] = NONE
+            desk.store.vault.write(f"{number:06d}-rows", columns)
+        burst = ranked(desk).dynamic["burst"] > 0
+        assert burst.tolist() == [False] * 3 * SIZE + [True] * SIZE
+
+    at_a_desk(body)
+
+
 @pytest.mark.parametrize("lost", range(12))
 def test_a_kill_that_loses_some_of_what_was_kept_changes_nothing(
     lost: int, at_a_desk: Callable[[Callable[[Desk], None]], None]

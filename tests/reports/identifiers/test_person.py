@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
-from safelight.reports.identifiers.person import birth_day, name_and_birth, name_tokens
+from safelight.reports.identifiers.person import name_and_birth, name_tokens
 from safelight.reports.report import Kind
 
 from .stating import PERSONAL, SHARED, WEAK, found, none
@@ -83,30 +81,6 @@ def test_a_date_that_forms_fill_in_leaves_a_hint(birth: str) -> None:
 )
 def test_half_a_name_or_half_a_date_makes_nobody(value: str, birth: str | None) -> None:
     assert name_and_birth(value, birth) is None
-
-
-@pytest.mark.parametrize(
-    ("stated", "day"),
-    [
-        ("2001-02-03", date(2001, 2, 3)),
-        ("2001-02-03T00:00:00Z", date(2001, 2, 3)),
-        ("2001/2/3", date(2001, 2, 3)),
-        ("03.02.2001", date(2001, 2, 3)),
-        ("3.2.2001", date(2001, 2, 3)),
-        ("25/02/2001", date(2001, 2, 25)),
-        ("02/25/2001", date(2001, 2, 25)),
-        ("05/05/2001", date(2001, 5, 5)),
-        ("٢٠٠١-٠٢-٠٣", date(2001, 2, 3)),
-        ("02/03/2001", None),
-        ("2001-02-30", None),
-        ("31/31/2001", None),
-        ("2001", None),
-        ("", None),
-        ("yesterday", None),
-    ],
-)
-def test_a_date_of_birth_is_read_only_where_it_can_mean_one_day(stated: str, day: date | None) -> None:
-    assert birth_day(stated) == day
 
 
 def test_letters_that_are_written_with_an_apostrophe_do_not_tear_a_name() -> None:

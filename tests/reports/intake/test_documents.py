@@ -14,9 +14,10 @@ import pytest
 
 from safelight.evidence import source as source_module
 from safelight.reports.intake import pieces as pieces_module
-from safelight.reports.intake.documents import NOT_A_REPORT
+from safelight.reports.intake.documents import GLANCED, NOT_A_REPORT
+from safelight.reports.intake.scope import GLANCE, NEARBY, NO_ROOT
 from safelight.reports.report import Report
-from tests.reports.intake.reading import came_of
+from tests.reports.intake.reading import Came, came_of
 from tests.reports.prints import LINES, printed
 from tests.reports.tips import as_json, details, message, person, police_json, tip, zipped
 
@@ -307,7 +308,7 @@ class TestClosed:
         )
         program = (
             "import sys; from pathlib import Path\n"
-            "from tests.reports.intake.reading import came_of\n"
+            "from tests.reports.intake.reading import Came, came_of\n"
             "print(len(came_of(Path(sys.argv[1])).ids))"
         )
         trace = tmp_path / "trace"
@@ -533,30 +534,116 @@ class TestOfWhichNothingIsSaid:
         assert came.ids == ["1", "2"]
 
 
-class TestOpenedTooEarly:
-    """Two documents of which no name tells that one is a file of the other: what was read is dropped, and said."""
+class TestLookedAtFirst:
+    """Of several documents whose names tell nothing, what begins like a report is opened before the others."""
 
-    def test_what_was_read_of_it_is_dropped(self, folder: Build) -> None:
-        came = came_of(folder({"a.json": PRIVATE, "b.json": bericht("a.json")}))
+    def read_of(self, base: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Came, int]:
+        """What came, and how many bytes of a file were read."""
+        read: dict[str, int] = {}
+        really = source_module.FileSource.read_at
+
+        def noting(source: source_module.FileSource, offset: int, size: int) -> bytes:
+            data = really(source, offset, size)
+            read[source.name] = max(read.get(source.name, 0), offset + len(data))
+            return data
+
+        monkeypatch.setattr(source_module.FileSource, "read_at", noting)
+        return came_of(base), read.get(name, 0)
+
+    @pytest.mark.parametrize("name", ["a.json", "a.xml", "1.json"])
+    def test_what_it_states_is_read_no_further(
+        self, folder: Build, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        base = folder({name: PRIVATE + " " * 100_000, "b.json": bericht(name)})
+        came, read = self.read_of(base, name, monkeypatch)
         assert came.ids == ["96000001"]
-        assert came.unreadable == {"a.json": pieces_module.DROPPED}
+        assert came.unreadable == {name: GLANCED}
+        assert 0 < read <= GLANCE
 
     def test_also_attached_to_a_message_and_in_an_archive(self, folder: Build) -> None:
         both = {"a.json": PRIVATE.encode(), "b.json": bericht("a.json")}
         for name, data in {"m.eml": message(attached=both).as_bytes(), "z.zip": zipped(both)}.items():
             came = came_of(folder({name: data}) / name)
             assert came.ids == ["96000001"]
+            assert came.unreadable == {"a.json": GLANCED}
+
+    @pytest.mark.parametrize("mode", ["w", "w:gz"])
+    def test_also_in_an_archive_that_is_read_from_front_to_back(self, folder: Build, mode: str) -> None:
+        data = as_tar({"a.json": PRIVATE, "b.json": bericht("a.json"), "c.csv": "ID,Text\n2,b\n"}, mode)
+        came = came_of(folder({"all.tar.gz" if mode == "w:gz" else "all.tar": data}))
+        assert came.ids == ["96000001"]
+        assert came.unreadable["a.json"] == GLANCED
+
+    def test_also_where_a_message_or_a_print_states_it(self, folder: Build) -> None:
+        mail = message(attached={"report.xml": tip("1", details("1", "a.json")).encode()}).as_bytes()
+        came = came_of(folder({"one/a.json": PRIVATE, "one/m.eml": mail}))
+        assert came.ids == ["1"]
+        assert came.unreadable["a.json"].startswith(NEARBY)
+        came = came_of(folder({"two/a.json": PRIVATE, "two/b.pdf": printed_with("a.json")}) / "two")
+        assert came.ids == ["123456789"]
+        assert came.unreadable == {"a.json": GLANCED}
+
+    def test_what_nobody_states_is_read_all_the_same(self, folder: Build) -> None:
+        came = came_of(folder({"a.json": PRIVATE, "b.json": as_json(police_json(96000001))}))
+        assert sorted(came.ids) == ["77", "96000001"]
+        assert not came.unreadable
+
+    def test_one_alone_is_not_looked_at_twice(self, folder: Build, opened: list[str]) -> None:
+        came_of(folder({"a.json": PRIVATE, "b.jpg": b""}))
+        assert opened == ["a.json"]
+
+    @pytest.mark.parametrize("packed", [False, True])
+    def test_what_is_no_report_among_pictures_that_are_stated_is_read_no_further(
+        self, folder: Build, packed: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files: dict[str, bytes | str] = {f"{n}.xml": tip(str(n), details(str(n), f"{n}.jpg")) for n in (1, 2)}
+        renamed = {"x.xml": b"\xff\xd8\xff", "y.json": PRIVATE, "z.xml": f"<sms>{'<message/>' * 9_000}</sms>"}
+        further = {
+            "another.xml": f"<!-- a --><reports>{tip('3')}</reports>",
+            "w.json": as_json(police_json(4)),
+        }
+        files |= renamed | further
+        base = folder({"all.zip": zipped(files)} if packed else files)
+        came, read = self.read_of(base, "z.xml", monkeypatch)
+        assert sorted(came.ids) == ["1", "2", "3", "4"]
+        assert {name: came.unreadable[name] for name in renamed} == dict.fromkeys(renamed, NO_ROOT)
+        assert read <= GLANCE
+
+    def test_lists_of_a_hotline_beside_one_another_are_read(self, folder: Build) -> None:
+        listed = [{"id": str(n), "text": "a", "file name": f"{n}.jpg"} for n in range(3)]
+        files = {
+            name: as_json(one) for name, one in zip(("east.json", "west.json", "n.json"), listed, strict=True)
+        }
+        assert sorted(came_of(folder(files)).ids) == ["0", "1", "2"]
+
+
+OTHER = as_json(police_json(97000001))
+"""A file of an account that is a report by all that can be told."""
+
+
+class TestOpenedTooEarly:
+    """Two documents that both begin like reports, one a file of the other: what was read is dropped, and said."""
+
+    def test_what_was_read_of_it_is_dropped(self, folder: Build) -> None:
+        came = came_of(folder({"a.json": OTHER, "b.json": bericht("a.json")}))
+        assert came.ids == ["96000001"]
+        assert came.unreadable == {"a.json": pieces_module.DROPPED}
+
+    def test_also_attached_to_a_message_and_in_an_archive(self, folder: Build) -> None:
+        both = {"a.json": OTHER, "b.json": bericht("a.json")}
+        for name, data in {"m.eml": message(attached=both).as_bytes(), "z.zip": zipped(both)}.items():
+            came = came_of(folder({name: data}) / name)
+            assert came.ids == ["96000001"]
             assert came.unreadable == {"a.json": pieces_module.DROPPED}
 
-    def test_stated_in_a_message_beside_it(self, folder: Build) -> None:
-        mail = message(attached={"report.xml": tip("1", details("1", "a.json")).encode()}).as_bytes()
-        came = came_of(folder({"a.json": PRIVATE, "m.eml": mail}))
-        assert came.ids == ["1"]
-        assert came.unreadable == {"a.json": pieces_module.DROPPED}
+    def test_of_two_prints_too(self, folder: Build) -> None:
+        came = came_of(folder({"a.pdf": printed(["A letter."]), "b.pdf": printed_with("a.pdf")}))
+        assert came.ids == ["123456789"]
+        assert came.unreadable == {"a.pdf": pieces_module.DROPPED}
 
     def test_what_could_not_wait_is_said(self, folder: Build, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(pieces_module, "HELD", 1)
-        came = came_of(folder({"a.json": PRIVATE, "b.json": bericht("a.json")}))
+        came = came_of(folder({"a.json": OTHER, "b.json": bericht("a.json")}))
         assert came.unreadable == {"a.json": pieces_module.KEPT}
 
     def test_a_report_that_states_its_own_document_is_kept(self, folder: Build) -> None:

@@ -14,7 +14,7 @@ from safelight.evidence import source as source_module
 from safelight.model import Capability
 from safelight.reports.intake import take_in
 from safelight.reports.intake.documents import Medium
-from safelight.reports.intake.take_in import Taken
+from safelight.reports.intake.taken import Taken
 from safelight.reports.report import ReportFile
 from safelight.workspace import Workspace
 from tests.conftest import authority
@@ -64,12 +64,21 @@ def test_details_that_come_later_are_a_later_version(desk: Workspace, tmp_path: 
 def test_a_retraction_is_a_later_version_whichever_lies_first(
     desk: Workspace, tmp_path: Path, name: str
 ) -> None:
-    taken_back = "<retraction><reportId>1</reportId><reason>sent in error</reason></retraction>"
-    found = desk.import_reports([put(tmp_path / "in", m__xml=tip("1"), **{name: taken_back})])
+    found = desk.import_reports([put(tmp_path / "in", m__xml=tip("1"), **{name: RETRACTED})])
     assert counts(found) == (1, 1, 0, 1, 1, 0)
 
 
-RETRACTED = "<retraction><reportId>1</reportId><reason>sent in error</reason></retraction>"
+def retraction(sender: str | None = "Chatter One", number: str = "1") -> str:
+    """A retraction in XML, by a company."""
+    by = (
+        ""
+        if sender is None
+        else f"<reporter><reportingPerson><firstName>{sender}</firstName></reportingPerson></reporter>"
+    )
+    return f"<retraction><reportId>{number}</reportId><reason>sent in error</reason>{by}</retraction>"
+
+
+RETRACTED = retraction()
 
 
 def is_retracted(desk: Workspace, number: str) -> bool:
@@ -93,6 +102,100 @@ def test_importing_again_does_not_undo_a_retraction(desk: Workspace, tmp_path: P
     found = desk.import_reports([first])
     assert (found["again"], found["updated"]) == (1, 0)
     assert is_retracted(desk, "1")
+
+
+@pytest.mark.parametrize("sender", ["Another Company", None])
+def test_a_retraction_that_is_not_the_sender_s_is_shown_and_lowers_nothing(
+    desk: Workspace, tmp_path: Path, sender: str | None
+) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=tip("1"))])
+    found = desk.import_reports([put(tmp_path / "b", r__xml=retraction(sender))])
+    assert (found["retracted"], found["claimed"]) == (0, 1)
+    shown = desk.show_report("1")
+    assert not is_retracted(desk, "1")
+    assert f"a retraction was claimed by {sender or 'a document'}" in " ".join(shown["problems"])
+    assert any("sent in error" in one["said"] for one in shown["unknown"])
+    assert desk.import_reports([tmp_path / "b"])["updated"] == 0
+
+
+def test_a_claimed_retraction_is_shown_of_later_versions_too(desk: Workspace, tmp_path: Path) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=tip("1"))])
+    desk.import_reports([put(tmp_path / "b", r__xml=retraction("Another Company"))])
+    assert desk.import_reports([put(tmp_path / "c", m__xml=tip("1", person()))])["updated"] == 1
+    assert "claimed by Another Company" in " ".join(desk.show_report("1")["problems"])
+    assert desk.import_reports([tmp_path / "c"])["again"] == 1
+
+
+def test_a_forged_later_version_gives_no_right_to_take_the_report_back(
+    desk: Workspace, tmp_path: Path
+) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=tip("1"))])
+    forged = tip("1").replace("Chatter One", "Another Company") + retraction("Another Company")
+    desk.import_reports([put(tmp_path / "b", m__xml=forged)])
+    assert not is_retracted(desk, "1")
+    assert "names another sender" in " ".join(desk.show_report("1")["problems"])
+
+
+def test_a_mark_in_a_report_takes_back_only_what_its_own_sender_sent(desk: Workspace, tmp_path: Path) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=tip("1") + tip("2"))])
+    marked = tip("1", "<retracted>true</retracted>").replace("Chatter One", "Another Company")
+    desk.import_reports([put(tmp_path / "b", m__xml=marked + tip("2", "<retracted>true</retracted>"))])
+    assert not is_retracted(desk, "1")
+    assert is_retracted(desk, "2")
+    for _ in range(2):
+        assert desk.import_reports([tmp_path / "b"])["again"] == 2
+
+
+def test_a_retraction_without_a_sender_counts_in_the_document_of_its_report(
+    desk: Workspace, tmp_path: Path
+) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=tip("1") + retraction(None))])
+    assert is_retracted(desk, "1")
+
+
+def test_another_s_retraction_that_comes_first_does_not_keep_out_the_sender_s(
+    desk: Workspace, tmp_path: Path
+) -> None:
+    desk.import_reports(
+        [put(tmp_path / "a", r__xml=retraction("Another Company"), s__xml=retraction(number="2"))]
+    )
+    assert desk.import_reports([put(tmp_path / "b", m__xml=tip("1") + tip("2"))])["updated"] == 2
+    assert not is_retracted(desk, "1")
+    desk.import_reports([put(tmp_path / "c", r__xml=RETRACTED)])
+    assert is_retracted(desk, "1") and is_retracted(desk, "2")
+
+
+def received(text: str, day: int) -> str:
+    """Report 1, about somebody, received on a day of March."""
+    return tip("1", person(text)).replace(
+        "</reportId>", f"</reportId><dateReceived>2026-03-{day:02}T00:00:00Z</dateReceived>"
+    )
+
+
+@pytest.mark.parametrize(("day", "newest"), [(9, "robin_s"), (2, "robin_t"), (1, "robin_t"), (4, "robin_t")])
+def test_an_earlier_text_is_a_version_again_where_it_was_received_after_the_later_one(
+    desk: Workspace, tmp_path: Path, day: int, newest: str
+) -> None:
+    desk.import_reports([put(tmp_path / "a", m__xml=received("robin_s", 1))])
+    desk.import_reports([put(tmp_path / "b", m__xml=received("robin_t", 4))])
+    found = desk.import_reports([put(tmp_path / "c", m__xml=received("robin_s", day))])
+    assert (found["updated"], found["again"]) == ((1, 0) if newest == "robin_s" else (0, 1))
+    assert newest in str(desk.show_report("1")["people"])
+
+
+def test_a_text_that_nobody_has_said_yet_is_a_version_whenever_it_was_received(
+    desk: Workspace, tmp_path: Path
+) -> None:
+    for number, (name, day) in enumerate((("robin_s", 3), ("robin_t", 4), ("robin_u", 2))):
+        desk.import_reports([put(tmp_path / str(number), m__xml=received(name, day))])
+    assert "robin_u" in str(desk.show_report("1")["people"])
+
+
+def test_an_earlier_text_without_a_receipt_is_known(desk: Workspace, tmp_path: Path) -> None:
+    for name, text in (("a", "robin_s"), ("b", "robin_t")):
+        desk.import_reports([put(tmp_path / name, m__xml=tip("1", person(text)))])
+    assert desk.import_reports([tmp_path / "a"])["again"] == 1
+    assert "robin_t" in str(desk.show_report("1")["people"])
 
 
 def test_another_form_of_a_report_adds_to_it_and_takes_nothing_away(desk: Workspace, tmp_path: Path) -> None:

@@ -115,13 +115,17 @@ def test_versions_find_the_newest_of_what_is_stored_and_what_comes(monkeypatch: 
             "content": np.array([1, 2, 3], dtype=np.uint64),
             "form": np.array([1, 2, 1], dtype=np.uint8),
             "f_retracted": np.array([0, 0, 255], dtype=np.uint8),
+            "disputed": np.array([0, 1, 0], dtype=np.uint8),
+            "sender": np.array([7, 8 | 5 << 32, 7], dtype=np.uint64),
+            "received": np.array([100, 200, -5], dtype=np.int64),
         }
     )
-    assert known.find(5) == Known(2, 1, True)
+    assert known.find(5) == Known(2, 1, True, False, 7, 0)
     for number in range(3, 12):
-        known.note(number % 4, number, number * 10, 1, False)
-    assert known.find(11 % 4) == Known(11, 1, False)
-    assert known.find(9) == Known(1, 2, False)
+        known.note(number % 4, number * 10, Known(number, 1, False, number == 11, number, 1_000 + number))
+    assert known.find(11 % 4) == Known(11, 1, False, True, 11, 1_011)
+    assert known.find(9) == Known(1, 2, False, True, 8, 200)
+    assert Known(1, 1, False, sender=8).is_of(8 | 5 << 32)
     assert known.find(77) is None
     assert [known.said(content) for content in (1, 3, 30, 110, 31)] == [True, True, True, True, False]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,75 @@ def test_a_cut_holds_in_a_piece_of_a_cluster_that_was_too_large() -> None:
     assert linked(pieces + between, reports).certain[:11].tolist() == [0] * 10 + [10]
     found = linked(pieces + between, reports, Edits(cut=[(0, 1)]))
     assert found.certain[0] != found.certain[1]
+
+
+def sides_of(strong: dict[str, list[tuple[Kind, str]]], numbers: dict[str, int]) -> set[frozenset[str]]:
+    """Who is together, by name, where *a* and *b* were cut apart and reports are numbered so."""
+    names = {number: name for name, number in numbers.items()}
+    keys = np.array([ord(names[number]) for number in range(len(names))])
+    said = [(numbers[name], kind, value) for name, values in strong.items() for kind, value in values]
+    found = cluster(
+        mentions(said, list(range(len(names)))),
+        len(names),
+        strengths(),
+        Edits(cut=[(numbers["a"], numbers["b"])]),
+        keys=keys,
+    )
+    labels = found.certain.tolist()
+    return {
+        frozenset(names[number] for number, other in enumerate(labels) if other == label) for label in labels
+    }
+
+
+def numberings(names: str) -> list[dict[str, int]]:
+    return [dict(zip(names, order, strict=True)) for order in permutations(range(len(names)))]
+
+
+ACCOUNT, MAIL, PHONE = (Kind.ACCOUNT, "a"), (Kind.EMAIL, "e"), (Kind.PHONE, "p")
+
+
+@pytest.mark.parametrize("numbers", numberings("abc"))
+def test_after_a_cut_a_third_report_is_on_one_side_in_whatever_order_versions_come(
+    numbers: dict[str, int],
+) -> None:
+    found = sides_of({"a": [ACCOUNT], "b": [ACCOUNT], "c": [ACCOUNT]}, numbers)
+    assert found == {frozenset("ac"), frozenset("b")}
+
+
+@pytest.mark.parametrize("numbers", numberings("abc"))
+def test_after_a_cut_a_third_report_is_on_the_side_to_which_all_identifiers_together_link_it_most(
+    numbers: dict[str, int],
+) -> None:
+    found = sides_of({"a": [ACCOUNT], "b": [ACCOUNT, MAIL], "c": [ACCOUNT, MAIL]}, numbers)
+    assert found == {frozenset("a"), frozenset("bc")}
+
+
+@pytest.mark.parametrize("numbers", numberings("abcd"))
+def test_a_report_that_comes_later_takes_nobody_to_the_other_side(numbers: dict[str, int]) -> None:
+    """*c* was with *a*; *d* is of *b*, and has more in common with *c* than *a* has."""
+    said = {"a": [PHONE], "b": [PHONE, MAIL], "c": [PHONE, ACCOUNT], "d": [MAIL, ACCOUNT]}
+    assert sides_of(said, numbers) == {frozenset("ac"), frozenset("bd")}
+
+
+@pytest.mark.parametrize("numbers", numberings("abcd"))
+def test_a_report_that_is_linked_to_none_of_the_cut_ones_comes_to_those_it_is_linked_to(
+    numbers: dict[str, int],
+) -> None:
+    said = {"a": [ACCOUNT], "b": [ACCOUNT, MAIL], "c": [ACCOUNT, MAIL, PHONE], "d": [PHONE]}
+    assert sides_of(said, numbers) == {frozenset("a"), frozenset("bcd")}
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_after_a_cut_many_reports_of_one_identifier_stay_together(last: bool) -> None:
+    """Of so many, not every pair is looked at; which number the cut one has does not matter."""
+    reports = 150
+    cut = (0, reports - 1) if last else (0, 1)
+    said = [(number, Kind.ACCOUNT, "x") for number in range(reports)]
+    found = linked(said, reports, Edits(cut=[cut]))
+    assert found.certain.tolist() == [number if number == cut[1] else 0 for number in range(reports)]
+
+
+def test_what_a_person_joined_goes_before_what_is_stated() -> None:
+    said = [(number, Kind.ACCOUNT, "x") for number in range(3)]
+    found = linked(said, 3, Edits(cut=[(0, 1)], join=[(1, 2)]))
+    assert found.certain.tolist() == [0, 1, 1]

@@ -52,7 +52,9 @@ def _reports(born: str, happens: str) -> dict[str, Report]:
         if line.startswith("Incident Time")
         else line
         for line in LINES
-        if not line.startswith("Approximate Age")
+        if not line.startswith(
+            ("Approximate Age", "All dates are displayed as")
+        )  # which would tell their order
     ]
     in_xml = tip(
         inside=person(more="").replace(

@@ -21,8 +21,9 @@ from safelight.reports.desk.acts import Act
 from safelight.reports.desk.explain import entry
 from safelight.reports.desk.media import MediaSaid
 from safelight.reports.desk.rank import Ranked, rank
-from safelight.reports.intake.take_in import Taken, take_in
-from safelight.reports.keep.columns import own_number, report_id
+from safelight.reports.intake.take_in import take_in
+from safelight.reports.intake.taken import Taken
+from safelight.reports.keep.columns import key_of, own_number, report_id
 from safelight.reports.keep.store import ReportStore
 from safelight.reports.scoring import score
 from safelight.settings import Settings
@@ -125,9 +126,9 @@ class Desk:
         if not 1 <= len(digits) <= 16 or not set(digits.casefold()) <= set("0123456789abcdef"):
             return []
         if len(digits) == 16:
-            return list(ranked.rows.newest([int(digits, 16)]).values())
+            return list(ranked.rows.newest([key_of(digits)]).values())
         rest = np.uint64(64 - 4 * len(digits))
-        same = ranked.rows["key"] >> rest == np.uint64(int(digits, 16))
+        same = ranked.rows["key"] >> rest == np.uint64(key_of(digits))
         made: list[int] = np.flatnonzero(same & ranked.current).tolist()
         return made
 
@@ -256,7 +257,7 @@ class Desk:
         )
 
     def history(self, ranked: Ranked, number: int) -> list[dict[str, Any]]:
-        """Versions of a report, who held it, what was decided, oldest first."""
+        """Versions of a report, who held it, what of its links was cut and joined, what was decided; oldest first."""
         key, report = ranked.rows["key"][number], self.id_of(ranked, number)
         found = []
         for version in np.flatnonzero(ranked.rows["key"] == key).tolist():
@@ -278,6 +279,20 @@ class Desk:
                 found.append(
                     {"at": act.at.isoformat(), "what": act.kind, "by": act.by, "desk": act.said["desk"]}
                 )
+        linked = ties.acts_on(ranked, number, self.done(acts.CUT, acts.JOIN))
+        near = {other for _, _, other in linked if other is not None}
+        own = {one: said.report_id for one, said in self.store.reports(ranked.segments, sorted(near))}
+        for act, to, other in linked:
+            found.append(
+                {
+                    "at": act.at.isoformat(),
+                    "what": act.kind,
+                    "by": act.by,
+                    "to": to,
+                    "report_id": None if other is None else own[other],
+                    "reason": act.said["reason"],
+                }
+            )
         with self.permit.transaction() as connection:
             for one in labels.of_report(connection, self.sealer, self.case.id, report):
                 found.append(

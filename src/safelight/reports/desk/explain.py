@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from safelight.model import Band, Reason
-from safelight.reports.desk import clocks, texts
-from safelight.reports.desk.rank import DYNAMIC, Ranked
+from safelight.reports.desk import clocks, texts, words_told
+from safelight.reports.desk.material import MATERIAL
+from safelight.reports.desk.rank import DYNAMIC, TOLD, Ranked
 from safelight.reports.keep.columns import report_id
 from safelight.reports.keep.letters import letters_of
 from safelight.reports.reading.situations import CODES, DANGER, MEANING
@@ -22,6 +25,8 @@ _GROUP = {"access": "access", "trust": "access", "young": "other", "self-harm": 
 """Where situations belong that are no behaviour of the reported person."""
 _SHOWN = 0.05
 """Reasons that add less (in log-odds) are not told."""
+_KEEPS = " (the words stand by themselves: "
+"""In a reason about material that takes less than its weight, down to nothing: told all the same."""
 _FEW = 2
 """So many reasons at most are named in what would change a place."""
 
@@ -53,11 +58,16 @@ def explain(ranked: Ranked, number: int) -> Explained:
     table = ranked.table
     reasons = []
     for code in OBSERVED:
-        reasons.append(_reason(table, code, ranked.feature(code, number) / 255))
+        reason = _reason(table, code, ranked.feature(code, number) / 255)
+        reasons.append(_but_words_keep(ranked, number, reason))
     for code in DYNAMIC:
-        reasons.append(_reason(table, code, ranked.dynamic[code][number] / 255))
+        reason = _reason(table, code, ranked.dynamic[code][number] / 255)
+        if code in TOLD and reason.weight:
+            reason = _with_what_is_told(ranked, number, reason)
+        reasons.append(_but_words_keep(ranked, number, reason))
     reasons += _words(ranked, number)
-    told = sorted((one for one in reasons if abs(one.weight) >= _SHOWN), key=lambda one: -abs(one.weight))
+    shown = [one for one in reasons if abs(one.weight) >= _SHOWN or _KEEPS in one.text]
+    told = sorted(shown, key=lambda one: -abs(one.weight))
     total = float(ranked.log_odds[number])
     priority = score.priority_of(total)
     band = table.band(priority)
@@ -68,6 +78,29 @@ def explain(ranked: Ranked, number: int) -> Explained:
 def _reason(table: Table, code: str, strength: float) -> Why:
     term = table.terms[code]
     return Why(code, term.text + ".", round(term.weight * float(strength), 3), term.group)
+
+
+def _but_words_keep(ranked: Ranked, number: int, reason: Why) -> Why:
+    """A reason about material with what it takes, where the words keep the rest of it; others as they are."""
+    if not reason.weight or ranked.table.terms[reason.code].about != MATERIAL:
+        return reason
+    share = float(ranked.spared.share(np.array([number]))[0])
+    if share == 1:
+        return reason
+    takes = round(reason.weight * share, 3)
+    said = f"{reason.text.rstrip('.')}{_KEEPS}it takes {-takes:.2f} of {-reason.weight:.2f})."
+    return replace(reason, text=said, weight=takes + 0.0)
+
+
+def _with_what_is_told(ranked: Ranked, number: int, reason: Why) -> Why:
+    """The reason with the age or the day that was read in the words."""
+    at = int(ranked.text_at[number])
+    said: str | None = None
+    if at >= 0 and reason.code == "young-told":
+        said = words_told.age_said(ranked.read.told, at)
+    elif at >= 0:
+        said = words_told.day_said(ranked.read.told, at)
+    return replace(reason, text=f"{reason.text.rstrip('.')}: {said}.") if said else reason
 
 
 def _words(ranked: Ranked, number: int) -> list[Why]:
@@ -134,7 +167,7 @@ def _lacking(need: float, reasons: Sequence[Why], table: Table) -> str:
 
 def _short(reason: Why) -> str:
     said = reason.text.rstrip(".").removeprefix("Words: ")
-    return said.partition(" (the model")[0].partition(":")[0]
+    return said.partition(" (the ")[0].partition(":")[0]
 
 
 def missing(report: Report, ranked: Ranked, number: int, day: date) -> list[str]:

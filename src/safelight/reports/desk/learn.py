@@ -95,10 +95,8 @@ def _matrix(ranked: Ranked, numbers: npt.NDArray[Any], codes: Sequence[str]) -> 
         if code == "text":
             weight = ranked.table.terms["text"].weight or 1.0
             columns.append(ranked.text_part[numbers].astype(np.float64) / weight)
-        elif code in DYNAMIC:
-            columns.append(ranked.dynamic[code][numbers] / 255)
         else:
-            columns.append(ranked.features(code, numbers) / 255)
+            columns.append(ranked.strengths(code, numbers))
     return np.stack(columns, axis=1)
 
 

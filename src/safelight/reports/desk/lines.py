@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from safelight.reports.desk.blocks import each_block
-from safelight.reports.scoring.table import Table
 
 Ints = npt.NDArray[Any]
-DAY = 86_400
-_A_FLOOD = 200
-"""Reports of one sender on one day; fewer are no burst."""
-_BINS = 1 << 18
-"""So many numbers are counted a block at a time."""
-_FEW_PAIRS = 1 << 26
-"""Senders times days of which each gets a counter; above, they are sorted."""
 _HALVES = 1 << 20
 """Above so many reports, the better half and the rest are sorted beside one another."""
 
@@ -117,83 +108,4 @@ def _fair(order: Ints, burst: npt.NDArray[np.uint8]) -> Ints:
         [np.ones(len(others)), np.zeros(len(floods))]
     )  # a flood behind k others stands before the next
     made: Ints = np.concatenate([order[others], order[floods]])[np.lexsort((first, after))]
-    return made
-
-
-def bursts(
-    sender: Ints, received: Ints, current: npt.NDArray[np.bool_], table: Table
-) -> npt.NDArray[np.uint8]:
-    """Which reports are of a burst: a sender far above its usual day, and above its share of all reports of the day."""
-    made = np.zeros(len(current), dtype=np.uint8)
-    if not current.any():
-        return made
-    day = np.empty(len(current), dtype=np.int32)
-    each_block(lambda part: _day(received[part], day[part]), len(day))
-    day -= day.min()
-    width = int(day.max()) + 1
-    # Only who sends enough for a burst is looked at: most senders of a public hotline send once.
-    large = _counts(sender, current) >= _A_FLOOD
-    if not large.any():
-        return made
-    number = np.cumsum(large, dtype=np.int64) - 1
-    mine = current.copy()
-    several = (int(number[-1]) + 1) * width
-    pair = np.empty(len(current), dtype=np.int32 if several < 1 << 31 else np.int64)
-
-    def look(part: slice) -> None:
-        mine[part] &= large.take(sender[part])
-        pair[part] = number.take(sender[part]) * width + day[part]
-
-    each_block(look, len(current))
-    if several < _FEW_PAIRS:
-        counts = _counts(pair, mine)
-        pairs = np.flatnonzero(counts)
-        count = counts[pairs]
-    else:
-        pairs, count = np.unique(pair[mine], return_counts=True)
-    per_day = _counts(day, current)
-    usual = _usual(pairs // width, count)
-    share = count / per_day[pairs % width]
-    flooding = (
-        (count >= _A_FLOOD)
-        & (count > usual * table.settings["flood_times"])
-        & (share > table.settings["flood_share"])
-    )
-    if flooding.any():
-        made[mine & np.isin(pair, pairs[flooding])] = 255
-    return made
-
-
-def _counts(numbers: Ints, some: npt.NDArray[np.bool_]) -> Ints:
-    """How often each number occurs among some of them."""
-    most = int(numbers.max()) + 1
-    if most > _BINS:
-        return np.bincount(numbers[some], minlength=most)
-    made = np.zeros(most, dtype=np.int64)
-    alone = Lock()
-
-    def count(part: slice) -> None:
-        nonlocal made
-        found = np.bincount(numbers[part][some[part]], minlength=most)
-        with alone:
-            made += found
-
-    each_block(count, len(numbers))
-    return made
-
-
-def _day(seconds: Ints, out: Ints) -> None:
-    np.floor_divide(seconds, DAY, out=out, casting="unsafe")
-
-
-def _usual(sender: Ints, count: Ints) -> npt.NDArray[np.float64]:
-    """Of each sender and day, the median of the sender's days without its busiest; ten where there is no other day."""
-    order = np.lexsort((count, sender))
-    ends = np.flatnonzero(np.append(sender[order][1:] != sender[order][:-1], True))
-    begins = np.append(0, ends[:-1] + 1)
-    days = ends - begins + 1
-    middle = begins + np.maximum(days - 2, 0) // 2  # of the days but the last, which is the busiest
-    usual = np.where(days > 1, count[order][middle], 10)
-    made = np.empty(len(sender))
-    made[order] = np.repeat(usual, days)
     return made

@@ -17,20 +17,20 @@ from safelight.hashsets import library
 from safelight.matching.match import Matcher
 from safelight.model import Capability
 from safelight.progress import Progress, Progressed
-from safelight.reports.desk import clocks, groups, lines, media, texts
+from safelight.reports.desk import bursts, clocks, groups, lines, material, media, texts, words_told
 from safelight.reports.desk.acts import edits, learned
 from safelight.reports.desk.blocks import each_block
 from safelight.reports.desk.known import NO_FILES, known_shares
 from safelight.reports.desk.media import MediaSaid
 from safelight.reports.desk.rows import TIMES, Columns
 from safelight.reports.keep import derived
-from safelight.reports.keep.columns import report_id
+from safelight.reports.keep.columns import key_of, report_id
 from safelight.reports.keep.store import ReportStore, Segment, newest, segment_of
 from safelight.reports.linking import people_alike
 from safelight.reports.linking.kept import Links
 from safelight.reports.linking.state import bring_up
 from safelight.reports.linking.world import World
-from safelight.reports.scoring import score
+from safelight.reports.scoring import score, told
 from safelight.reports.scoring.observe import LIKELY, OBSERVED
 from safelight.reports.scoring.table import Table, load
 from safelight.settings import Settings
@@ -45,12 +45,17 @@ DYNAMIC = (
     "new-material",
     "explicit-young",
     "camera-seen",
+    "young-told",
+    "ahead-told",
     "text-unread",
     "burst",
     "waiting",
     "clock",
 )
 """Strengths that follow from other reports, lists and time: columns of the state beside those of the reports."""
+
+TOLD = ("young-told", "ahead-told")
+"""Of those, what is read in words beside the text's danger."""
 
 Ints = npt.NDArray[Any]
 
@@ -93,6 +98,8 @@ class Ranked:
     """How many current reports a certain cluster has, by its label."""
     world: World
     current: npt.NDArray[np.bool_]
+    spared: material.Spared
+    """Where words keep what terms about material would take."""
 
     store: ReportStore
     """Where the columns lie that are not held."""
@@ -110,9 +117,14 @@ class Ranked:
             self._opened[segment.number] = self.store.rows_of(segment, [f"f_{one}" for one in OBSERVED])
         return int(self._opened[segment.number][f"f_{code}"][number - segment.first])
 
-    def features(self, code: str, numbers: Ints) -> Ints:
-        """An observation of several reports, 0..255 each."""
-        return np.array([self.feature(code, int(one)) for one in numbers], dtype=np.float64)
+    def strengths(self, code: str, numbers: Ints) -> npt.NDArray[np.float64]:
+        """With what strength, 0..1, a term counts in several reports: what the words keep of it is taken off."""
+        if code in DYNAMIC:
+            made = self.dynamic[code][numbers] / 255
+        else:
+            made = np.array([self.feature(code, int(one)) for one in numbers], dtype=np.float64) / 255
+        about_material = self.table.terms[code].about == material.MATERIAL
+        return made * self.spared.share(numbers) if about_material else made
 
 
 def rank(
@@ -149,6 +161,7 @@ def rank(
         rows["f_victim-account"] == round(LIKELY * 255),
         people.pairs(current),
         people.mark,
+        Keys(rows),
     )
     links = bring_up(world)
     dynamic = {code: np.zeros(reports, dtype=np.uint8) for code in DYNAMIC}
@@ -164,20 +177,23 @@ def rank(
     each_block(observe, reports)
     if seen:
         _add_media(dynamic, seen, rows)
-    dynamic["burst"] = lines.bursts(rows["sender"], rows.times("received"), current, table)
-    structure = _structure(store, segments, table, reports)
+    came = bursts.first_taken_in(rows.times("taken_in"), rows["replaces"])
+    dynamic["burst"] = bursts.bursts(rows["sender"], rows.times("received"), came, current, table)
+    structure, lowered = _structure(store, segments, table, reports)
     _add_dynamic(structure, dynamic, table)
     read, provisional = texts.empty(), 0
     if permit.allows(Capability.TEXT_ANALYSIS):
         read = _read_texts(store, segments, rows, current, structure, progress, texts_at_most)
-    danger, found = read.of(rows["text"])
-    at = found.astype(np.int32)
-    del found
+    danger, at = read.of(rows["text"])
     if not permit.allows(Capability.TEXT_ANALYSIS):
         danger[:] = texts.NONE
     provisional = int(((danger == texts.UNREAD) & current).sum())
     text_part = _text_part(danger, table)
     alone = structure + text_part
+    dynamic.update(_from_words(read, at, rows))
+    score.add(alone, {code: dynamic[code] for code in TOLD if dynamic[code].any()}, table)
+    spared = material.spare(alone, text_part, {code: dynamic[code] for code in TOLD}, lowered, dynamic, table)
+    del lowered
     if (foreign := danger == texts.FOREIGN).any():
         dynamic["text-unread"][foreign] = 255
         score.add(alone, {"text-unread": dynamic["text-unread"]}, table)
@@ -208,37 +224,55 @@ def rank(
         sizes,
         world,
         current,
+        spared,
         store,
     )
 
 
 _STRUCTURE = "state-structure"
-_SAVED_EVERY = 20
-"""Batches of texts: so much is read again after a kill."""
+
+
+_PARTS = ("structure", "lowered")
 
 
 def _structure(
     store: ReportStore, segments: Sequence[Segment], table: Table, reports: int
-) -> npt.NDArray[np.float32]:
-    """What the structure of each report adds up to, with the base: kept, and made for segments that are new."""
-    by = hashlib.sha256(repr([(code, table.terms[code].weight) for code in OBSERVED]).encode()).hexdigest()
-    by += f" {table.settings['base']}"
-    before = derived.load(store, _STRUCTURE, by, segments, ("structure",))
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """What the structure of each report adds up to, with the base; and what of it is of terms about material.
+
+    Kept, and made for segments that are new.
+    """
+    said = [(code, table.terms[code].weight, table.terms[code].about) for code in OBSERVED]
+    by = hashlib.sha256(repr(said).encode()).hexdigest() + f" {table.settings['base']}"
+    before = derived.load(store, _STRUCTURE, by, segments, _PARTS)
     done = before.count if before is not None else 0
-    made = before.columns["structure"] if before is not None else np.empty(reports, dtype=np.float32)
+    made, lowered = (
+        before.columns[name] if before is not None else np.zeros(reports, dtype=np.float32) for name in _PARTS
+    )
+    about_material = [code for code in OBSERVED if table.terms[code].about == material.MATERIAL]
     names = tuple(f"f_{code}" for code in OBSERVED)
 
     def add_up(segment: Segment) -> None:
         rows = store.rows_of(segment, names)
         of_segment = {code: rows[f"f_{code}"] for code in OBSERVED}
-        made[segment.first : segment.first + segment.count] = score.total(of_segment, table, segment.count)
+        here = slice(segment.first, segment.first + segment.count)
+        made[here] = score.total(of_segment, table, segment.count)
+        score.add(lowered[here], {code: of_segment[code] for code in about_material}, table)
 
     new = [one for one in segments if one.first >= done]
     store.each(add_up, new)
     if new:
         changed = np.arange(done, reports)
-        derived.save(store, _STRUCTURE, by, segments, lambda some: {"structure": made[some]}, before, changed)
-    return made
+        derived.save(
+            store,
+            _STRUCTURE,
+            by,
+            segments,
+            lambda some: {"structure": made[some], "lowered": lowered[some]},
+            before,
+            changed,
+        )
+    return made, lowered
 
 
 class Voices:
@@ -251,6 +285,18 @@ class Voices:
         """The voices of some reports: equal for one sender and day, however they are asked for."""
         day = self._rows.times("received")[numbers].astype(np.int64) // 86_400
         made: Ints = self._rows["sender"][numbers].astype(np.int64) << 32 | day + (1 << 31)
+        return made
+
+
+class Keys:
+    """The keys of reports, by their numbers. The column is read when it is first asked for: few cases hold a cut."""
+
+    def __init__(self, rows: Columns) -> None:
+        self._rows = rows
+
+    def __getitem__(self, numbers: Ints) -> Ints:
+        """The keys of some reports."""
+        made: Ints = self._rows["key"][numbers]
         return made
 
 
@@ -280,7 +326,7 @@ def _add_media(
     dynamic: dict[str, npt.NDArray[np.uint8]], seen: Mapping[str, Sequence[MediaSaid]], rows: Columns
 ) -> None:
     """What was seen in the media of reports goes before what their stated digests tell."""
-    numbers = rows.newest(int(one.removeprefix("R-"), 16) for one in seen)
+    numbers = rows.newest(map(key_of, seen))
     by_id = {report_id(key): number for key, number in numbers.items()}
     made = media.strengths(seen, by_id, len(dynamic["camera-seen"]))
     touched = np.array(sorted(by_id.values()), dtype=np.intp)
@@ -314,6 +360,15 @@ def _sizes(label: Ints, current: npt.NDArray[np.bool_]) -> Ints:
     others = np.flatnonzero((label != np.arange(len(label), dtype=np.int32)) & current)
     made[others] = 0
     np.add.at(made, label[others], np.int32(1))
+    return made
+
+
+def _from_words(read: texts.TextColumns, at: Ints, rows: Columns) -> dict[str, npt.NDArray[np.uint8]]:
+    """What words tell of ages and times, as far as no field states more."""
+    made = words_told.strengths(read.told, at, rows.times("received"))
+    for code, stated in (("young-told", "f_young"), ("ahead-told", "f_date-ahead")):
+        if made[code].any():
+            made[code] -= np.minimum(made[code], rows[stated])
     return made
 
 
@@ -380,7 +435,8 @@ def _read_texts(
     from safelight.reports.reading.reader import Reader
 
     reader = Reader()
-    known = texts.load(store, reader.version)
+    version = f"{reader.version} {told.version()}"
+    known = texts.load(store, version)
     unread = np.flatnonzero((known.of(rows["text"])[0] == texts.UNREAD) & current)
     wanted = unread[np.argsort(-structure[unread], kind="stable")]
     if at_most is not None:
@@ -389,14 +445,9 @@ def _read_texts(
     def tell(done: int, total: int) -> None:
         progress(Progressed("reading texts", done, total=total))
 
-    unsaved = 0
     for more in texts.read_on(store, segments, known, wanted, rows["text"], reader, tell):
-        known, unsaved = more, unsaved + 1
-        if unsaved == _SAVED_EVERY:
-            texts.save(store, known, reader.version)
-            unsaved = 0
-    if unsaved:
-        texts.save(store, known, reader.version)
+        known = more
+        texts.save(store, known, version)
     return known
 
 

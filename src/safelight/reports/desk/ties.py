@@ -113,14 +113,18 @@ def _link(
     return said
 
 
+def acts_on(ranked: Ranked, number: int, made: list[Act]) -> list[tuple[Act, str, int | None]]:
+    """Every cut and join of a report, oldest first, each with the other report's id and its number, if it is here."""
+    mine = int(ranked.rows["key"][number])
+    found = []
+    for act in made:
+        pair = [int(one, 16) for one in act.said["pair"]]
+        if act.kind in (CUT, JOIN) and mine in pair:
+            found.append((act, pair[0] if pair[1] == mine else pair[1]))
+    newest = ranked.rows.newest(other for _, other in found)
+    return [(act, report_id(other), newest.get(other)) for act, other in found]
+
+
 def edited(ranked: Ranked, number: int, made: list[Act]) -> dict[int, Act]:
     """The last cut or join between this report and another, by the other's number."""
-    mine = f"{int(ranked.rows['key'][number]):016x}"
-    found: dict[int, Act] = {}
-    for act in made:
-        pair = act.said["pair"]
-        if act.kind in (CUT, JOIN) and mine in pair:
-            other = int(pair[0] if pair[1] == mine else pair[1], 16)
-            for one in ranked.rows.newest([other]).values():
-                found[one] = act
-    return found
+    return {other: act for act, _, other in acts_on(ranked, number, made) if other is not None}

@@ -14,7 +14,7 @@ from safelight.model import Band
 from safelight.reports.desk.acts import HOLD, RELEASE, Act
 from safelight.reports.desk.labels import Labelled
 from safelight.reports.desk.rank import Ranked
-from safelight.reports.keep.columns import report_id
+from safelight.reports.keep.columns import key_of, report_id
 from safelight.reports.scoring import score
 
 Numbers = npt.NDArray[np.int64]
@@ -105,7 +105,7 @@ def waiting(ranked: Ranked, decided: Mapping[str, Labelled]) -> tuple[Numbers, N
 
 def keys(ids: Iterable[str]) -> npt.NDArray[np.uint64]:
     """The keys of reports, from their ids."""
-    return np.array([int(one.removeprefix("R-"), 16) for one in ids], dtype=np.uint64)
+    return np.array([key_of(one) for one in ids], dtype=np.uint64)
 
 
 def capacity(

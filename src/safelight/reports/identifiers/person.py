@@ -8,13 +8,13 @@ identifies anybody; together with a full date of birth it does (`name_and_birth`
 from __future__ import annotations
 
 import re
-from datetime import date
 from functools import cache, lru_cache
 
 from anyascii import anyascii
 
+from safelight.reports.dates import day
 from safelight.reports.identifiers.identifier import Identifier, Reach
-from safelight.reports.identifiers.text import CACHED, folded, table, western_digits
+from safelight.reports.identifiers.text import CACHED, folded, table
 from safelight.reports.report import Kind, Stated
 
 _LONGEST = 300
@@ -25,8 +25,6 @@ _DIGRAPH = re.compile(r"([aou])e+")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
 _UNWRITTEN = re.compile(r"['’ʼ`´\u02bb\u0640\u064b-\u065f\u0670\u0591-\u05c7]")
 """Apostrophes, and the vowel marks of Arabic and Hebrew, which most people leave out."""
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ].{0,40})?")
-_YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4})")
 
 
 def name(stated: Stated, country: str | None = None) -> Identifier | None:
@@ -81,7 +79,7 @@ def name_and_birth(value: str, birth_date: str | None) -> Identifier | None:
     alone = _name(value)
     if alone is None or alone.reach is Reach.SHARED or " " not in alone.key:
         return None
-    born = birth_day(birth_date)
+    born = day(birth_date)
     if born is None:
         return None
     key = f"{alone.key}|{born.isoformat()}"
@@ -91,22 +89,6 @@ def name_and_birth(value: str, birth_date: str | None) -> Identifier | None:
             Kind.NAME, key, Reach.WEAK, shown, "the first of January is what forms and offices fill in"
         )
     return Identifier(Kind.NAME, key, Reach.PERSONAL, shown)
-
-
-def birth_day(stated: str) -> date | None:
-    """A stated date of birth. Day and month that could be exchanged are read only with full stops (day first)."""
-    said = western_digits(stated[:60]).strip()
-    try:
-        if match := _YEAR_FIRST.fullmatch(said):
-            return date(int(match[1]), int(match[2]), int(match[3]))
-        if match := _YEAR_LAST.fullmatch(said):
-            first, second, year = int(match[1]), int(match[3]), int(match[4])
-            if match[2] == "." or first > 12 or first == second:
-                return date(year, second, first)
-            return date(year, first, second) if second > 12 else None
-    except ValueError:
-        return None
-    return None
 
 
 def _family_first(match: re.Match[str]) -> str:

@@ -8,9 +8,9 @@ between are unpacked to get past them; nobody looks at what comes out.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.compressed import CompressedReader
@@ -26,11 +26,15 @@ from safelight.evidence.zip_ import ZipReader
 from safelight.reports.intake.documents import (
     DEEPEST,
     FEW,
+    LATER,
     Laid,
     Lying,
     Medium,
+    Place,
     Unopened,
     document,
+    head_of,
+    is_to_be_told,
     kept_closed,
 )
 from safelight.reports.intake.naming import Says, Tally, Turn, own_name, place, stem, turn_of
@@ -93,13 +97,16 @@ class _Archive:
         self._lying, self._reader, self._depth = lying, reader, depth
         self._source = SliceSource(source, 0, source.size, own_name(lying.name))
         self._limits = limits
+        self._looked_at: dict[str, bool] = {}
+        """Of members of which no name tells: does a report begin there?"""
         self._folders: dict[str, _Folder] = {
             "": _Folder(Scope(above, own=True, below=lambda: self._names_below("")))
         }
 
     def turns(self) -> Iterator[Laid]:
         """First the names and what is wrong, then each turn."""
-        places: set[tuple[int, int, int, int]] = set()
+        places: set[Place] = set()
+        waiting: list[Place] = []
         count = 0
         media: list[str] = []
         path = self._lying.path
@@ -124,6 +131,8 @@ class _Archive:
             else:
                 count += 1
                 places.add(self._place(name))
+                if count <= FEW:
+                    waiting.append(self._place(name))
                 folder = self._folder(name)
                 folder.tally.count(own_name(name), turn)
                 folder.scope.hold(own_name(name))
@@ -133,18 +142,41 @@ class _Archive:
             yield Medium(self._shown(name), own, bundle, path, around=tuple(around))
         del media
         if count <= FEW:
-            for place_ in sorted(places):
-                yield from self._turn(lambda name, place_=place_: self._place(name) == place_)  # type: ignore[misc]
+            yield from self._turns({one for one in places if one[0] < Says.HINT})
+            yield from self._turns(self._told([one for one in waiting if one[0] >= Says.HINT]))
             return
         # Among very many reports the details stay beside theirs: they are gone through twice.
         if any(one[0] == Says.DETAILS for one in places):
             yield from self._turn(lambda name: self._place(name)[0] == Says.DETAILS, ahead=True)
         yield from self._turn(lambda name: self._place(name)[0] < Says.HINT)
-        for place_ in sorted(one for one in places if one[0] >= Says.HINT):
+        yield from self._turns({one for one in places if one[0] >= Says.HINT})
+
+    def _turns(self, places: set[Place]) -> Iterator[Laid]:
+        for place_ in sorted(places):
             yield from self._turn(lambda name, place_=place_: self._place(name) == place_)  # type: ignore[misc]
 
-    def _place(self, name: str) -> tuple[int, int, int, int]:
-        return place(own_name(name), self._name_of(name))
+    def _place(self, name: str) -> Place:
+        return place(own_name(name), self._name_of(name)) if self._looked_at.get(name, True) else LATER
+
+    def _told(self, places: Sequence[Place]) -> set[Place]:
+        """Look at the first bytes of what no name tells of, where several documents may state one another.
+
+        `places` are those of all members that are still to come; given are their places as they are known then.
+        """
+        if not is_to_be_told(places):
+            return set(places)
+        left: set[Place] = set()
+        for name, node in self._members():
+            own = own_name(name)
+            if node.kind is not Kind.FILE or node.open is None or turn_of(own) is Turn.NEVER:
+                continue
+            if self._place(name)[0] < Says.HINT:
+                continue
+            scope = self._folder(name).scope
+            if turn_of(own) is Turn.STRUCTURED and scope.closes(own) is None:
+                self._looked_at[name] = scope.begins(head_of(Lying(own, self._shown(name), node.open)))
+            left.add(self._place(name))
+        return left
 
     def _turn(self, wanted: Callable[[str], bool], *, ahead: bool = False) -> Iterator[Laid]:
         """The members that are wanted, in the archive's order."""
@@ -155,10 +187,11 @@ class _Archive:
                 continue
             folder, bundle = self._folder(name), self._bundle(name)
             lying = Lying(own, self._shown(name), node.open)
-            closed = folder.scope.closes(own)
+            closed = folder.scope.closes(own, partial(head_of, lying))
             if closed is not None:
                 if not ahead:
-                    yield kept_closed(lying, bundle, self._lying.path, closed)
+                    looked_at = name in self._looked_at
+                    yield kept_closed(lying, bundle, self._lying.path, closed, looked_at=looked_at)
             elif turn is Turn.ARCHIVE:
                 yield from in_archive(lying, folder.scope, self._depth + 1, self._nested)
             else:

@@ -6,6 +6,7 @@ from bisect import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from safelight.reports.keep.columns import sender_of
 from safelight.reports.protocol import Annex, Retraction
 from safelight.reports.report import Annotation, FreeText, Report, ReportFile, Unreadable
 
@@ -82,7 +83,20 @@ def _joined(pieces: list[Piece], *, last: bool) -> Iterator[Piece]:
     left = [piece for piece in held if piece is not None]
     # A report is taken back after it has come, whichever lies first in the folder.
     yield from (piece for piece in left if not isinstance(piece.part, Retraction))
-    yield from (piece for piece in left if isinstance(piece.part, Retraction))
+    yield from _retractions(left)
+
+
+def _retractions(pieces: list[Piece]) -> Iterator[Piece]:
+    """The retractions; one that names no sender is of the sender of its report where one document holds both."""
+    senders = {
+        (piece.path, piece.part.report_id): sender_of(piece.part)
+        for piece in pieces
+        if isinstance(piece.part, Report)
+    }
+    for piece in pieces:
+        if isinstance(part := piece.part, Retraction):
+            sender = part.sender or senders.get((piece.path, part.report_id)) or None
+            yield replace(piece, part=replace(part, sender=sender))
 
 
 def _join(held: list[Piece | None], number: int, homes: list[int]) -> None:
@@ -183,21 +197,6 @@ def with_form(report: Report, other: Report) -> Report:
 def _of_form(report: Report, where: str) -> str:
     """Where something stood in another form of a report, which is said once."""
     return where if where.startswith(f"{report.format}/") else f"{report.format}/{where}"
-
-
-RETRACTION = "retraction"
-"""Under which name the reason of a retraction stands among what has no place."""
-
-
-def taken_back(report: Report, before: Report) -> Report:
-    """A later version of a report that was taken back, which stays so; that it came all the same is said."""
-    reasons = tuple(one for one in before.unknown if one[0] == RETRACTION and one not in report.unknown)
-    return replace(
-        report,
-        annotations=report.annotations | {Annotation.RETRACTED},
-        unknown=(*report.unknown, *reasons),
-        problems=(*report.problems, "it came again, or for the first time, after it was taken back"),
-    )
 
 
 def enveloped(cover: Piece, inside: Iterable[Piece], media: list[str]) -> Iterator[Piece]:

@@ -2,16 +2,20 @@
 
 Names decide what is opened. A file that a report of its bundle states, without stating that a person at the provider
 viewed it, is never opened, not even its first bytes (`scope.py`): so what by its name surely is a report or the details
-of a file has its turn first, and states which of the others stay closed, before any of them is opened. Archives come
-after the other documents, and folders below at the very end. What the user names is opened whatever its name is.
+of a file has its turn first, and states which of the others stay closed, before any of them is opened. Of XML and JSON
+whose names tell nothing the first bytes are looked at then: what begins like a report has its turn before the others,
+which it may state. Of two that both do, or of two prints, nothing tells which to open first: what was read of a file
+that turns out to be stated is dropped (`pieces.py`), and said. Archives come after the other documents, and folders
+below at the very end. What the user names is opened whatever its name is.
 """
 
 from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +25,7 @@ from safelight.evidence.protocol import Source
 from safelight.evidence.sniff import ARCHIVES, HEAD, sniff
 from safelight.evidence.source import BytesSource, FileSource, SourceFile
 from safelight.reports.intake.naming import Says, Tally, Turn, own_name, place, stem, turn_of
-from safelight.reports.intake.scope import Scope
+from safelight.reports.intake.scope import GLANCE, NO_ROOT, Begins, Scope
 
 DEEPEST = 5
 """Messages and archives within one another."""
@@ -95,13 +99,16 @@ class Lying:
     open: Callable[[], Source]
 
 
-def laid_out(path: Path) -> Iterator[Laid]:
-    """Everything at `path`, one thing after the other: each is to be read before the next is asked for."""
+def laid_out(path: Path, begins: Begins | None = None) -> Iterator[Laid]:
+    """Everything at `path`, one thing after the other: each is to be read before the next is asked for.
+
+    `begins` says whether a report begins with the bytes of a file that may be none.
+    """
     from safelight.reports.intake.archives import in_archive
     from safelight.reports.intake.folders import in_folders
 
     if path.is_dir():
-        yield from in_folders(path)
+        yield from in_folders(path, begins)
         return
 
     named = Lying(path.name, show(os.fsencode(path)), lambda: FileSource(path.resolve()))
@@ -115,10 +122,10 @@ def laid_out(path: Path) -> Iterator[Laid]:
         yield Unopened(named.path, str(error), named.path)
         return
     if is_archive:
-        yield from in_archive(named, Scope(), 0)
+        yield from in_archive(named, Scope(begins=begins), 0)
     else:
         # A message brings files of its own; beside any other document there is nothing.
-        scope = Scope(nested=turn_of(path.name) not in STRUCTURED)
+        scope = Scope(nested=turn_of(path.name) not in STRUCTURED, begins=begins)
         yield document(named, show(os.fsencode(path.parent)), stem(path.name), scope, 0, beside=False)
 
 
@@ -204,12 +211,13 @@ def lying_together(
             yield Medium(one.path, show(os.fsencode(one.name)), bundle, unit, around=around)
         else:
             documents.append(one)
-    for one, ahead in _in_turn(documents, name):
+    looked_at: set[str] = set()
+    for one, ahead in _in_turn(documents, name, scope, looked_at):
         turn = turn_of(one.name)
-        closed = scope.closes(one.name)
+        closed = scope.closes(one.name, partial(head_of, one))
         if closed is not None:
             if not ahead:
-                yield kept_closed(one, bundle, unit, closed)
+                yield kept_closed(one, bundle, unit, closed, looked_at=one.path in looked_at)
         elif turn is Turn.ARCHIVE:
             yield from in_archive(one, scope, depth)
         else:
@@ -217,17 +225,54 @@ def lying_together(
             yield document(one, bundle, fallback, scope, depth, unit, beside=beside, ahead=ahead)
 
 
-def _in_turn(documents: list[Lying], home: str) -> Iterator[tuple[Lying, bool]]:
+def _in_turn(
+    documents: list[Lying], home: str, scope: Scope, looked_at: set[str]
+) -> Iterator[tuple[Lying, bool]]:
     """The documents, what surely is a report or details first; those that are only to be asked what they state: True.
 
     Among very many reports the details stay beside theirs, so that each finds its own: they are gone through twice.
+    Otherwise the first bytes of what no name tells of are looked at, and `looked_at` gets its paths.
     """
     placed = [(place(one.name, home), number) for number, one in enumerate(documents)]
     if len(documents) > FEW:
         yield from ((documents[number], True) for at, number in placed if at[0] == Says.DETAILS)
         # What is sure keeps the order of names.
         placed = [((0, 0, 0, 0) if at[0] < Says.HINT else at, number) for at, number in placed]
-    yield from ((documents[number], False) for _, number in sorted(placed))
+        yield from ((documents[number], False) for _, number in sorted(placed))
+        return
+    yield from ((documents[number], False) for at, number in sorted(placed) if at[0] < Says.HINT)
+    others = [(at, number) for at, number in placed if at[0] >= Says.HINT]
+    if is_to_be_told([at for at, _ in others]):
+        for position, (at, number) in enumerate(others):
+            one = documents[number]
+            if at[1] is Turn.STRUCTURED and scope.closes(one.name) is None:
+                looked_at.add(one.path)
+                if not scope.begins(head_of(one)):
+                    others[position] = LATER, number
+    yield from ((documents[number], False) for _, number in sorted(others))
+
+
+Place = tuple[int, int, int, int]
+LATER: Place = (Says.NOTHING, Turn.STRUCTURED, 0, 0)
+"""Where XML and JSON stand that begin like no report: behind all that may state them, before archives."""
+
+
+def is_to_be_told(places: Sequence[Place]) -> bool:
+    """Is there XML or JSON at these places that another document may state?"""
+    several = sum(at[1] < Turn.ARCHIVE for at in places) > 1
+    return several and any(at[1] == Turn.STRUCTURED for at in places)
+
+
+def head_of(one: Lying) -> bytes:
+    """The first bytes of a file, no more than tell whether a report begins; none where it cannot be read."""
+    try:
+        source = one.open()
+        try:
+            return source.read_at(0, GLANCE)
+        finally:
+            source.close()
+    except (OSError, EvidenceError):  # said when it has its turn
+        return b""
 
 
 FEW = 1_000
@@ -236,8 +281,20 @@ STRUCTURED = frozenset({Turn.STRUCTURED, Turn.LIST})
 """Documents that carry no other files."""
 
 
-def kept_closed(one: Lying, bundle: str, unit: str, why: str) -> Laid:
-    """A file that could be opened and must not be. A doubtful one is said, so that a person can look."""
+GLANCED = (
+    "a report beside it states it as a file that nobody has viewed, which was known only when its first bytes had been "
+    "looked at: nothing else of it was read"
+)
+_ALSO_GLANCED = " (its first bytes were looked at, to see whether it is a report)"
+
+
+def kept_closed(one: Lying, bundle: str, unit: str, why: str, *, looked_at: bool = False) -> Laid:
+    """A file that could be opened and must not be. A doubtful one is said, so that a person can look.
+
+    So is one whose first bytes were looked at.
+    """
+    if looked_at and why != NO_ROOT:
+        return Unopened(one.path, f"{why}{_ALSO_GLANCED}" if why else GLANCED, unit, bundle)
     if why and turn_of(one.name) is not Turn.TEXT:
         return Unopened(one.path, why, unit, bundle)
     return Medium(one.path, show(os.fsencode(one.name)), bundle, unit, why)

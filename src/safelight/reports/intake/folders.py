@@ -11,7 +11,7 @@ from safelight.evidence.names import show
 from safelight.evidence.source import FileSource
 from safelight.reports.intake.documents import FEW, STRUCTURED, Laid, Lying, Medium, Unopened, lying_together
 from safelight.reports.intake.naming import Turn, turn_of
-from safelight.reports.intake.scope import Scope
+from safelight.reports.intake.scope import Begins, Scope
 
 
 @dataclass(slots=True)
@@ -46,8 +46,8 @@ def _listed(folder: str, unit: str) -> _Listed:
     return made
 
 
-def in_folders(top: Path) -> Iterator[Laid]:
-    """The folder and all below, each as a bundle of its own."""
+def in_folders(top: Path, begins: Begins | None = None) -> Iterator[Laid]:
+    """The folder and all below, each as a bundle of its own. `begins`: as `laid_out` has it."""
     waiting: list[tuple[str, Scope | None, tuple[str, ...]]] = [(str(top), None, ())]
     while waiting:
         folder, above, around = waiting.pop()
@@ -62,6 +62,7 @@ def in_folders(top: Path) -> Iterator[Laid]:
             above,
             (one.name for one in files),
             nested=not flood,
+            begins=begins,
             below=None if flood else lambda folder=folder: _names_below(folder),  # type: ignore[misc]
         )
         # A folder that holds media alone belongs to the bundle that it lies in.

@@ -22,8 +22,8 @@ from safelight.reports.intake.documents import (
     laid_out,
 )
 from safelight.reports.intake.naming import keys_of, own_name, stated_keys
-from safelight.reports.intake.scope import ALIKE, NEARBY, UNSAID
-from safelight.reports.protocol import Annex, Attachment, Part, ReadOptions, ReportReader
+from safelight.reports.intake.scope import ALIKE, NEARBY, NO_ROOT, UNSAID
+from safelight.reports.protocol import Annex, Attachment, Part, ReadOptions, ReportReader, RootedReader
 from safelight.reports.report import Report, ReportFile, Unreadable
 
 _HEAD = 64 << 10
@@ -59,7 +59,7 @@ def pieces(
     """All parts of a source, in an order that is the same each time, numbered by their place in it."""
     reading = _Reading(readers, columns, seen)
     number = 0
-    for unit, laid in groupby(laid_out(path), key=lambda one: one.unit):
+    for unit, laid in groupby(laid_out(path, reading.begins), key=lambda one: one.unit):
         seen.enter(unit)
         for piece in assemble(reading.together(laid)):
             # Made anew by hand: `replace` takes three times as long, for every report.
@@ -72,6 +72,16 @@ class _Reading:
 
     def __init__(self, readers: Sequence[ReportReader], columns: Mapping[str, object], seen: Seen) -> None:
         self._readers, self._columns, self._seen = readers, columns, seen
+
+    def begins(self, head: bytes, formats: frozenset[str]) -> bool:
+        """Does a report begin here: one with a root of its own, or of a format that was read beside it?
+
+        Other lists read like many things: a conversation has ids and texts as well.
+        """
+        reader = reader_of(self._readers, head, "", self._columns)
+        if isinstance(reader, RootedReader):
+            return reader.detects_root(head)
+        return reader is not None and (reader.name in formats or len(self._readers) == 1)
 
     def together(self, laid: Iterator[Laid]) -> Iterator[Piece]:
         """The pieces of what lies together, held until it is known which files the reports there state.
@@ -123,6 +133,7 @@ class _Reading:
         attached: list[tuple[str, bytes]] = []
         cover: Piece | None = None
         read: set[type] = set()
+        formats: set[str] = set()
         for part in self._parts(document):
             if isinstance(part, Attachment):
                 if len(attached) < _ATTACHED:
@@ -131,6 +142,7 @@ class _Reading:
             states_id = True
             if isinstance(part, Report):
                 part, states_id = _named(part)
+                formats.add(part.format)
             if isinstance(part, Report | Annex):
                 document.scope.state(part.files, part.report_id)
             piece = Piece(part, document.path, 0, states_id, document.bundle, document.beside)
@@ -141,7 +153,7 @@ class _Reading:
                     read.add(type(part))
                 yield piece
         if read:
-            document.scope.read(document.name, details=read == {Annex})
+            document.scope.read(document.name, formats, details=read == {Annex})
         if cover is None:
             return
         media: list[str] = []
@@ -241,7 +253,8 @@ def _let_go(held: list[_Held]) -> Iterator[Piece]:
         one.pieces.clear()
 
 
-_CLOSED = frozenset({NEARBY, ALIKE, UNSAID})
+_CLOSED = (NEARBY, ALIKE, UNSAID, NO_ROOT)
+"""How findings begin of files that could be opened and must not be."""
 
 
 def _with_unnamed(pieces: list[Piece], media: Sequence[Medium]) -> list[Piece]:
@@ -254,7 +267,7 @@ def _with_unnamed(pieces: list[Piece], media: Sequence[Medium]) -> list[Piece]:
     for number, piece in enumerate(pieces):
         if isinstance(piece.part, Report | Annex):
             here.setdefault(piece.bundle, []).append(number)
-        elif isinstance(piece.part, Unreadable) and piece.part.reason in _CLOSED:
+        elif isinstance(piece.part, Unreadable) and piece.part.reason.startswith(_CLOSED):
             lying.setdefault(piece.bundle, []).append(own_name(piece.path))
     for bundle in here.keys() & lying.keys():
         place = _only_report(pieces, here[bundle])

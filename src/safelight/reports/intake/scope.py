@@ -34,6 +34,14 @@ UNSAID = (
     "a report of its bundle states files, and says nothing of this one: it was not opened. If it is a report, import "
     "it by its own path"
 )
+NO_ROOT = (
+    "a report of its bundle states files, and says nothing of this one, whose beginning is not that of a report: it "
+    "was read no further. If it is a report, import it by its own path"
+)
+GLANCE = 4 << 10
+"""Bytes that are looked at of a file that may be a report, and may be one that nobody has viewed."""
+Begins = Callable[[bytes, frozenset[str]], bool]
+"""Does a report begin with these bytes? Told are the formats of the reports that were read where the file lies."""
 _TALLIES = 100
 """So often files of one name are counted anew; after that nobody can tell which is meant."""
 _IDS, _KINDS = 10_000, 100
@@ -46,9 +54,11 @@ class Scope:
     """
 
     __slots__ = (
+        "_begins",
         "_below",
         "_closed",
         "_details",
+        "_formats",
         "_forms",
         "_ids",
         "_kinds",
@@ -73,12 +83,14 @@ class Scope:
         nested: bool = True,
         own: bool = False,
         below: Callable[[], Iterable[str]] | None = None,
+        begins: Begins | None = None,
     ) -> None:
         """`names` are the files that lie in it; not `nested`: nothing else ever will, so that a flood costs nothing.
 
         `own`: a bundle of its own, whatever it lies in (an archive, a message). `below` gives the names of all files in
-        it and in what lies below.
+        it and in what lies below. `begins` is asked where no name tells; a nested scope has its parent's.
         """
+        self._begins: Begins | None = parent._begins if begins is None and parent is not None else begins
         self.parent, self._nested, self._own, self._below = parent, nested, own, below
         self._closed: set[int] = set()
         self._near: set[int] = set()
@@ -87,6 +99,7 @@ class Scope:
         self._shapes: set[int] = set()
         self._forms: set[int] = set()
         self._details: set[int] = set()
+        self._formats: set[str] = set()
         self._kinds: set[str] = set()
         self._ids: set[str] = set()
         self._speaks = self._single = False
@@ -106,8 +119,9 @@ class Scope:
         """Does nothing lie here but the one document that the user named?"""
         return self.parent is None and not self._names
 
-    def read(self, name: str, *, details: bool = False) -> None:
-        """Note that reports were read from a document of this name, or nothing but `details` of files."""
+    def read(self, name: str, formats: Iterable[str] = (), *, details: bool = False) -> None:
+        """Note that reports of these formats were read from a document of this name, or only `details` of files."""
+        self._formats.update(formats)
         (self._details if details else self._forms).add(hash(form(name)))
 
     def state(self, files: Iterable[ReportFile], report_id: str | None = None) -> None:
@@ -154,8 +168,22 @@ class Scope:
             scope = scope.parent
         return False
 
-    def closes(self, name: str) -> str | None:
-        """Why a file of this name must stay closed: empty where a report over it says so; None: it need not."""
+    def begins(self, head: bytes) -> bool:
+        """Do these bytes begin a report, as far as that can be told? True where there is nobody to ask."""
+        if self._begins is None:
+            return True
+        formats: set[str] = set()
+        scope: Scope | None = self
+        while scope is not None:
+            formats |= scope._formats
+            scope = None if scope._own else scope.parent
+        return self._begins(head, frozenset(formats))
+
+    def closes(self, name: str, head: Callable[[], bytes] | None = None) -> str | None:
+        """Why a file of this name must stay closed: empty where a report over it says so; None: it need not.
+
+        `head` gives its first bytes, which are asked for only where nothing else tells whether it is a report.
+        """
         keys = _hashes(name)
         like = None
         scope: Scope | None = self
@@ -183,14 +211,18 @@ class Scope:
             return None
         if viewed is not None:
             return None if viewed._is_one(keys) else ALIKE
-        return None if not copied and self._is_report(name, single=single, kind=kind) else UNSAID
+        if not copied and self._is_report(name, single=single):
+            return None
+        # Where no report states a file of this kind, it may be a report, among pictures and videos.
+        if copied or single or kind or turn_of(name) is not Turn.STRUCTURED:
+            return UNSAID
+        return None if head is None or self.begins(head()) else NO_ROOT
 
-    def _is_report(self, name: str, *, single: bool, kind: bool) -> bool:
+    def _is_report(self, name: str, *, single: bool) -> bool:
         """Is it surely a report, beside reports that state files?
 
         In a bundle of one report (`single`) only by a name that says nothing else, or as one of a series of details
-        (`file1.xml`, `file2.xml`). Elsewhere also by a report's number, as one of a series of reports, and as XML or
-        JSON where no report states a file of that `kind`: among pictures and videos it is a report.
+        (`file1.xml`, `file2.xml`). Elsewhere also by a report's number, and as one of a series of reports.
         """
         said, turn = says(name), turn_of(name)
         if said is Says.DETAILS or (turn is Turn.STRUCTURED and hash(form(name)) in self._details):
@@ -198,11 +230,7 @@ class Scope:
         if single:
             is_print = turn is Turn.PDF and not squeezed([stem(name)]).isdisjoint(self._ids)
             return is_print or (said is Says.REPORT and turn in (Turn.STRUCTURED, Turn.PDF))
-        if said in (Says.REPORT, Says.NUMBER):
-            return True
-        return (turn is Turn.STRUCTURED and not kind) or (
-            turn < Turn.TEXT and hash(form(name)) in self._forms
-        )
+        return said in (Says.REPORT, Says.NUMBER) or (turn < Turn.TEXT and hash(form(name)) in self._forms)
 
     def _is_one(self, keys: frozenset[int]) -> bool:
         """Can only one file in it or below be meant by what is stated as viewed under these keys?"""

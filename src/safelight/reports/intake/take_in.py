@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import gc
 import os
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from safelight import plugins
 from safelight.errors import UsageError
-from safelight.evidence.names import SEPARATOR, show
+from safelight.evidence.names import show
 from safelight.governance.gate import Permit
 from safelight.model import Capability
 from safelight.progress import Progress, Progressed
 from safelight.reports.body import pack, unpack
+from safelight.reports.dates import moment
 from safelight.reports.identifiers.of_report import identified
-from safelight.reports.intake.assemble import RETRACTION, Piece, alone, taken_back, with_files, with_form
-from safelight.reports.intake.documents import NOT_A_REPORT, Medium
-from safelight.reports.intake.pieces import UNNAMED, pieces
+from safelight.reports.intake.assemble import Piece, alone, with_files
+from safelight.reports.intake.later import beside, is_as_before, take_back
+from safelight.reports.intake.pieces import pieces
+from safelight.reports.intake.taken import Taken
 from safelight.reports.keep import versions
 from safelight.reports.keep.columns import (
     BLOCK,
@@ -36,12 +38,13 @@ from safelight.reports.keep.columns import (
     form_of,
     report_id,
     report_key,
+    sender_number,
     unblock,
 )
 from safelight.reports.keep.store import ReportStore, Segment, segment_of
 from safelight.reports.keep.versions import Known, Versions
 from safelight.reports.protocol import Annex, ReportReader, Retraction
-from safelight.reports.report import Annotation, Report, ReportFile, Unreadable
+from safelight.reports.report import Annotation, Report, Unreadable
 from safelight.store.database import Database
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal, unseal
@@ -52,6 +55,8 @@ SEGMENT = 32_768
 SEGMENT_BYTES = 96 << 20
 SECONDS = 15.0
 """What was read is stored at least so often: so much is read again after a kill."""
+_LOOKED_BACK = 20
+"""Earlier versions of a report that a later one is compared with."""
 
 
 class House(Protocol):
@@ -59,111 +64,6 @@ class House(Protocol):
 
     folder: Path
     database: Database
-
-
-@dataclass(frozen=True, slots=True)
-class StatedFile:
-    """A file that a report states: which report, and whether a person at the provider viewed it."""
-
-    report: str
-    viewed: bool
-
-
-@dataclass(slots=True)
-class Taken:
-    """What an import did: counts, and what could not be read (the first 1,000 of it)."""
-
-    files: int = 0
-    reports: int = 0
-    new: int = 0
-    again: int = 0
-    updated: int = 0
-    """Later versions of reports that were known; the earlier ones stay."""
-    retracted: int = 0
-    unreadable: list[dict[str, str]] = field(default_factory=list)
-    unreadable_count: int = 0
-    every: bool = False
-    """May files be opened that nobody has viewed?"""
-    wanted: dict[str, str] = field(default_factory=dict)
-    """Media that may be opened: by their path, the report that states them."""
-    closed: int = 0
-    """Media that stay closed: not viewed, named by no report, or of a name that several files have."""
-    closed_files: list[tuple[str, str]] = field(default_factory=list)
-    """What was not looked at, by its path, with the reason: the first 100."""
-    media: list[Medium] = field(default_factory=list)
-    """Media that were met in what is being read in one go."""
-    _elsewhere: set[tuple[str, str]] = field(default_factory=set)
-    """Names that a bundle's reports state and that also lie in another bundle within it."""
-    _waiting: dict[str, list[Medium]] = field(default_factory=dict)
-    """Other media of bundles that are not complete: by source on disk."""
-    _stated: dict[str, dict[str, dict[str, StatedFile]]] = field(default_factory=dict)
-    """Files that reports state: by source on disk, by bundle, and by their name in lower case."""
-
-    def state(self, bundle: str, report: str, files: Sequence[ReportFile]) -> None:
-        """Note the files of a report. A name that is stated as not viewed once stays closed."""
-        stated = self._stated.setdefault(_outermost(bundle), {}).setdefault(bundle, {})
-        for one in files:
-            if UNNAMED in one.annotations:
-                continue
-            for name in {one.name, one.original_name, one.file_id} - {None}:
-                known = stated.get(str(name).casefold())
-                viewed = one.viewed is True and (known is None or known.viewed)
-                stated[str(name).casefold()] = StatedFile(report, viewed)
-
-    def enter(self, unit: str) -> None:
-        """What was read before lies elsewhere, or around this: of what is complete it is settled what may be opened."""
-        self._sort()
-        self._settle(
-            one
-            for one in self._stated.keys() | self._waiting.keys()
-            if unit != one and not unit.startswith(f"{one.rstrip('/')}/")
-        )
-
-    def settle(self) -> None:
-        """Everything was read."""
-        self._sort()
-        self._settle(self._stated.keys() | self._waiting.keys())
-
-    def _sort(self) -> None:
-        for one in self.media:
-            self._waiting.setdefault(_outermost(one.bundle), []).append(one)
-            name = one.name.casefold()
-            self._elsewhere |= {
-                (around, name)
-                for around in one.around
-                if name in self._stated.get(_outermost(around), {}).get(around, {})
-            }
-        self.media.clear()
-
-    def _settle(self, complete: Iterable[str]) -> None:
-        """Decide on the media of these. Of two that have one name nobody can tell which of them was viewed."""
-        for source in list(complete):
-            stated, media = self._stated.pop(source, {}), self._waiting.pop(source, [])
-            names = Counter((one.bundle, one.name.casefold()) for one in media)
-            for one in media:
-                file = stated.get(one.bundle, {}).get(one.name.casefold())
-                key = (one.bundle, one.name.casefold())
-                alike = names[key] > 1 or key in self._elsewhere
-                if file is not None and (self.every or (file.viewed and not alike)):
-                    self.wanted[one.path] = file.report
-                    continue
-                self.closed += one.why != NOT_A_REPORT
-                if len(self.closed_files) < 100:
-                    self.closed_files.append((one.path, one.why or _why(file, alike)))
-
-
-def _why(file: StatedFile | None, alike: bool) -> str:
-    """Why a medium stays closed."""
-    if file is None:
-        return "no report of its bundle names it"
-    if file.viewed and alike:
-        return "several files have this name, and nobody can tell which one was viewed"
-    return "the provider has not viewed it, or does not say so"
-
-
-def _outermost(bundle: str) -> str:
-    """The folder or file on disk that a bundle is or lies in."""
-    return bundle.partition(SEPARATOR)[0]
 
 
 def take_in(
@@ -231,6 +131,7 @@ class _Intake:
         store.tidy(self._segments, also=ranked_files(store))
         self._versions = Versions(store.rows(self._segments, versions.COLUMNS))
         self._opened: tuple[int, Sequence[Any]] = -1, ()
+        self._chain: tuple[int, Sequence[int] | npt.NDArray[Any]] = -1, ()
         self._first = sum(one.count for one in self._segments)
         self._builder = Builder(store.hashed, self._now)
         self._findings: list[tuple[str, str]] = []
@@ -298,7 +199,7 @@ class _Intake:
         if isinstance(part, Annex):
             self._details(part, piece)
         elif isinstance(part, Retraction):
-            self._retract(part, piece)
+            self._retract(part)
         else:
             taken.reports += 1
             key = report_key(part, self._store.hashed)
@@ -314,39 +215,90 @@ class _Intake:
                 self._add(part, key)
 
     def _add(self, report: Report, key: int, *, counted: bool = True) -> None:
+        """A report that came, beside what is known of it."""
+        known = self._versions.find(key)
+        if known is None:
+            self._store_version(report, key, None, counted=counted)
+            return
+        if self._versions.said(content_hash(pack(report), self._store.hashed)):
+            # Also where the sender went back to it: nothing tells that from a document that is imported again.
+            self._taken.again += counted
+            return
+        later = self._beside_what_is_known(report, known)
+        if self._went_back_long_ago(report, known):
+            self._taken.again += counted
+            return
+        self._store_version(later, key, known, counted=counted)
+
+    def _store_version(self, report: Report, key: int, known: Known | None, *, counted: bool) -> None:
+        """Take a report in, or a later version of the one that is known, unless it is known word for word."""
         packed = pack(report)
         content = content_hash(packed, self._store.hashed)
-        known = self._versions.find(key)
-        if known is not None and not self._versions.said(content):
-            report = self._beside_what_is_known(report, known)
-            packed = pack(report)
-            content = content_hash(packed, self._store.hashed)
         if known is not None and self._versions.said(content):
             self._taken.again += counted
             return
-        number = self._first + len(self._builder)
-        before = NONE if known is None else known.number
+        builder = self._builder
+        number, row = self._first + len(builder), len(builder)
         said = identified(report)
-        row = Row(report, said.identifiers, said.digests, said.country)
-        self._builder.add(row, packed, key, content, int(before))
-        self._versions.note(key, number, content, form_of(report), Annotation.RETRACTED in report.annotations)
+        made = Row(report, said.identifiers, said.digests, said.country)
+        builder.add(made, packed, key, content, int(NONE) if known is None else known.number)
+        of = builder.of
+        retracted = Annotation.RETRACTED in report.annotations
+        self._versions.note(
+            key,
+            content,
+            Known(
+                number,
+                of(row, "form"),
+                retracted,
+                bool(of(row, "disputed")),
+                of(row, "sender"),
+                of(row, "received"),
+            ),
+        )
         if known is None:
             self._taken.new += 1
         else:
             self._taken.updated += 1
 
     def _beside_what_is_known(self, report: Report, known: Known) -> Report:
-        """A later version, with what another form of the report says besides; one that was taken back stays so."""
-        form, retracted = form_of(report), Annotation.RETRACTED in report.annotations
-        if form and known.form and form != known.form:
-            before = self._body(known.number)
-            return with_form(report, before) if form < known.form else with_form(before, report)
-        return taken_back(report, self._body(known.number)) if known.retracted and not retracted else report
+        """A later version; the earlier one is read only where something of it has to be said of this one too."""
+        form = form_of(report)
+        if (
+            known.retracted
+            or known.disputed
+            or Annotation.RETRACTED in report.annotations
+            or (form and known.form and form != known.form)
+            or not known.is_of(sender_number(report, self._store.hashed))
+        ):
+            return beside(report, self._body(known.number))
+        return report
 
-    def _known(self, key: int) -> Report | None:
-        """The newest version of a report that was taken in, by its key."""
-        known = self._versions.find(key)
-        return None if known is None else self._body(known.number)
+    def _went_back_long_ago(self, report: Report, known: Known) -> bool:
+        """Does it say what an earlier version said, and was it received no later than the newest?
+
+        With a later receipt the sender went back to it since, and it is a version again.
+        """
+        received = moment(report.received)
+        if received is None or received.timestamp() > known.received:
+            return False
+        number = known.number
+        for _ in range(_LOOKED_BACK):
+            number = self._replaced(number)
+            if number == NONE:
+                return False
+            if is_as_before(report, self._body(number)):
+                return True
+        return False
+
+    def _replaced(self, number: int) -> int:
+        """The number of the version before this one; NONE where it is the first."""
+        if number >= self._first:
+            return self._builder.of(number - self._first, "replaces")
+        segment = segment_of(self._segments, number)
+        if self._chain[0] != segment.number:
+            self._chain = segment.number, self._store.rows_of(segment, ("replaces",))["replaces"]
+        return int(self._chain[1][number - segment.first])
 
     def _body(self, number: int) -> Report:
         """A report that was taken in. Versions often come in the order of what they replace: a segment stays open."""
@@ -364,23 +316,24 @@ class _Intake:
 
     def _details(self, annex: Annex, piece: Piece) -> None:
         """Details that came apart from their report: a later version of it."""
-        known = self._known(self._key(annex.report_id)) if annex.report_id else None
+        key = self._key(annex.report_id) if annex.report_id else None
+        known = None if key is None else self._versions.find(key)
         if known is None:
             self._taken.reports += 1
             report = alone(annex, Path(piece.path).stem)
-        else:
-            report = with_files(known, annex)
-        self._add(report, report_key(report, self._store.hashed), counted=known is None)
+            self._add(report, report_key(report, self._store.hashed))
+        elif key is not None:
+            report = with_files(self._body(known.number), annex)
+            self._store_version(report, key, known, counted=False)
 
-    def _retract(self, retraction: Retraction, piece: Piece) -> None:
-        known = self._known(self._key(retraction.report_id))
-        if known is None:  # it came before its report: kept, so that the report is taken back when it comes
-            known = Report(retraction.report_id, "cybertip", problems=("only its retraction is here",))
-        said = (RETRACTION, retraction.reason or "no reason is given")
-        unknown = known.unknown if said in known.unknown else (*known.unknown, said)
-        changed = replace(known, annotations=known.annotations | {Annotation.RETRACTED}, unknown=unknown)
-        self._taken.retracted += 1
-        self._add(changed, report_key(changed, self._store.hashed), counted=False)
+    def _retract(self, retraction: Retraction) -> None:
+        """A retraction: a later version of its report, whether it counts or is only claimed."""
+        key = self._key(retraction.report_id)
+        known = self._versions.find(key)
+        changed, counts = take_back(retraction, None if known is None else self._body(known.number))
+        self._taken.retracted += counts
+        self._taken.claimed += not counts
+        self._store_version(changed, key, known, counted=False)
 
     def _store_segment(self, state: str) -> None:
         """Write what was gathered, then commit it together with how far the source was read."""
@@ -482,4 +435,4 @@ def ranked_files(store: ReportStore) -> list[str]:
     return [path.stem for path in folder.glob("state-*.parquet")] if folder.is_dir() else []
 
 
-__all__ = ["House", "Taken", "take_in"]
+__all__ = ["House", "take_in"]

@@ -67,6 +67,11 @@ def report_id(key: int) -> str:
     return f"R-{key:016x}"
 
 
+def key_of(report: str) -> int:
+    """The key of a report, from its id. ValueError where it is none."""
+    return int(report.removeprefix("R-"), 16)
+
+
 def sender_of(report: Report) -> str:
     """Who sends it: the company or hotline, else the person who reports."""
     if report.provider:
@@ -75,6 +80,22 @@ def sender_of(report: Report) -> str:
         if party.role is Role.REPORTER and party.identifiers:
             return party.identifiers[0].value.casefold()
     return ""
+
+
+def sender_number(report: Report, hashed: Keyed) -> int:
+    """Of who sends it: equal for reports of one sender."""
+    return hashed(b"sender|" + sender_of(report).encode(errors="replace"))
+
+
+CLAIMED = "retraction claimed by "
+"""Begins the place of a retraction that does not count, among what a report has no place for."""
+EARLIER_SENDER = "sender of another version"
+"""The place of who sent another version of a report."""
+
+
+def is_disputed(report: Report) -> bool:
+    """Is something noted of it that its next version must not forget?"""
+    return any(where == EARLIER_SENDER or where.startswith(CLAIMED) for where, _ in report.unknown)
 
 
 def signature(report: Report, hashed: Keyed) -> int:
@@ -192,7 +213,7 @@ class Builder:
             replaces,
             self._second if received is None else int(received.timestamp()),
             self._second,
-            hashed(b"sender|" + sender_of(report).encode(errors="replace")),
+            sender_number(report, hashed),
             signature(report, hashed),
             wave(report, observed, hashed),
             letters_number(row.country),
@@ -201,6 +222,7 @@ class Builder:
             0 if at is None else int(at.timestamp()),
             form_of(report),
             own_number(report.report_id, hashed),
+            is_disputed(report),
         )
         for column, value in zip(self._rows, said, strict=True):
             column.append(value)
@@ -232,6 +254,10 @@ class Builder:
         self.bytes += len(packed)
         if len(self._open) == BLOCK:
             self._close()
+
+    def of(self, row: int, column: str) -> int:
+        """What a report that was taken in has in a column that is no observation."""
+        return self._rows[_SAID.index(column)][row]
 
     def packed(self, row: int) -> bytes:
         """The body of a report that was taken in."""
@@ -294,6 +320,7 @@ ROW_COLUMNS: dict[str, Any] = {
     "connected": np.int64,  # see `connected`; 0: not stated
     "form": np.uint8,  # see `form_of`
     "own": np.uint64,  # see `own_number`
+    "disputed": np.uint8,  # see `is_disputed`
     **{f"f_{code}": np.uint8 for code in OBSERVED},
 }
 _SAID = [name for name in ROW_COLUMNS if not name.startswith("f_")]

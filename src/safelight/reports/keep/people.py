@@ -16,11 +16,12 @@ from zlib import crc32
 import numpy as np
 import pyarrow as pa
 
+from safelight.reports import dates
 from safelight.reports.identifiers.identifier import Reach
-from safelight.reports.identifiers.person import birth_day, name
+from safelight.reports.identifiers.person import name
 from safelight.reports.identifiers.place import country_code
 from safelight.reports.identifiers.sounds import MOST_SOUNDS, person_tokens, place_words, sound, sounds
-from safelight.reports.identifiers.text import CACHED, folded, western_digits
+from safelight.reports.identifiers.text import CACHED, folded
 from safelight.reports.keep.letters import letters_number
 from safelight.reports.report import Kind, Party, Report, Role, Stated
 
@@ -79,8 +80,7 @@ def people_of(report: Report) -> Iterator[Someone]:
         if party.role not in COMPARED:
             continue
         country, city = _place(party)
-        born = birth_day(party.birth_date) if party.birth_date else None
-        year = born.year if born else _year(party.birth_date)
+        born, year = dates.day(party.birth_date), dates.year(party.birth_date)
         if year is None and city is None:
             continue
         for tokens in _names(party):
@@ -108,18 +108,6 @@ def _tokens(value: str) -> tuple[str, ...]:
     if known is None or known.reach is Reach.SHARED:
         return ()
     return person_tokens(value)
-
-
-def _year(stated: str | None) -> int | None:
-    """The year of a birth date whose day is not told, or cannot be read with certainty."""
-    if not stated:
-        return None
-    said = western_digits(stated[:60]).strip().partition("T")[0]
-    parts = said.replace("/", "-").replace(".", "-").split("-")
-    years = [part for part in parts if len(part) == 4 and part.isascii() and part.isdecimal()]
-    if len(years) != 1 or len(parts) > 3 or not 1900 <= int(years[0]) <= 2100:
-        return None
-    return int(years[0])
 
 
 def _place(party: Party) -> tuple[str | None, str | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy.typing as npt
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from safelight.reports.linking.mentions import Mentions, without_hints
+from safelight.reports.linking.mentions import Mentions, Numbered, without_hints
 from safelight.reports.linking.strengths import Strengths
 
 Ints = npt.NDArray[Any]
+Links = dict[tuple[int, int], float]
+"""Strength 0..1 by two reports' numbers, the lower one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +43,37 @@ def cluster(
     table: Strengths,
     edits: Edits = Edits(),
     pairs: Sequence[tuple[int, int]] = (),
+    keys: Numbered | None = None,
 ) -> Clusters:
     """Label every report at both scales. `pairs` are further probable links (people alike by name and birth date).
 
     An identifier links the reports that mention it to the first of them (a star), as long as it is not too common for
-    its kind. A cluster that grows too large is taken apart at its commonest identifiers.
+    its kind. A cluster that grows too large is taken apart at its commonest identifiers. `keys` are the reports' own
+    ones, by number, which stay whatever version is the newest; the numbers where none are given.
     """
     extra = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
     joined = np.array(list(edits.join), dtype=np.int64).reshape(-1, 2)
     further = np.concatenate([joined, extra])
     certain, _ = _components(without_hints(mentions), table.certain, reports, table.largest_certain, joined)
     probable, raw = _components(mentions, table.probable, reports, table.largest_probable, further)
-    return take_apart(Clusters(certain, probable, raw), mentions, table, edits, pairs)
+    keys = np.arange(reports) if keys is None else keys
+    return take_apart(Clusters(certain, probable, raw), mentions, table, edits, pairs, keys)
 
 
 def take_apart(
-    clusters: Clusters, mentions: Mentions, table: Strengths, edits: Edits, pairs: Sequence[tuple[int, int]]
+    clusters: Clusters,
+    mentions: Mentions,
+    table: Strengths,
+    edits: Edits,
+    pairs: Sequence[tuple[int, int]],
+    keys: Numbered,
 ) -> Clusters:
     """The clusters with people's cuts. Of the mentions, those of identifiers in `cut_clusters` are enough."""
     if not edits.cut:
         return clusters
-    joined = np.array(list(edits.join), dtype=np.int64).reshape(-1, 2)
-    further = np.concatenate([joined, np.array(list(pairs), dtype=np.int64).reshape(-1, 2)])
     return Clusters(
-        _apart(without_hints(mentions), table, table.certain, clusters.certain, edits, joined),
-        _apart(mentions, table, table.probable, clusters.probable, edits, further),
+        _apart(without_hints(mentions), table, table.certain, clusters.certain, edits, (), keys),
+        _apart(mentions, table, table.probable, clusters.probable, edits, pairs, keys),
         clusters.raw,
     )
 
@@ -128,49 +136,100 @@ def _label(mentions: Mentions, links: npt.NDArray[np.bool_], reports: int, extra
 
 
 def _apart(
-    mentions: Mentions, table: Strengths, limit: Ints, labels: Ints, edits: Edits, extra: Ints
+    mentions: Mentions,
+    table: Strengths,
+    limit: Ints,
+    labels: Ints,
+    edits: Edits,
+    pairs: Sequence[tuple[int, int]],
+    keys: Numbered,
 ) -> Ints:
-    """Label clusters that hold a cut anew: strongest links first, and never two reports that were cut apart."""
+    """Label clusters that hold a cut anew, so that no two reports that were cut apart are together; see `sides`."""
     labels = labels.copy()
     touched = {int(labels[a]) for a, b in edits.cut if labels[a] == labels[b]}
     for label in touched:
         members = np.flatnonzero(labels == label)
         inside = set(members.tolist())
-        forbidden = [(a, b) for a, b in edits.cut if a in inside and b in inside]
-        edges = _edges(mentions, table, limit, members, inside)
-        edges += [(2.0, int(a), int(b)) for a, b in extra.tolist() if a in inside and b in inside]
-        group = _grown(sorted(edges, reverse=True), inside, forbidden)
-        for number in inside:
+        key = dict(zip(members.tolist(), keys[members].tolist(), strict=True))
+
+        def within(some: Sequence[tuple[int, int]], inside: set[int] = inside) -> list[tuple[int, int]]:
+            return [(int(a), int(b)) for a, b in some if a in inside and b in inside]
+
+        cut = within(edits.cut)
+        links = _between(mentions, table, limit, members, {one for pair in cut for one in pair}, key)
+        for a, b in within(pairs):
+            _add(links, a, b, _ALIKE)
+        group = sides(links, key, cut, within(edits.join))
+        for number in members.tolist():
             labels[number] = group[number]
     return labels
 
 
-def _edges(
-    mentions: Mentions, table: Strengths, limit: Ints, members: Ints, inside: set[int]
-) -> list[tuple[float, int, int]]:
-    """Every pair of members that share an identifier that links, with its strength."""
+_ALIKE = 0.9
+"""Strength of a link between people who are alike: less than that of an account that both reports state."""
+_MANY = 60
+"""Members that share an identifier; of more, not every pair is gone through: it would add nothing but time."""
+
+
+def _between(
+    mentions: Mentions,
+    table: Strengths,
+    limit: Ints,
+    members: Ints,
+    cut: set[int],
+    key: Mapping[int, int],
+) -> Links:
+    """How strongly each pair of members is linked, by all identifiers together, as `reports links` says it.
+
+    Of an identifier of many members, the pairs with those in `cut`, and with the member of the lowest key.
+    """
+    found: Links = {}
     runs = np.unique(mentions.run[np.isin(mentions.report, members)])
-    found: list[tuple[float, int, int]] = []
     for run in runs.tolist():
         kind, weak = mentions.kind[run], mentions.weak[run]
         if mentions.voices[run] > limit[kind, weak]:
             continue
         # An identifier at which a too large cluster was taken apart is also in reports of the other pieces.
         everybody = mentions.report[mentions.start[run] : mentions.start[run + 1]].tolist()
-        who = [one for one in everybody if one in inside]
+        who = [one for one in everybody if one in key]
         strength = float(table.strength[kind, weak])
-        hub_only = len(who) > 60  # all pairs of a large one add nothing but time
-        for index, a in enumerate(who[:1] if hub_only else who):
-            found += [(strength, a, b) for b in who[index + 1 :]]
+        hubs = who
+        if len(who) > _MANY:
+            hubs = [one for one in who if one in cut]
+            hubs = list(dict.fromkeys([*hubs, min(who, key=key.__getitem__)]))
+        done = set()
+        for a in hubs:
+            done.add(a)
+            for b in who:
+                if b not in done:
+                    _add(found, a, b, strength)
     return found
 
 
-def _grown(
-    edges: Sequence[tuple[float, int, int]], members: set[int], forbidden: Sequence[tuple[int, int]]
+def _add(links: Links, a: int, b: int, strength: float) -> None:
+    pair = (min(a, b), max(a, b))
+    links[pair] = 1 - (1 - links.get(pair, 0.0)) * (1 - strength)
+
+
+def sides(
+    links: Links,
+    key: Mapping[int, int],
+    cut: Sequence[tuple[int, int]],
+    join: Sequence[tuple[int, int]] = (),
 ) -> dict[int, int]:
-    """Union by falling strength, skipping what would join two that were cut apart; label: the first member."""
-    parent = {one: one for one in members}
-    inside = {one: {one} for one in members}
+    """The first member of each member's group, where no group holds two that were `cut` apart.
+
+    First what people joined; then every report beside that one of the cut ones to which it is linked most strongly
+    itself; what is linked only to others comes to them, strongest links first. Of equally strong links the one between
+    the lowest keys goes first. A report's key stays, while its number is new with each version: so a person who cut two
+    finds a third where it was, whatever else comes in, and in whatever order.
+    """
+    parent = {one: one for one in key}
+    inside = {one: {one} for one in key}
+    apart: dict[int, set[int]] = {}
+    for a, b in cut:
+        apart.setdefault(a, set()).add(b)
+        apart.setdefault(b, set()).add(a)
 
     def root(one: int) -> int:
         while parent[one] != one:
@@ -178,16 +237,30 @@ def _grown(
             one = parent[one]
         return one
 
-    barred = {frozenset(pair) for pair in forbidden}
-    for _, a, b in edges:
+    def together(a: int, b: int) -> None:
         left, right = root(a), root(b)
-        if left == right:
-            continue
-        if any(
-            (x in inside[left] and y in inside[right]) or (x in inside[right] and y in inside[left])
-            for x, y in map(tuple, barred)
-        ):
-            continue
+        if left == right or any(not inside[right].isdisjoint(apart[one]) for one in inside[left] & cut_ones):
+            return
         parent[right] = left
         inside[left] |= inside.pop(right)
-    return {one: min(inside[root(one)]) for one in members}
+
+    def rank(pair: tuple[int, int]) -> tuple[float, list[int]]:
+        return -round(links.get(pair, 0.0), 9), sorted(key[one] for one in pair)
+
+    cut_ones = set(apart)
+    for a, b in sorted(join, key=lambda pair: sorted(key[one] for one in pair)):
+        together(a, b)
+    ordered = sorted(links, key=rank)
+    for a, b in ordered:
+        if a in cut_ones and b in cut_ones:
+            together(a, b)
+    beside: dict[int, int] = {}  # the strongest link of each to one that was cut, as the first in their order
+    for a, b in ordered:
+        if (a in cut_ones) != (b in cut_ones):
+            one, other = (b, a) if a in cut_ones else (a, b)
+            beside.setdefault(one, other)
+    for one, other in sorted(beside.items(), key=lambda pair: rank((min(pair), max(pair)))):
+        together(one, other)
+    for a, b in ordered:
+        together(a, b)
+    return {one: min(inside[root(one)]) for one in key}

@@ -66,10 +66,14 @@ class LeftOut:
     count: Ints
 
 
-class Voice(Protocol):
-    """The number of each report's voice (its sender and day), by the reports' numbers: an array, or made when asked."""
+class Numbered(Protocol):
+    """Something of each report, by the reports' numbers: an array, or made when it is asked for."""
 
     def __getitem__(self, numbers: Ints, /) -> Ints: ...
+
+
+Voice = Numbered
+"""The number of each report's voice: its sender and day."""
 
 
 def linking(about: Ints, table: Strengths) -> npt.NDArray[np.bool_]:

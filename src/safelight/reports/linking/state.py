@@ -89,7 +89,8 @@ def cut(world: World, links: Links, too_common: TooCommon) -> Links:
     keys = distinct(stock.said_by(inside).key)
     stated = stock.mentions(keys[~too_common.holds(keys)])
     mentions = gather(stated, world.voice, table)
-    apart = take_apart(found, mentions, table, world.edits, world.pairs)
+    own = np.arange(len(world.current)) if world.keys is None else world.keys
+    apart = take_apart(found, mentions, table, world.edits, world.pairs, own)
     others, senders, _ = _same_person(mentions, _Reports(world), table, apart.certain, inside)
     return replace(
         links,

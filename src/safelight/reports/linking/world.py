@@ -13,6 +13,7 @@ from safelight.reports.keep.store import ReportStore, Segment, row_and_meta
 from safelight.reports.linking.clusters import Edits
 from safelight.reports.linking.mentions import (
     Mentions,
+    Numbered,
     Stated,
     Voice,
     distinct,
@@ -42,6 +43,8 @@ class World:
     pairs: tuple[tuple[int, int], ...] = ()
     """Further probable links, between current reports. More come only with new reports, while `pairs_mark` is one."""
     pairs_mark: str = ""
+    keys: Numbered | None = None
+    """The reports' own keys, which every version of a report has; the numbers where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

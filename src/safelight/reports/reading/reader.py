@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from safelight.reports.reading.classifier import Floats, Model, judge, load
+from safelight.reports.reading.classifier import Model, judge, load
 from safelight.reports.reading.language import held, languages
-from safelight.reports.reading.reading import NOTHING, Reading, Sentence
+from safelight.reports.reading.reading import NOTHING, Reading, Sentence, Weighed
 from safelight.reports.reading.report import danger_of, seen
 from safelight.reports.reading.situations import CODES, DANGER
 from safelight.reports.reading.split import letters, sentences
+from safelight.reports.reading.tuned import Floats
 
 __all__ = ["Reader", "Reading", "Sentence"]
 
@@ -74,7 +75,7 @@ class Reader:
                 found, cut = sentences(one)
                 reports.append(_Cut(found, languages(found), cut))
             judged = self._judge(reports)
-            return [self._reading(one, judged) for one in reports]
+            return [replace(self._reading(one, judged), weighed=_weighed(one, judged)) for one in reports]
 
     def _judge(self, reports: Sequence[_Cut]) -> dict[tuple[str, str], npt.NDArray[np.float32]]:
         """A row for each distinct sentence in a language that is held: situations, then log-odds of danger."""
@@ -129,6 +130,18 @@ class Reader:
         return Reading(
             main, found, True, _named(situations), value, _strongest(keys, situations, danger), report.cut
         )
+
+
+def _weighed(report: _Cut, judged: dict[tuple[str, str], npt.NDArray[np.float32]]) -> tuple[Weighed, ...]:
+    made = []
+    for text, language in zip(report.texts, report.languages, strict=True):
+        row = judged.get((text, language or ""))
+        if row is None:
+            made.append(Weighed(text, language, None))
+        else:
+            danger = 1.0 / (1.0 + float(np.exp(-np.clip(row[len(CODES)], -30, 30))))
+            made.append(Weighed(text, language, row[: len(CODES)], danger))
+    return tuple(made)
 
 
 def _named(situations: Floats) -> dict[str, float]:

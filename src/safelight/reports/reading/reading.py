@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,18 @@ class Sentence:
     strength: float
     """Probability 0..1 of that situation."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One sentence with the probabilities of all situations, `(len(CODES),)`; None: in a language that is not read."""
+
+    text: str
+    language: str | None
+    situations: npt.NDArray[np.float32] | None
+    danger: float = 0.0
+    """0..1: how far the sentence is one of danger rather than of the others as reports hold them, were both equally
+    frequent: a report's is calibrated, this one is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +55,8 @@ class Reading:
     """The strongest few, the most dangerous first."""
     cut: bool = False
     """The text was longer than the caps of `split.py`: only its beginning and end were read."""
+    weighed: tuple[Weighed, ...] = field(default=(), compare=False, repr=False)
+    """Every distinct sentence, in the order of the text."""
 
 
 NOTHING = Reading(None, (), True, {}, None, ())

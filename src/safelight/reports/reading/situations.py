@@ -21,6 +21,11 @@ DANGER = (
 OTHER = ("trade", "viral", "past", "fiction", "commentary", "negated", "hypothetical", "routine")
 """Less urgent, or no danger: what is easily mistaken for one."""
 
+DECOYS = ("past", "fiction", "commentary", "negated", "hypothetical")
+"""Of these, what speaks of danger and is none."""
+DECOY_SHARE = 0.22
+"""Of reports without a child in danger, how many speak of one all the same: the middle of 15 to 30 %."""
+
 CODES = (*DANGER, *OTHER)
 """All, in the order of every array here. New ones are added at the end, never between."""
 

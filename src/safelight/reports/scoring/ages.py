@@ -49,6 +49,18 @@ class Age:
         return self.most < ADULT
 
 
+def youth(age: Age) -> float:
+    """How much an age says of a young child, 0..1: full below seven years, half at thirteen, nothing at eighteen."""
+    return youth_at(age.years) if age.years is not None else 0.0
+
+
+def youth_at(years: float) -> float:
+    """The same of years."""
+    if years < 7:
+        return 1.0
+    return max(0.0, 0.5 + 0.5 * (13 - years) / 6 if years <= 13 else 0.5 * (ADULT - years) / 5)
+
+
 def contradict(stated: Iterable[Age]) -> bool:
     """Is one of them surely a minor's and another surely an adult's?"""
     known = list(stated)

@@ -6,9 +6,9 @@ import re
 from datetime import date, datetime
 
 from safelight.reports import dates
+from safelight.reports.answers import Answer, affirmed, answer, answer_on, is_family
 from safelight.reports.report import Annotation, Kind, Party, Report, ReportFile, Role, captures
-from safelight.reports.scoring.ages import ADULT, Age, at_birth, contradict, stated_ages
-from safelight.reports.scoring.answers import Answer, affirmed, answer, answer_on, is_family
+from safelight.reports.scoring.ages import ADULT, Age, at_birth, contradict, stated_ages, youth_at
 
 OBSERVED = (
     "convicted",
@@ -333,9 +333,8 @@ def _reported(report: Report, party: Party, day: date, found: dict[str, float]) 
 
 def _victim(party: Party, day: date, found: dict[str, float]) -> None:
     age = age_of(party, day)
-    if age is not None and age < 18:
-        young = 1.0 if age < 7 else 0.5 + 0.5 * (13 - age) / 6 if age <= 13 else 0.5 * (18 - age) / 5
-        found["young"] = max(found.get("young", 0.0), round(young, 3))
+    if age is not None and age < ADULT:
+        found["young"] = max(found.get("young", 0.0), round(youth_at(age), 3))
     named = {Kind.NAME, Kind.EMAIL, Kind.PHONE, Kind.ACCOUNT, Kind.SCREEN_NAME, Kind.URL}
     if any(one.kind in named for one in party.identifiers) or party.facts.get("school") or party.spots:
         found["victim-named"] = 1.0

@@ -37,6 +37,8 @@ class Term:
     weight: float
     text: str
     rationale: str
+    about: str = ""
+    """`material` where it speaks of files alone, and so takes nothing from what the words tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def prior() -> Table:
     said = tomllib.loads(files(__package__).joinpath("terms.toml").read_text(encoding="utf-8"))
     return Table(
         {
-            code: Term(code, row["group"], row["weight"], row["text"], row["rationale"])
+            code: Term(code, row["group"], row["weight"], row["text"], row["rationale"], row.get("about", ""))
             for code, row in said["terms"].items()
         },
         said["settings"],

@@ -34,8 +34,9 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """The table of words."""
+    """The table of words; `plain`: a plain yes, a plain no."""
 
+    plain: tuple[frozenset[str], frozenset[str]]
     whole: dict[str, Answer]
     denying: frozenset[str]
     denying_anywhere: re.Pattern[str]
@@ -43,6 +44,15 @@ class _Words:
     remote: frozenset[str]
     but: frozenset[str]
     about: dict[str, re.Pattern[str]]
+
+
+def plainly(said: str | None) -> bool | None:
+    """Only a plain yes is a yes, only a plain no a no: for fields that hold nothing else. None for all other texts."""
+    if not said or len(said) > _LONGEST:
+        return None
+    plain_yes, plain_no = _words().plain
+    text = " ".join(said.casefold().split())
+    return True if text in plain_yes else False if text in plain_no else None
 
 
 def answer(said: str | None) -> Answer:
@@ -162,8 +172,10 @@ def _words() -> _Words:
     said = tomllib.loads(files(__package__).joinpath("answers.toml").read_text(encoding="utf-8"))
     whole: dict[str, Answer] = {}
     for of in Answer:
-        whole |= {_plain(word) or word: of for word in _listed(said[of])}
+        listed = _listed(said[of]) + _listed(said.get(f"plain_{of}", ""))
+        whole |= {_plain(word) or word: of for word in listed}
     return _Words(
+        (_set(said["plain_yes"]), _set(said["plain_no"])),
         whole,
         _set(said["denying"]),
         re.compile("|".join(map(re.escape, _listed(said["denying_anywhere"])))),

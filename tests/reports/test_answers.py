@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.reports.scoring.answers import Answer, affirmed, answer, answer_on, is_family
+from safelight.reports.answers import Answer, affirmed, answer, answer_on, is_family, plainly
 
 YES = [
     "Yes",
@@ -181,3 +181,21 @@ def test_any_text_is_an_answer(said: str, subject: str) -> None:
 )
 def test_two_unknowns_are_no_yes(one: str, other: str, between: str) -> None:
     assert answer(f"{one}{between}{other}") is not Answer.YES
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("Yes", True),
+        (" да ", True),
+        ("1", True),
+        ("nein", False),
+        ("yes, mostly", None),
+        ("confirmed", None),
+        ("☒", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_field_for_a_yes_or_no_takes_only_a_plain_one(said: str | None, plain: bool | None) -> None:
+    assert plainly(said) is plain
