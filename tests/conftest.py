@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from safelight.model import Authority, Basis, Capability
+from safelight.model import Authority, Basis, Capability, Ground
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
 
@@ -31,6 +32,12 @@ def authority(*allows: Capability, days: int = 30, start: date | None = None) ->
     return Authority(
         Basis.WARRANT, "12 Gs 345/26", "Sample Court", first, first + timedelta(days=days), allowed
     )
+
+
+def of_missing_people(*also: Capability) -> Authority:
+    """The authority of a missing-persons case: face search, approved by somebody else."""
+    allowed = frozenset({Capability.FACE_SEARCH, *also})
+    return replace(authority(), allows=allowed, approved_by="Chief", ground=Ground.MISSING_PERSON)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 
 from safelight.errors import (
     BusyError,
+    FormatError,
     IntegrityError,
     ModelMissingError,
     RefusedError,
@@ -22,9 +23,10 @@ from safelight.governance import cases
 from safelight.governance.gate import Verb
 from safelight.governance.users import Proof
 from safelight.model import Capability, HashSetKind
+from safelight.persons.person import Status, Verdict
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
-from tests.conftest import authority
+from tests.conftest import authority, of_missing_people
 
 OF_THE_GATE = {"publish", "exclusive", "close"}
 """What the gate itself asks of a workspace, and closing it: they touch nothing of a case."""
@@ -66,6 +68,22 @@ def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]
         "sample_reports": ((), {"size": 5}),
         "report_capacity": ((), {"people": 2, "minutes": 20.0}),
         "evaluate_reports": ((folder / "a.txt",), {}),
+        "enrol_persons": ((folder / "a.jpg",), {"status": Status.MISSING}),
+        "show_person": (("1",), {}),
+        "update_person": (("1",), {"changes": {"height": "120 cm"}}),
+        "withdraw_person": (("1",), {"reason": "asked to"}),
+        "search_persons": ((folder / "a.txt",), {}),
+        "answer_review": (("C-0", Verdict.SAME), {}),
+        "reopen_review": (("C-0",), {"reason": "a new photograph"}),
+        "review_page": ((["C-0"], folder / "page.html"), {}),
+        "sheet_person": (("C-0", folder / "sheet.html"), {}),
+        "person_step": (("C-0", "DNA"), {}),
+        "person_outcome": (("C-0", "unknown"), {}),
+        "link_cases": (("other",), {"reason": "the same region"}),
+        "unlink_cases": (("other",), {}),
+        "erase_person": (("1",), {"order": "court 7"}),
+        "evaluate_faces": ((folder / "a.txt",), {}),
+        "accept_model": ((), {"reason": "measured elsewhere"}),
     }
     return given.get(name, ((), {}))
 
@@ -78,7 +96,24 @@ _ABOUT_A_REPORT = (
     "join_reports",
     "decide_report",
 )
+_ABOUT_A_PERSON = (
+    "show_person",
+    "update_person",
+    "withdraw_person",
+    "answer_review",
+    "reopen_review",
+    "review_page",
+    "sheet_person",
+    "person_step",
+    "person_outcome",
+    "erase_person",
+    "evaluate_faces",
+    "accept_model",
+    "enrol_persons",
+)
 FAIL = {
+    **dict.fromkeys(_ABOUT_A_PERSON, UsageError),
+    "search_persons": FormatError,
     "decide": UsageError,
     "add_models": ModelMissingError,
     "remove_user": UsageError,
@@ -98,6 +133,8 @@ def test_every_capability_is_where_the_contract_puts_it() -> None:
     needs = {verb.name: verb.needs for verb in verbs().values() if verb.needs}
     desk = {name for name in needs if name.startswith("reports ")}
     assert {needs.pop(name) for name in desk} == {Capability.REPORT_TRIAGE}
+    faces = {name for name in needs if name.startswith("persons ")}
+    assert {needs.pop(name) for name in faces} == {Capability.FACE_SEARCH}
     assert needs == {
         "scan": Capability.HASH_MATCH,
         "screen": Capability.SCREENING,
@@ -114,6 +151,10 @@ def test_every_verb_leaves_its_events(
     args, kwargs = arguments(name, folder)
     if name in ("export_hashset", "remove_hashset"):
         workspace.import_hashset(folder / "a.txt", name="n", kind=HashSetKind.WATCH)
+    if verbs()[name].needs is Capability.FACE_SEARCH:
+        workspace.open_case("other", of_missing_people())
+        kwargs["case"] = "faces"
+        workspace.open_case("faces", of_missing_people(Capability.EXPORT))
     before = len(log_of(workspace))
     if name in FAIL:
         with pytest.raises(FAIL[name]):

@@ -20,8 +20,7 @@ class Capability(StrEnum):
     their apparent age. It intrudes into lawful private pictures too, and it errs."""
     FACE_SEARCH = "face-search"
     """Compute face templates, by which a person can be told apart from others (biometric data). Needs a second
-    person's approval and a ground. This version computes and seals the templates; the verbs that search by them
-    come with a later one."""
+    person's approval and a ground. A scan computes and seals templates; the missing-children desk compares them."""
     TEXT_ANALYSIS = "text-analysis"
     """Read the meaning of free text (messages, descriptions), not only its structure: a model compares each
     sentence of a report with abstract situations."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -58,6 +58,11 @@ class Settings(BaseSettings):
     """A TOML file of legal clocks, instead of the delivered ones."""
     report_routing: Path | None = None
     """A TOML file of rules which unit a report goes to, instead of the delivered ones."""
+
+    face_embedder: str = "dlib-mirrored"
+    """What describes faces at the missing-children desk; another one means to enrol again."""
+    face_template_days: int = Field(default=30, ge=0, le=3650)
+    """Days after which the template of somebody who is home or withdrawn is destroyed."""
 
     @classmethod
     def settings_customise_sources(

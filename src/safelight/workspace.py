@@ -6,7 +6,6 @@ event; the methods themselves only name what they need and hand over to the fold
 
 from __future__ import annotations
 
-import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -18,9 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from safelight import logs
-from safelight.errors import BusyError, KeyMissingError, UsageError
+from safelight.errors import KeyMissingError, UsageError
 from safelight.export import deliver, desk_export
 from safelight.export.protocol import ExportOptions
+from safelight.face_model_verbs import FaceModelVerbs
 from safelight.governance import authority as rules
 from safelight.governance import cases, inspection, users
 from safelight.governance.event import Event
@@ -30,23 +30,26 @@ from safelight.governance.note import Checkpoint
 from safelight.hashsets import library
 from safelight.hashsets.scheme import scheme as load_scheme
 from safelight.model import Authority, Capability, Case, HashSetKind
+from safelight.person_verbs import PERSON, PersonVerbs, page_of_person, with_candidates
 from safelight.pipeline import doctor as checkup
 from safelight.pipeline import scan as scanning
 from safelight.pipeline import screen as screening
 from safelight.progress import Progress, silent
 from safelight.report_verbs import ReportVerbs, open_desk
+from safelight.retention_verbs import RetentionVerbs
 from safelight.review import decisions
 from safelight.settings import Settings, settings
 from safelight.signals.models import registry as models
 from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing, WorkspaceKey
+from safelight.store.lock import locked
 from safelight.store.tables import info
 from safelight.store.whole import no_export_into
 from safelight.triage import weights
 
 
-class Workspace(ReportVerbs):
+class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
     """One folder with a store, encrypted blobs and hash sets, and the acting user. Close it when done."""
 
     def __init__(
@@ -69,7 +72,7 @@ class Workspace(ReportVerbs):
         self.config = config
         self.actor = actor or config.user or users.os_account()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(folder / "opening.lock", wait=True, who=self.actor):
+        with locked(folder / "opening.lock", wait=True, who=self.actor):
             self.database = Database(sa.URL.create("sqlite", database=str(folder / inspection.STORE)))
             self.database.migrate()
             with self.database.transaction() as connection:
@@ -128,7 +131,7 @@ class Workspace(ReportVerbs):
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the workspace's lock for long work. Raises BusyError naming who holds it."""
-        with _locked(self.folder / "working.lock", wait=False, who=self.actor):
+        with locked(self.folder / "working.lock", wait=False, who=self.actor):
             yield
 
     # Verbs bound to the workspace only.
@@ -341,12 +344,17 @@ class Workspace(ReportVerbs):
     ) -> list[dict[str, Any]]:
         """The queue, best first, with reasons, matches and every place; or one `lead`, with all that is known.
 
-        Reports stand among the media by priority where the case allows `report-triage`; `kind` gives one of the two.
+        Reports stand among the media by priority where the case allows `report-triage`, candidates of the
+        missing-children desk where it allows `face-search`; `kind` gives one of the three.
         """
         with permit.transaction() as connection:
-            found = desk_export.leads(
-                self.keys, lambda: open_desk(self, permit), permit, connection, top, kind, undecided, lead
-            )
+            found = []
+            if kind != PERSON:
+                found = desk_export.leads(
+                    self.keys, lambda: open_desk(self, permit), permit, connection, top, kind, undecided, lead
+                )
+            if lead is None and kind in (None, PERSON):
+                found = with_candidates(self, permit, connection, found, kind, top, undecided)
         permit.detail = {"shown": len(found)}
         permit.subjects += [one["id"] for one in found]
         return found
@@ -410,16 +418,20 @@ class Workspace(ReportVerbs):
         desk: bool = False,
         people: int | None = None,
         minutes: float | None = None,
+        person: str | None = None,
         case: str | None = None,
     ) -> dict[str, Any]:
         """Write the case's findings in a format, whole or not at all; returns where, how much, its digest.
 
         With `report`, `cluster` or `desk` it is that page of the report desk, or as CSV the desk's queue, which also
         needs `report-triage`; the desk's state tells with `people` and `minutes` a report what will be seen by when.
+        With `person` it is the page of that entry, with photographs, which also needs `face-search`.
         """
-        asked = desk_export.Asked(report, cluster, desk, people, minutes)
+        asked = desk_export.Asked(report, cluster, desk, people, minutes, person)
         exporter = desk_export.exporter(lambda: open_desk(self, permit), permit, format, asked)
         with permit.snapshot() as connection:
+            if person is not None:
+                exporter = page_of_person(self, permit, connection, person)
             findings = deliver.CaseFindings(self, connection, permit.the_case)
             kept = (self.folder, self.config.key_folder)
             written = deliver.write(findings, exporter, out, options or ExportOptions(), kept)
@@ -478,25 +490,6 @@ def open_workspace(
 
 def _info(connection: sa.Connection) -> dict[str, str]:
     return {row.name: row.value for row in connection.execute(sa.select(info))}
-
-
-@contextmanager
-def _locked(path: Path, *, wait: bool, who: str) -> Iterator[None]:
-    """Hold an advisory lock that the kernel drops when the process ends, however it ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace") or "another process"
-            raise BusyError(
-                f"This workspace is at work already: {holder}.", "Wait until it has ended, then start again."
-            ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()} of {who}".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 __all__ = ["Workspace", "open_workspace"]

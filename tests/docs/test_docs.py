@@ -75,12 +75,15 @@ def test_every_value_that_an_option_takes_is_explained(generator: ModuleType) ->
 
 def test_commands_in_the_texts_exist(generator: ModuleType) -> None:
     names = {name for name, _ in generator.commands()}
-    groups = {name.split()[0] for name in names if " " in name}
+    groups = {
+        " ".join(name.split()[:count]) for name in names for count in (1, 2) if name.count(" ") >= count
+    }
     unknown = []
     for page in PAGES:
         for line in re.findall(r"^\s*safelight ([a-z][a-z -]*)", page.read_text("utf-8"), re.M):
             words = line.split()
-            name = " ".join(words[:2]) if words[0] in groups else words[0]
+            depth = next((count for count in (1, 2, 3) if " ".join(words[:count]) not in groups), 3)
+            name = " ".join(words[:depth])
             if name not in names:
                 unknown.append((page.name, name))
     assert unknown == []

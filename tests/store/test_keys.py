@@ -196,3 +196,24 @@ def test_after_destruction_the_wrapped_key_is_in_no_file_of_the_store(
     for path in tmp_path.iterdir():
         data = path.read_bytes()
         assert not any(one in data or one[24:] in data for one in wrapped), path
+
+
+def test_many_sealers_come_in_their_order_without_those_that_are_gone(
+    connection: Connection, workspace_key: WorkspaceKey
+) -> None:
+    ring = KeyRing(workspace_key)
+    ring.create(connection, "case")
+    names = [f"person:{number}" for number in range(1200)]
+    sealed = {name: ring.create(connection, name, "case").seal(name.encode(), b"test") for name in names}
+    ring.destroy(connection, "person:7")
+    found = dict(KeyRing(workspace_key).sealers(connection, names))
+    assert list(found) == [name for name in names if name != "person:7"]
+    assert all(one.unseal(sealed[name], b"test") == name.encode() for name, one in found.items())
+
+
+def test_a_key_is_there_until_it_is_destroyed(connection: Connection, workspace_key: WorkspaceKey) -> None:
+    ring = KeyRing(workspace_key)
+    ring.create(connection, "case")
+    assert ring.has(connection, "case")
+    ring.destroy(connection, "case")
+    assert not ring.has(connection, "case")

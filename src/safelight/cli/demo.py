@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from safelight.cli.common import command, count, note, say, show, state, table
+from safelight.cli.common import command, count, note, priority, say, show, state, table
 from safelight.cli.drawing import drawn
 
 
@@ -24,7 +24,8 @@ def demo(
         help="Where exhibit, workspace and report go. Default: a new temporary folder.",
     ),
 ) -> None:
-    """Scan a benign exhibit and rank invented reports in an evaluation workspace; print what was found, and where."""
+    """Scan a benign exhibit, rank invented reports and match an invented register; print what was found, and where."""
+    from safelight.demo.persons import told
     from safelight.demo.tour import tour
 
     with drawn() as progress:
@@ -62,7 +63,7 @@ def demo(
         ("priority", "report", "why"),
         [
             (
-                f"{one['priority']:.2f}\n{one['band']}",
+                f"{priority(one['priority'])}\n{one['band']}",
                 f"{one['report_id']}\n{one['provider'] or ''}",
                 "\n".join(f"{reason['weight']:+.1f} {reason['text']}" for reason in one["reasons"][:4])
                 + f"\n{one['counterfactual']}\n",
@@ -77,6 +78,10 @@ def demo(
         f"{count(done.desk.ranked['reports'], 'invented report')} in {count(done.desk.ranked['lines'], 'line')}; a "
         f"child is in danger in {measured['in_danger']} of them (the hidden truth), {first['found']} of those stand in "
         "the first 5 %.",
+        "",
+        told.title(done.persons),
+        *(f"  {line}" for line in told.lines(done.persons)),
+        "",
         f"The audit log verifies: {count(done.audit['events'], 'event')}.",
         f"Report: {done.report}",
         f"Desk:   {done.desk_page}",

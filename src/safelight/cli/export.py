@@ -38,6 +38,11 @@ def export(
         None, min=1, max=100_000, help="With --desk: so many people work, for what will be seen by when."
     ),
     minutes: float | None = typer.Option(None, min=0.1, max=10_000, help="With --desk: minutes a report."),
+    person: str | None = typer.Option(
+        None,
+        metavar="ID",
+        help="html: the page of one missing or found person (P-… or the register's number), with photographs.",
+    ),
     case: str | None = CASE,
 ) -> None:
     """Write the findings of a case as a file, whole or not at all."""
@@ -53,6 +58,7 @@ def export(
             desk=desk,
             people=people,
             minutes=minutes,
+            person=person,
             case=case,
         )
     show(

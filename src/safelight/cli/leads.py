@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from safelight.cli.case import CASE
-from safelight.cli.common import command, count, say, show, state, table, workspace
+from safelight.cli.common import command, count, priority, say, show, state, table, workspace
 from safelight.cli.common import note as tell
 from safelight.errors import UsageError
 
@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def leads(
     top: int = typer.Option(20, min=1, help="So many, best first."),
-    kind: str | None = typer.Option(None, help="Only this kind: media or report."),
+    kind: str | None = typer.Option(None, help="Only this kind: media, report or person."),
     undecided: bool = typer.Option(
         False, "--undecided", help="Only those about which nobody has decided yet."
     ),
@@ -34,8 +34,12 @@ def leads(
     case: str | None = CASE,
 ) -> None:
     """Show what a person should look at, best first, with reasons."""
-    if kind not in (None, "media", "report"):
-        raise UsageError(f"There are no leads of kind '{kind}'.", "Use --kind media or --kind report.")
+    if kind not in (None, "media", "report", "person"):
+        raise UsageError(f"There are no leads of kind '{kind}'.", "Use --kind media, report or person.")
+    if lead is not None and lead.startswith("C-"):
+        raise UsageError(
+            f"{lead} is a candidate.", "`safelight persons review next` shows what waits for you."
+        )
     with workspace() as opened:
         found = opened.leads(top=top, kind=kind, undecided=undecided, lead=lead, case=case)
     if lead is not None:
@@ -50,18 +54,23 @@ def leads(
 
 def decide(
     lead: str = typer.Argument(
-        help="Id of the lead (L-…) or report (R-…), or the beginning of it where only one begins so; of a report also "
-        "the number that it bears."
+        help="Id of the lead (L-…), report (R-…) or candidate (C-…), or the beginning of it where only one begins so; "
+        "of a report also the number that it bears."
     ),
     label: str = typer.Option(
         help="A category of the case's scheme, not-pertinent or unsure; of a report child-in-danger, investigate, "
-        "not-pertinent or unsure."
+        "not-pertinent or unsure; of a candidate same, different or cannot-say."
     ),
     stack: bool = typer.Option(False, "--stack", help="Decide all leads of its stack."),
     note: str | None = typer.Option(None, help="Why; kept encrypted."),
     case: str | None = CASE,
 ) -> None:
     """Record your decision about a lead. A later one corrects it; none is erased."""
+    if lead.startswith("C-"):
+        from safelight.cli.persons import answer_candidate
+
+        answer_candidate(lead, label, "--label", note, case)
+        return
     if lead.startswith("R-") or label in ("child-in-danger", "investigate"):
         with workspace() as opened:
             said = opened.decide_report(lead, label, note=note, case=case)
@@ -111,14 +120,18 @@ def _print(found: list[dict[str, Any]], undecided: bool) -> None:
     for lead in found:
         more = f"  (+{len(lead['paths']) - 1} more)" if len(lead["paths"]) > 1 else ""
         where = " › ".join(lead["paths"][0]["trail"]) + more if lead["paths"] else ""
-        if lead["kind"] == "report":
+        if lead["kind"] == "person":
+            where = f"candidate: {lead['probe']} and {lead['person_id']}, {lead['standing']}"
+        elif lead["kind"] == "report":
             where = f"report {lead['report_id']} from {lead['provider'] or 'an unknown sender'}"
         why = "\n".join(f"{reason['weight']:.2f} {reason['text']}" for reason in lead["reasons"])
         stack = f"{lead['stack']} ({lead['stack_size']:,})" if lead["stack_size"] > 1 else ""
         about = "\n".join(
             filter(None, (lead["id"], stack, f"decided: {lead['decided']}" if lead["decided"] else ""))
         )
-        rows.append((f"{lead['priority']:.2f}\n{lead['band']}", about, f"{where}\n{why}\n"))
+        # A report's priority is an estimate; that of media is 1 where a list holds exactly it.
+        shown = f"{lead['priority']:.2f}" if lead["kind"] == "media" else priority(lead["priority"])
+        rows.append((f"{shown}\n{lead['band']}", about, f"{where}\n{why}\n"))
     table(
         "Leads, best first: an order of work, not findings of fact",
         ("priority", "lead, stack (size)", "where and why"),

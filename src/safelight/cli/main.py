@@ -17,7 +17,9 @@ from safelight.cli import (
     hashset,
     leads,
     models,
+    persons,
     reports,
+    retention,
     scan,
     screen,
     user,
@@ -53,7 +55,7 @@ def _application(
     """Find what matters on seized devices. It orders and explains; a person decides."""
 
 
-for module in (case, hashset, reports, audit, models, user):
+for module in (case, hashset, reports, persons, retention, audit, models, user):
     app.add_typer(module.app)
 for module in (demo, doctor, scan, leads, screen, export):
     module.register(app)

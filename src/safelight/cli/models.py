@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from safelight.cli.common import BROKEN, command, group, note, say, show, table, workspace
+from safelight.cli.case import CASE
+from safelight.cli.common import BROKEN, command, count, group, note, say, show, table, workspace
+from safelight.cli.drawing import drawn
 
 app = group("models", "List, verify and add the models behind the signals.")
 
@@ -41,6 +44,67 @@ def add_models(
     with workspace(make=True) as opened:
         added = opened.add_models(path)
     show({"added": added}, lambda: say(f"Added: {', '.join(added) or 'nothing that a card pins'}."))
+
+
+@command(app, "evaluate")
+def evaluate(
+    path: Path = typer.Argument(
+        help="PAIRS.csv, or a folder with a sub-folder of photographs for each person."
+    ),
+    out: Path | None = typer.Option(None, "-o", metavar="FILE", help="Write the page with plots as well."),
+    false_matches: float | None = typer.Option(
+        None, min=1, help="Times the overall false-match rate a group may have."
+    ),
+    misses: float | None = typer.Option(None, min=1, help="Times the overall miss rate a group may have."),
+    case: str | None = CASE,
+) -> None:
+    """Measure the face model in use on your own photographs; the same as `persons evaluate`."""
+    evaluate_faces(path, out, false_matches, misses, case)
+
+
+@command(app, "accept")
+def accept(reason: str = typer.Option(help="Why it may run all the same; kept encrypted.")) -> None:
+    """Let the face model in use run in spite of a gap between groups: your decision, under your name."""
+    with workspace() as opened:
+        found = opened.accept_model(reason=reason)
+    show(found, lambda: say(f"{found['model']}: {found['state']}."))
+
+
+def evaluate_faces(
+    path: Path, out: Path | None, false_matches: float | None, misses: float | None, case: str | None
+) -> None:
+    """What `models evaluate` and `persons evaluate` do."""
+    with workspace() as opened, drawn() as progress:
+        found = opened.evaluate_faces(
+            path, out=out, false_matches=false_matches, misses=misses, case=case, progress=progress
+        )
+    show(found, lambda: say(*_evaluation(found)))
+
+
+def _evaluation(found: dict[str, Any]) -> Iterator[str]:
+    pairs = found["pairs"]
+    yield f"{found['model']}: {pairs['same']:,} pairs of one person, {pairs['different']:,} of different people."
+    if found["photos"] is not None:
+        yield f"{count(found['photos'], 'photograph')}, {found['failures']:,} without one usable face."
+    for one in found["thresholds"]:
+        if one["score"] is None:
+            yield f"  false-match rate {one['rate']:g}: {one['why']}"
+        else:
+            misses = one["misses"]
+            low, high = misses["interval"]
+            yield (
+                f"  false-match rate {one['rate']:g}: similarity {one['score']:.3f}, misses {misses['share']:.1%} "
+                f"({low:.1%} to {high:.1%})"
+            )
+    for one in found["ranks"][:5]:
+        low, high = one["interval"]
+        yield f"  at rank {one['rank']} or better: {one['share']:.1%} ({low:.1%} to {high:.1%})"
+    for one in found["gaps"]:
+        yield f"  {one['text']}"
+    if found["blocked"]:
+        yield "This blocks the model until a named person accepts it: `safelight models accept --reason …`."
+    if "page" in found:
+        yield f"The page is {found['page']['file']}."
 
 
 def _plain(one: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The main jobs on benign data: scan an exhibit and export what was found; run the desk on invented reports."""
+"""The main jobs on benign data: scan an exhibit, order invented reports, look for missing people; and export."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from safelight.demo.exhibit import DemoExhibit, build
+from safelight.demo.persons import tour as persons
+from safelight.demo.persons.tour import PersonTour
 from safelight.demo.reports import tour as reports
 from safelight.demo.reports.tour import DeskTour
 from safelight.export.protocol import ExportOptions
@@ -34,6 +36,7 @@ class Tour:
     audit: dict[str, Any]
     desk: DeskTour
     desk_page: Path
+    persons: PersonTour
 
     def summary(self) -> dict[str, Any]:
         """What `demo --json` prints."""
@@ -44,6 +47,7 @@ class Tour:
             "leads": self.leads,
             "audit": self.audit,
             "desk": {**self.desk.summary(), "page": self.desk_page},
+            "persons": self.persons.summary(),
         }
 
 
@@ -79,7 +83,9 @@ def tour(folder: Path | None, progress: Progress, say: Callable[[str], None]) ->
         case = workspace.open_case(f"Desk {datetime.now(UTC):%Y-%m-%d %H:%M:%S}", _statute(today))
         desk = reports.run(workspace, folder / "reports", REPORTS, case=case.id, progress=progress)
         workspace.export("html", desk_page, desk=True, case=case.id)
-    return Tour(folder, report, exhibit, scan, leads, audit, desk, desk_page)
+    config = config.model_copy(update={"workspace": folder / "persons"})
+    looked_for = persons.run(config, folder / "register", progress=progress, say=say)
+    return Tour(folder, report, exhibit, scan, leads, audit, desk, desk_page, looked_for)
 
 
 def _statute(today: Any) -> Authority:

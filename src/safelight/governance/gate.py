@@ -75,6 +75,9 @@ class Permit:
     detail: dict[str, Any] = field(default_factory=dict)
     subjects: list[str] = field(default_factory=list)
     personal: dict[str, Any] = field(default_factory=dict)
+    personal_key: str | None = None
+    """The key that seals `personal` and `asked`, where it is not the case's: a person's, so that erasing the person
+    erases this too."""
     _connection: sa.Connection | None = None
 
     @property
@@ -266,7 +269,12 @@ def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: Phase
     )
     personal = {**({"asked": permit.asked} if permit.asked else {}), **permit.personal}
     if personal:
-        event = event.with_personal(permit.sealer(connection), personal)
+        sealer = (
+            self.keys.sealer(connection, permit.personal_key)
+            if permit.personal_key is not None
+            else permit.sealer(connection)
+        )
+        event = event.with_personal(sealer, personal)
     return self.log.append(connection, event)
 
 

@@ -50,6 +50,9 @@ def check(folder: Path) -> list[dict[str, Any]]:
     for state in models.list_models():
         hint = "Run `make setup`, or `safelight models add FOLDER`; until then its signal is not computed."
         found.append(_line(f"model {state.card.name}", state.usable, "as pinned", f"{state.problem}. {hint}"))
+        if state.card.restricted:
+            hint = f"{state.card.licence}: see whether your use is allowed, or take another model."
+            found.append(_line(f"licence of {state.card.name}", False, "", hint))
     for kind in ("evidence", "media", "signals", "hashsets", "export"):
         names = sorted(load(kind))
         found.append(_line(f"{kind} formats", bool(names), ", ".join(names), "Reinstall Safelight."))

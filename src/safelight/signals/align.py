@@ -7,6 +7,7 @@ boxes; BlazeFace's own points align worse).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import dlib
@@ -32,6 +33,10 @@ class Chips:
 
     template: Pixels
     age: Pixels
+    frontal: float = 1.0
+    """How far from turned away, 0..1: the nearer eye's distance from the nose against the farther one's."""
+    roll: float = 0.0
+    """Degrees counter-clockwise by which the picture must be turned for the line between the eyes to be level."""
 
 
 class FaceAligner:
@@ -47,7 +52,30 @@ class FaceAligner:
             np.ascontiguousarray(dlib.extract_image_chip(rgb, dlib.get_face_chip_details(points, *chip)))
             for chip in (_TEMPLATE_CHIP, _AGE_CHIP)
         )
-        return Chips(template, age)
+        return Chips(template, age, _frontal(points), _roll(points))
+
+    def chip(self, rgb: Pixels, box: Box, side: int, padding: float) -> Pixels:
+        """`(side, side, 3) uint8`: the face in `box` as dlib cuts it, `padding` of its size kept on each side."""
+        points = self._predictor(rgb, _dlib_box(box))
+        return np.ascontiguousarray(
+            dlib.extract_image_chip(rgb, dlib.get_face_chip_details(points, side, padding))
+        )
+
+
+def _frontal(points: dlib.full_object_detection) -> float:
+    """From dlib's five points: two corners of each eye, then the bottom of the nose."""
+    outer, nose = (points.part(0), points.part(2)), points.part(4)
+    eyes = np.array([[one.x, one.y] for one in outer], np.float64)
+    axis = eyes[1] - eyes[0]
+    along = (np.array([nose.x, nose.y]) - eyes) @ axis / max(float(axis @ axis), 1e-9)
+    near, far = sorted(np.abs(along).tolist())
+    return near / far if far > 0 else 0.0
+
+
+def _roll(points: dlib.full_object_detection) -> float:
+    """From the outer corners of the eyes; image rows run downwards."""
+    one, other = sorted((points.part(0), points.part(2)), key=lambda point: point.x)
+    return math.degrees(math.atan2(other.y - one.y, max(other.x - one.x, 1e-9)))
 
 
 def _dlib_box(box: Box) -> dlib.rectangle:

@@ -46,10 +46,10 @@ class FaceFinder:
     def __init__(self) -> None:
         self._network: Network = load_network(MODEL)
 
-    def find(self, rgb: Pixels, threshold: float = THRESHOLD) -> list[Box]:
-        """Boxes in `(h, w, 3) uint8`, best first."""
+    def find(self, rgb: Pixels, threshold: float = THRESHOLD, long_side: int = LONG_SIDE) -> list[Box]:
+        """Boxes in `(h, w, 3) uint8`, best first; looked for at `long_side` pixels (rounded to multiples of 32)."""
         height, width = rgb.shape[:2]
-        scaled_width, scaled_height = _input_size(width, height)
+        scaled_width, scaled_height = _input_size(width, height, long_side)
         image = Image.fromarray(rgb).resize(
             (scaled_width, scaled_height), Image.Resampling.BILINEAR, reducing_gap=1.0
         )
@@ -66,10 +66,10 @@ class FaceFinder:
         return _merged(corners, scores[kept])
 
 
-def _input_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height of the input: the longer side 384, the other the nearest multiple of 32."""
+def _input_size(width: int, height: int, long_side: int = LONG_SIDE) -> tuple[int, int]:
+    """Width and height of the input: the longer side `long_side`, the other the nearest multiple of 32."""
     longer = max(width, height)
-    width, height = (max(_STEP, round(side * LONG_SIDE / longer / _STEP) * _STEP) for side in (width, height))
+    width, height = (max(_STEP, round(side * long_side / longer / _STEP) * _STEP) for side in (width, height))
     return width, height
 
 

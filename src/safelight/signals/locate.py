@@ -75,15 +75,19 @@ class FaceLocator:
                 self._latest[id(frame)] = entry
         return [[self._latest[id(frame)] for frame in frames] for frames in media]
 
-    def faces(self, rgb: Pixels, longer_side: int | None = None) -> list[LocatedFace]:
+    def faces(
+        self, rgb: Pixels, longer_side: int | None = None, look: int = detect.LONG_SIDE
+    ) -> list[LocatedFace]:
         """The faces in `(h, w, 3) uint8`, best first; `longer_side` is of the full picture, in pixels.
+
+        `look` is the longer side in pixels at which the detector looks: more finds smaller faces, for its square.
 
         Boxes that O-Net takes for upright faces at once are faces. The best of the others, and where there is
         no face yet also of those that scored too low, are tried in four turns; the rest is faces from O-Net's
         usual threshold on.
         """
         scale = (longer_side or max(rgb.shape[:2])) / max(rgb.shape[:2])
-        boxes = self._finder.find(rgb, _HINT)
+        boxes = self._finder.find(rgb, _HINT, look)
         likely = [box for box in boxes if box.score >= detect.THRESHOLD][:_MOST]
         shares = self._check.shares(rgb, likely).tolist()
         sure = [(box, share) for box, share in zip(likely, shares, strict=True) if share >= _AT_ONCE]
@@ -100,8 +104,20 @@ class FaceLocator:
         sure += [(box, share) for box, share in others[_MOST_TRIED:] if share >= verify.THRESHOLD]
         faces = [self._cut_out(rgb, box, share, 0, scale) for box, share in sure]
         for turn in sorted(turns):
-            faces += self._turned(rgb, turn, scale)
+            faces += self._turned(rgb, turn, scale, look)
         return _distinct(faces)
+
+    def face_at(self, rgb: Pixels, box: Box) -> LocatedFace:
+        """The upright face in `box` of `(h, w, 3) uint8`, whatever the verifier thinks of it (`check` says)."""
+        return self._cut_out(rgb, box, float(self._check.shares(rgb, [box])[0]), 0, 1.0)
+
+    def chip(self, rgb: Pixels, box: Box, side: int, padding: float) -> Pixels:
+        """See `FaceAligner.chip`."""
+        return self._aligner.chip(rgb, box, side, padding)
+
+    def boxes(self, rgb: Pixels, threshold: float, look: int) -> list[Box]:
+        """What the detector alone sees, best first."""
+        return self._finder.find(rgb, threshold, look)
 
     def _best_turns(self, rgb: Pixels, boxes: Sequence[Box]) -> list[tuple[int, float]]:
         """For each box, in which turn (degrees counter-clockwise) O-Net takes it for a face most, and how much."""
@@ -109,10 +125,12 @@ class FaceLocator:
         shares = self._check.of_crops([np.rot90(square, quarter) for square in crops for quarter in range(4)])
         return [(90 * int(four.argmax()), float(four.max())) for four in shares.reshape(-1, 4)]
 
-    def _turned(self, rgb: Pixels, turn: int, scale: float) -> list[LocatedFace]:
+    def _turned(
+        self, rgb: Pixels, turn: int, scale: float, look: int = detect.LONG_SIDE
+    ) -> list[LocatedFace]:
         """The faces that stand upright once the picture is turned."""
         turned = np.ascontiguousarray(np.rot90(rgb, turn // 90))
-        boxes = self._finder.find(turned)[:_MOST]
+        boxes = self._finder.find(turned, long_side=look)[:_MOST]
         shares = self._check.shares(turned, boxes)
         return [
             self._cut_out(turned, box, float(share), turn, scale)

@@ -248,3 +248,83 @@ report_medium = Table(
     Column("sha256", LargeBinary(32), primary_key=True),
     Column("sealed", LargeBinary, nullable=False),  # its name in the report
 )
+
+# Missing and found people (persons/keep/). What names or shows a person is sealed under that person's own key.
+person = Table(
+    "person",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("id", String, primary_key=True),  # HMAC of register and number: the same when enrolled again
+    Column("status", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # number, facts, and the status again
+    Index("person_by_status", "case_id", "status"),
+)
+person_photo = Table(
+    "person_photo",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("person_id", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("state", String, nullable=False),  # enrolled, or why it was not
+    Column("sealed", LargeBinary, nullable=False),  # name, quality, box, blob of the face
+    Index("person_photo_by_file", "case_id", "sha256"),
+)
+# Biometric templates, each under a key of its own below the person's, which is destroyed on schedule.
+person_template = Table(
+    "person_template",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("person_id", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("version", String, primary_key=True),  # of the embedder
+    Column("sealed", LargeBinary, nullable=False),
+)
+person_history = Table(
+    "person_history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("person_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # enrolled, corrected, status, withdrawn, …
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # before, after, why
+    Index("person_history_by_person", "case_id", "person_id"),
+)
+# Two people who may be one. `sealed` needs the keys of both.
+candidate = Table(
+    "candidate",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("id", String, primary_key=True),  # HMAC of the two: the same when compared again
+    Column("probe", String, nullable=False),
+    Column("person", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # rank, scores, what speaks for and against
+    Index("candidate_by_probe", "case_id", "probe"),
+    Index("candidate_by_person", "case_id", "person"),
+)
+# What one decider said of one candidate, in ink that only the count of verdicts opens to others.
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("candidate_id", String, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the verdict, a note
+    Index("verdict_by_candidate", "case_id", "candidate_id"),
+)
+# What else is done about a candidate or a person: held for somebody, next steps, how it came out.
+person_act = Table(
+    "person_act",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", String, nullable=False),
+    Column("kind", String, nullable=False),  # hold, step, outcome, link, schedule
+    Column("subject", String, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("person_act_by_kind", "case_id", "kind"),
+)

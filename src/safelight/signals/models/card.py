@@ -13,8 +13,20 @@ from importlib.resources import files
 from typing import Any
 
 from safelight.errors import FormatError, ModelMissingError
+from safelight.settings import settings
+from safelight.signals.models.face_tables import (
+    DetectorTable,
+    EmbedderTable,
+    detector_table,
+    embedder_table,
+)
 
-_OPTIONAL = {"evaluated_by", "sources", "converter", "carried_file", "carried_sha256"}
+_OPTIONAL = {"evaluated_by", "sources", "converter", "carried_file", "carried_sha256", "embedder", "detector"}
+_OWN = "*.card.toml"
+"""Cards that an agency added, in the folder of models (`own.py`)."""
+_NOT_FREE = re.compile(
+    r"non-?\s?commercial|\bnc\b|research[- ](?:purposes|use|only)|academic|no commercial use", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +65,15 @@ class ModelCard:
     """Name of the file that packages carry, where it is converted."""
     carried_sha256: str = ""
     """Its SHA-256."""
+    embedder: EmbedderTable | None = None
+    """Where it describes faces and is not one of ours: how (`face_tables.py`)."""
+    detector: DetectorTable | None = None
+    """Where it finds faces for such a model: how."""
+
+    @property
+    def restricted(self) -> bool:
+        """Does the licence, by its words, leave out commercial use, or allow research alone?"""
+        return _NOT_FREE.search(self.licence) is not None
 
     @property
     def evaluated(self) -> bool:
@@ -60,9 +81,22 @@ class ModelCard:
         return bool(self.evaluated_by)
 
 
-@cache
 def cards() -> dict[str, ModelCard]:
-    """Every card, by model name, sorted."""
+    """Every card, ours and those that were added, by model name, sorted. One that was broken since is left out."""
+    ours = packaged_cards()
+    found = dict(ours)
+    for path in sorted(settings().models.glob(_OWN)):
+        try:
+            one = read_card(path.name, path.read_text("utf-8"))
+        except (FormatError, OSError, UnicodeDecodeError):
+            continue  # it is not listed and never loaded; adding it again says what is wrong
+        found.setdefault(one.name, one)
+    return dict(sorted(found.items()))
+
+
+@cache
+def packaged_cards() -> dict[str, ModelCard]:
+    """The cards that come with Safelight."""
     found = (
         read_card(entry.name, entry.read_text("utf-8"))
         for entry in files(__package__).iterdir()
@@ -78,7 +112,7 @@ def card(name: str) -> ModelCard:
         ModelMissingError: there is no such card; without one no model is loaded.
     """
     try:
-        return cards()[name]
+        return packaged_cards().get(name) or cards()[name]
     except KeyError:
         raise ModelMissingError(
             f"there is no model card for {name!r}", "`safelight models list` shows the models there are"
@@ -93,18 +127,37 @@ def read_card(source: str, text: str) -> ModelCard:
     """
     try:
         data: dict[str, Any] = tomllib.loads(text)
+        for table, made in (("embedder", embedder_table), ("detector", detector_table)):
+            if table in data:
+                data[table] = made(data[table])
         filled: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
         }
         one = ModelCard(**filled)
-    except (tomllib.TOMLDecodeError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, TypeError, ValueError, KeyError) as error:
         raise FormatError(f"model card {source}: {error}") from error
     empty = [f.name for f in fields(one) if f.name not in _OPTIONAL and not getattr(one, f.name)]
     if one.converter:
         empty += [name for name in ("carried_file", "carried_sha256") if not getattr(one, name)]
     if empty:
         raise FormatError(f"model card {source}: nothing is said about {', '.join(empty)}")
+    wrong = [
+        f.name
+        for f in fields(one)
+        if f.type in ("str", "tuple[str, ...]") and not _is(f.type, getattr(one, f.name))
+    ]
+    if wrong:
+        raise FormatError(
+            f"model card {source}: {', '.join(wrong)} is not of its kind (text, or a list of texts)"
+        )
     pins = (one.sha256, one.carried_sha256 or one.sha256)
     if not all(re.fullmatch("[0-9a-f]{64}", pin) for pin in pins):
         raise FormatError(f"model card {source}: a SHA-256 is 64 hex digits in lower case")
     return one
+
+
+def _is(kind: object, value: object) -> bool:
+    """Is a value of TOML what the field says?"""
+    if kind == "str":
+        return isinstance(value, str)
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)

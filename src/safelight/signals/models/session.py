@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 class Network:
     """A loaded model: `network(images)` gives its outputs as float32 arrays, in the model's order."""
 
-    __slots__ = ("_input", "_session")
+    __slots__ = ("_input", "_session", "batched", "outputs")
 
     def __init__(self, model: bytes) -> None:
         options = onnxruntime.SessionOptions()
@@ -37,7 +37,12 @@ class Network:
         # Memory goes back after each run; measured, the arena saves no time here.
         options.enable_cpu_mem_arena = False
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._input: str = self._session.get_inputs()[0].name
+        first = self._session.get_inputs()[0]
+        self._input: str = first.name
+        self.batched: bool = not (first.shape and first.shape[0] == 1)
+        """Does it take several images at once?"""
+        self.outputs: list[str] = [one.name for one in self._session.get_outputs()]
+        """Names of the outputs, in their order."""
 
     def __call__(self, images: Floats) -> Sequence[Floats]:
         """Run the whole batch at once."""

@@ -1,0 +1,33 @@
+"""`safelight retention`: what is due for destruction, and destroying it."""
+
+from __future__ import annotations
+
+from safelight.cli.common import command, count, group, say, show, table, workspace
+
+app = group("retention", "What is to be destroyed when, and destroying it.")
+
+
+@command(app, "plan")
+def plan() -> None:
+    """What is scheduled, over all cases. Today: face templates of people who are home or withdrawn."""
+    with workspace() as opened:
+        found = opened.retention_plan()
+    show(
+        found,
+        lambda: table(
+            "To be destroyed",
+            ("on", "what", "of", "case", ""),
+            [
+                (one["due"], one["what"], one["person"], one["case"], "due" if one["is_due"] else "")
+                for one in found
+            ],
+        ),
+    )
+
+
+@command(app, "run")
+def run() -> None:
+    """Destroy what is due: the key, and what it sealed. It cannot be undone."""
+    with workspace() as opened:
+        gone = opened.retention_run()
+    show(gone, lambda: say(f"Destroyed {count(len(gone), 'face template')}; their keys are gone."))

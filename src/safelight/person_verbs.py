@@ -1,0 +1,413 @@
+"""The verbs of the missing-children desk, which the workspace has as its own: `persons enrol`, `match`, `review` …"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from safelight.errors import UsageError
+from safelight.governance.authority import check_allows
+from safelight.governance.gate import Permit, verb
+from safelight.governance.log import AuditLog
+from safelight.governance.users import Identity
+from safelight.model import Capability
+from safelight.persons.person import Status, Verdict
+from safelight.progress import Progress, silent
+from safelight.settings import Settings
+from safelight.store.blobs import BlobStore
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing
+
+if TYPE_CHECKING:
+    from safelight.persons.desk.reviewing import Reviewing
+
+
+PERSON = "person"
+"""The kind of leads that are candidates."""
+
+
+class PersonVerbs:
+    """Verbs over missing and found people. What they need is what `Workspace` has."""
+
+    folder: Path
+    config: Settings
+    database: Database
+    keys: KeyRing
+    log: AuditLog
+    blobs: BlobStore
+    identity: Identity
+    actor: str
+    evaluation: bool
+
+    if TYPE_CHECKING:
+
+        def publish(self, event: Any) -> None:
+            """Write the checkpoint of a committed event."""
+
+        def exclusive(self) -> Any:
+            """Hold the workspace's lock."""
+
+    @verb("persons enrol", needs=Capability.FACE_SEARCH, long=True)
+    def enrol_persons(
+        self,
+        permit: Permit,
+        path: Path,
+        *,
+        status: Status,
+        case: str | None = None,
+        format: str = "auto",
+        columns: Mapping[str, object] | None = None,
+        faces: Mapping[str, int] | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Take people in from a register or a folder of photographs; enrolled again, only what is new is added."""
+        from safelight.persons.desk.enrol import Enrolment
+
+        if status not in (Status.MISSING, Status.FOUND):
+            raise UsageError("People are enrolled as missing or as found.")
+        started = monotonic()
+        embedder = self.config.face_embedder
+        said = Enrolment(self, permit, status, embedder, faces or {}).run(
+            path, format, columns or {}, progress
+        )
+        permit.detail = {
+            "status": str(status), "embedder": embedder, "persons": said.persons, "photos": said.photos,
+            "enrolled": said.enrolled, "again": said.again, "corrected": said.corrected,
+        }  # fmt: skip
+        return {**said.as_json(), "seconds": round(monotonic() - started, 3)}
+
+    @verb("persons list", needs=Capability.FACE_SEARCH)
+    def list_persons(
+        self, permit: Permit, *, status: Status | None = None, case: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Everybody who is enrolled, in short."""
+        from safelight.persons.desk import entries
+        from safelight.persons.keep.people import People
+
+        with permit.transaction() as connection:
+            people = People(connection, self.keys, permit.the_case.id)
+            found = list(entries.listed(people, (status,) if status else None))
+        permit.detail = {"persons": len(found)}
+        return found
+
+    @verb("persons show", needs=Capability.FACE_SEARCH)
+    def show_person(self, permit: Permit, person: str, *, case: str | None = None) -> dict[str, Any]:
+        """Everything about one person, with the history; no picture."""
+        from safelight.persons.desk import entries
+
+        desk, kept = _person(self, permit, person)
+        return entries.in_full(desk.people, kept)
+
+    @verb("persons update", needs=Capability.FACE_SEARCH)
+    def update_person(
+        self,
+        permit: Permit,
+        person: str,
+        *,
+        changes: Mapping[str, str] | None = None,
+        status: Status | None = None,
+        reason: str | None = None,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        """Correct what is stated of a person, or change where they stand. The history keeps both."""
+        from safelight.persons.desk import entries
+
+        desk, kept = _person(self, permit, person)
+        if changes:
+            kept = entries.correct(desk.people, permit, kept, changes, reason)
+        if status is not None and status is not kept.status:
+            with permit.transaction() as connection:
+                days = self.config.face_template_days
+                kept = entries.change_status(connection, desk.people, permit, kept, status, reason, days)
+        permit.detail = {"changed": len(changes or {}), "status": str(status) if status else None}
+        return entries.in_full(desk.people, desk.people.get(kept.id))
+
+    @verb("persons withdraw", needs=Capability.FACE_SEARCH)
+    def withdraw_person(
+        self, permit: Permit, person: str, *, reason: str, case: str | None = None
+    ) -> dict[str, Any]:
+        """Take a person out of every comparison at once; the template is destroyed on schedule."""
+        from safelight.persons.desk import entries
+
+        desk, kept = _person(self, permit, person)
+        with permit.transaction() as connection:
+            days = self.config.face_template_days
+            entries.change_status(connection, desk.people, permit, kept, Status.WITHDRAWN, reason, days)
+        return entries.in_full(desk.people, desk.people.get(kept.id))
+
+    @verb("persons search", needs=Capability.FACE_SEARCH, long=True)
+    def search_persons(
+        self,
+        permit: Permit,
+        photo: Path,
+        *,
+        top: int = 10,
+        status: Status | None = None,
+        chance: float | None = None,
+        case: str | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Search the gallery of the case with one photograph; what has no candidate leaves nothing behind."""
+        from safelight.persons.desk.searching import search
+
+        found = search(self, permit, photo, top, status, chance)
+        permit.detail = {
+            "probes": found["probes"], "gallery": found["gallery"], "candidates": len(found["candidates"])
+        }  # fmt: skip
+        permit.subjects += [one["id"] for one in found["candidates"]]
+        return found
+
+    @verb("persons match", needs=Capability.FACE_SEARCH, long=True)
+    def match_persons(
+        self,
+        permit: Permit,
+        *,
+        top: int = 10,
+        chance: float | None = None,
+        case: str | None = None,
+        progress: Progress = silent,
+    ) -> dict[str, Any]:
+        """Compare all found people with all missing ones: only in a case of missing persons."""
+        from safelight.persons.desk.searching import match
+
+        found = match(self, permit, top, chance, progress)
+        permit.detail = {
+            "probes": found["probes"], "gallery": found["gallery"], "candidates": len(found["candidates"])
+        }  # fmt: skip
+        return found
+
+    @verb("persons review next", needs=Capability.FACE_SEARCH)
+    def next_review(
+        self, permit: Permit, *, most: int = 5, with_page: bool = False, case: str | None = None
+    ) -> dict[str, Any] | None:
+        """The next list for the acting person, without scores; `with_page`, where `review_page` will show it.
+
+        Raises RefusedError, and holds nothing, where a page is wanted and the case does not allow `export`.
+        """
+        from safelight.persons.desk.reviewing import Reviewing
+
+        if with_page:
+            check_allows(permit.the_case, Capability.EXPORT)
+        with permit.transaction() as connection:
+            found = Reviewing(self, permit, connection).next(most)
+        if found is not None:
+            permit.subjects += [found["probe"]["person"], *(one["id"] for one in found["candidates"])]
+        return found
+
+    @verb("persons review page", needs=Capability.FACE_SEARCH, reads=True)
+    def review_page(
+        self, permit: Permit, candidates: list[str], page: Path, *, case: str | None = None
+    ) -> dict[str, Any]:
+        """Write the list that is held for the acting person as a page with photographs: an export."""
+        check_allows(permit.the_case, Capability.EXPORT)
+        from safelight.export import person_pages
+        from safelight.persons.desk.reviewing import Reviewing
+
+        with permit.snapshot() as connection:
+            return person_pages.write_list(
+                self, permit, Reviewing(self, permit, connection), candidates, page
+            )
+
+    @verb("persons sheet", needs=Capability.FACE_SEARCH, reads=True)
+    def sheet_person(
+        self, permit: Permit, candidate: str, out: Path, *, case: str | None = None
+    ) -> dict[str, Any]:
+        """Write a candidate's sheet as `.html` or `.pdf`, with photographs: an export; where, and its digest."""
+        check_allows(permit.the_case, Capability.EXPORT)
+        from safelight.export import person_pages
+        from safelight.export.person_sheet import sheet
+        from safelight.persons.desk.reviewing import Reviewing
+
+        person_pages.check_suffix(out, (".html", ".htm", ".pdf"))
+        with permit.snapshot() as connection:
+            made = sheet(self, permit, Reviewing(self, permit, connection), candidate)
+        return person_pages.write_sheet(self, permit, made, out)
+
+    @verb("persons review answer", needs=Capability.FACE_SEARCH)
+    def answer_review(
+        self,
+        permit: Permit,
+        candidate: str,
+        verdict: Verdict,
+        *,
+        note: str | None = None,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        """Record what the acting person says of a candidate; the same person twice is refused."""
+        reviewing = _reviewing(self, permit)
+        found = reviewing.answer(candidate, verdict, note)
+        permit.subjects.append(found["id"])
+        return found
+
+    @verb("persons review reopen", needs=Capability.FACE_SEARCH)
+    def reopen_review(
+        self, permit: Permit, candidate: str, *, reason: str, case: str | None = None
+    ) -> dict[str, Any]:
+        """Let a decided candidate be decided anew, with something new."""
+        found = _reviewing(self, permit).reopen(candidate, reason)
+        permit.subjects.append(found["id"])
+        return found
+
+    @verb("persons step", needs=Capability.FACE_SEARCH)
+    def person_step(
+        self,
+        permit: Permit,
+        candidate: str,
+        what: str,
+        *,
+        due: date | None = None,
+        done: bool = False,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        """Put a next step on a confirmed candidate's checklist, or mark it done."""
+        found = _reviewing(self, permit).step(candidate, what, due, done)
+        permit.subjects.append(found["id"])
+        return found
+
+    @verb("persons outcome", needs=Capability.FACE_SEARCH)
+    def person_outcome(
+        self,
+        permit: Permit,
+        candidate: str,
+        result: str,
+        *,
+        on: date | None = None,
+        note: str | None = None,
+        case: str | None = None,
+    ) -> dict[str, Any]:
+        """Record how a candidate came out; who is reunited leaves the gallery."""
+        from safelight.persons.desk import entries
+        from safelight.persons.desk.ledger import Result
+
+        with permit.transaction() as connection:
+            reviewing = _reviewing(self, permit)
+            found = reviewing.outcome(candidate, Result(result), on, note)
+            permit.subjects += [found["id"], *found["people"]]
+            if found["result"] == Result.REUNITED:
+                days = self.config.face_template_days
+                for person in found["people"]:
+                    kept = reviewing.people.get(person)
+                    if kept.status in (Status.MISSING, Status.FOUND) and reviewing.people.owns(person):
+                        entries.change_status(
+                            connection,
+                            reviewing.people,
+                            permit,
+                            kept,
+                            Status.HOME,
+                            "reunited",
+                            days,
+                        )
+        return found
+
+    @verb("persons outcomes", needs=Capability.FACE_SEARCH)
+    def person_outcomes(self, permit: Permit, *, case: str | None = None) -> dict[str, Any]:
+        """The ledger in numbers: what candidates came to, with intervals."""
+        return _reviewing(self, permit).account()
+
+    @verb("persons link", needs=Capability.FACE_SEARCH)
+    def link_cases(
+        self, permit: Permit, other: str, *, reason: str, case: str | None = None
+    ) -> dict[str, Any]:
+        """Let this case search the gallery of another; a named person does, with a reason, and the log keeps both."""
+        from safelight.persons.desk import links
+
+        with permit.transaction() as connection:
+            made = links.link(connection, self.keys, permit, other, reason)
+        permit.subjects.append(made.case)
+        permit.personal = {"reason": reason}
+        return {
+            "case": permit.the_case.id,
+            "linked": made.case,
+            "by": made.by,
+            "at": made.at,
+            "reason": reason,
+        }
+
+    @verb("persons unlink", needs=Capability.FACE_SEARCH)
+    def unlink_cases(self, permit: Permit, other: str, *, case: str | None = None) -> dict[str, Any]:
+        """Take a link to another case back."""
+        from safelight.governance import cases
+        from safelight.persons.desk import links
+
+        with permit.transaction() as connection:
+            found = cases.find(connection, self.keys, other)
+            count = links.unlink(connection, permit, found.id)
+        permit.subjects.append(found.id)
+        return {"case": permit.the_case.id, "unlinked": found.id, "links": count}
+
+    @verb("persons erase", needs=Capability.FACE_SEARCH, long=True)
+    def erase_person(
+        self, permit: Permit, person: str, *, order: str, case: str | None = None
+    ) -> dict[str, Any]:
+        """Destroy everything that is stored of a person, on an order, and look for it in the raw store afterwards."""
+        from safelight.persons.desk.erase import erase, prove
+        from safelight.persons.keep.people import People
+
+        with permit.transaction() as connection:
+            kept = People(connection, self.keys, permit.the_case.id).find(person)
+            blobs = [one.blob for one in kept.photos if one.blob]
+            erased = erase(connection, self.keys, permit.the_case.id, kept.id, blobs)
+        for blob in erased.blobs:
+            self.blobs.delete(blob)
+        self.database.shrink_wal()
+        read = prove(self.folder, erased)
+        permit.subjects.append(kept.id)
+        permit.personal = {"order": order}
+        counts = {
+            "rows": erased.rows, "keys": erased.keys, "candidates": erased.candidates,
+            "photographs": len(erased.blobs), "looked_for": len(erased.traces), "store_bytes_read": read,
+        }  # fmt: skip
+        permit.detail = counts
+        return {"id": kept.id, "erased": True, **counts}
+
+
+def with_candidates(
+    house: PersonVerbs,
+    permit: Permit,
+    connection: Any,
+    others: list[dict[str, Any]],
+    kind: str | None,
+    top: int | None,
+    undecided: bool,
+) -> list[dict[str, Any]]:
+    """Leads of other kinds with the candidates among them; RefusedError where those alone are not allowed."""
+    if kind == PERSON:
+        check_allows(permit.the_case, Capability.FACE_SEARCH)
+    if not permit.allows(Capability.FACE_SEARCH):
+        return others
+    from safelight.export import queue
+    from safelight.persons.desk.leads import person_leads
+    from safelight.persons.desk.reviewing import Reviewing
+
+    return queue.together(others, person_leads(Reviewing(house, permit, connection), top, undecided), top)
+
+
+def page_of_person(house: PersonVerbs, permit: Permit, connection: Any, person: str) -> Any:
+    """The page of one entry, for `export html --person`; its event names the person and the candidates on it."""
+    from safelight.export import person_pages
+
+    return person_pages.of_person(house, permit, connection, person)
+
+
+def _reviewing(house: PersonVerbs, permit: Permit) -> Reviewing:
+    from safelight.persons.desk.reviewing import Reviewing
+
+    with permit.transaction() as connection:
+        return Reviewing(house, permit, connection)
+
+
+def _person(house: PersonVerbs, permit: Permit, wanted: str) -> tuple[Reviewing, Any]:
+    """The desk and the person of an id; the event names the id alone, and what is said goes under the person's key."""
+    from safelight.persons.keep.people import person_key
+
+    desk = _reviewing(house, permit)
+    kept = desk.people.find(wanted)
+    permit.subjects.append(kept.id)
+    permit.personal_key = person_key(kept.id)
+    return desk, kept
+
+
+__all__ = ["PersonVerbs"]

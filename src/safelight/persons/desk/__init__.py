@@ -1,0 +1,1 @@
+"""What the desk does with them: enrol, compare, decide, account for it."""

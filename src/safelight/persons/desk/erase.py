@@ -1,0 +1,98 @@
+"""Erase a person on order, and prove it: the keys are destroyed, the rows gone, and the raw store holds none of it."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from safelight.errors import IntegrityError
+from safelight.governance.inspection import STORE
+from safelight.persons.keep.people import face_key, person_key
+from safelight.store.keys import KeyRing
+from safelight.store.sealing import NONCE_BYTES
+from safelight.store.tables import (
+    candidate,
+    key,
+    person,
+    person_act,
+    person_history,
+    person_photo,
+    person_template,
+    verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was destroyed; `traces` are the beginnings of what was sealed, to look for in the raw store afterwards."""
+
+    rows: int
+    keys: int
+    blobs: tuple[str, ...]
+    candidates: int
+    traces: tuple[bytes, ...]
+
+
+def erase(
+    connection: sa.Connection, keyring: KeyRing, case_id: str, person_id: str, blobs: Sequence[str]
+) -> Erased:
+    """Destroy a person's keys and everything stored of them, candidates with other people included.
+
+    The transaction must be committed and the write-ahead log emptied before `prove` can hold.
+    """
+    # In every case: one that is linked to this may hold candidates with this person.
+    with_them = (candidate.c.probe == person_id) | (candidate.c.person == person_id)
+    candidates = set(connection.scalars(sa.select(candidate.c.id).where(with_them)))
+    kept: list[tuple[sa.Table, sa.ColumnElement[bool]]] = [
+        (table, (table.c.case_id == case_id) & (column == person_id))
+        for table, column in (
+            (person, person.c.id),
+            (person_photo, person_photo.c.person_id),
+            (person_template, person_template.c.person_id),
+            (person_history, person_history.c.person_id),
+            (person_act, person_act.c.subject),
+        )
+    ]
+    kept.append((candidate, with_them))
+    for some in _some(sorted(candidates)):
+        kept.append((verdict, verdict.c.candidate_id.in_(some)))
+        kept.append((person_act, person_act.c.subject.in_(some)))
+    traces: list[bytes] = []
+    for table, where in kept:
+        traces += [
+            sealed[:NONCE_BYTES] for sealed in connection.scalars(sa.select(table.c.sealed).where(where))
+        ]
+    ids = (person_key(person_id), face_key(person_id))
+    wrapped = connection.scalars(sa.select(key.c.wrapped).where(key.c.id.in_(ids)))
+    traces += [one[:NONCE_BYTES] for one in wrapped]
+    rows = sum(connection.execute(table.delete().where(where)).rowcount for table, where in kept)
+    keys = sum(keyring.destroy(connection, one) for one in ids if keyring.has(connection, one))
+    return Erased(rows, keys, tuple(blobs), len(candidates), tuple(traces))
+
+
+def prove(folder: Path, erased: Erased) -> int:
+    """Look for every trace in the raw files of the store; returns the bytes that were read.
+
+    Raises IntegrityError where one is left.
+    """
+    read = 0
+    for path in sorted(folder.glob("*")):
+        if not path.is_file() or not path.name.startswith(STORE) or path.stat().st_size == 0:
+            continue
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            read += len(data)
+            for trace in erased.traces:
+                if data.find(trace) >= 0:
+                    raise IntegrityError(
+                        f"After erasing, {path.name} still holds a part of what was erased.",
+                        "Close every other program that has the workspace open, and run the command again.",
+                    )
+    return read
+
+
+def _some(ids: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))

@@ -1,0 +1,57 @@
+"""Candidates as leads among the others: an order of work. A decision about one is two people's (`persons review`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from safelight.model import Band
+from safelight.persons.desk.review import Work
+from safelight.persons.desk.reviewing import Reviewing
+from safelight.persons.person import Side, Standing
+
+_BANDS = {Band.URGENT: 0.9, Band.HIGH: 0.5, Band.NORMAL: 0.05}
+_CLOSED = (Standing.CONFIRMED, Standing.EXCLUDED, Standing.CANNOT_SAY)
+
+
+def person_leads(reviewing: Reviewing, top: int | None, undecided: bool) -> list[dict[str, Any]]:
+    """The best `top` candidates as `leads --json` prints them; `of` is how many there are. Foils are none."""
+    works = [one for one in reviewing.works() if not one.kept.foil]
+    works = [one for one in works if not (undecided and one.standing in _CLOSED)]
+    works.sort(key=lambda one: (-one.kept.weight, one.kept.id))
+    count = sum(1 for _ in reviewing.people.everyone())
+    return [{**_lead(reviewing, one, count), "of": len(works)} for one in works[:top]]
+
+
+def priority(weight: float, people: int) -> float:
+    """0..1: the odds that what is weighed leaves, where before it each of the gallery was as likely as the next.
+
+    An order of work and no probability: it takes what is weighed as independent, and that the one is in the gallery.
+    """
+    odds = 10 ** min(weight, 12.0) / max(people, 1)
+    return odds / (1 + odds)
+
+
+def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
+    probe, person = (reviewing.people.get(each) for each in (one.kept.probe, one.kept.person))
+    photo = next(iter(probe.photos), None)
+    share = round(priority(one.kept.weight, people), 4)
+    return {
+        "id": one.kept.id,
+        "kind": "person",
+        "priority": share,
+        "band": str(Band.of(share, _BANDS)),
+        "sha256": photo.sha256.hex() if photo else None,
+        "paths": [],
+        "reasons": [
+            {"code": why.code, "text": why.text, "weight": round(why.weight, 2)}
+            for why in one.kept.weighed
+            if why.side is not Side.UNKNOWN
+        ],
+        "matches": [],
+        "stack": one.kept.id,
+        "stack_size": 1,
+        "decided": str(one.standing) if one.standing in _CLOSED else None,
+        "standing": str(one.standing),
+        "probe": probe.number,
+        "person_id": person.number,
+    }

@@ -1,0 +1,313 @@
+"""`persons search` and `persons match`: from a photograph, or all found people, to stored candidates."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from safelight.engine.pool import PoolEngine
+from safelight.engine.protocol import Failed, TaskLimits
+from safelight.errors import FormatError, RefusedError, UsageError
+from safelight.evidence.names import show
+from safelight.governance.gate import Permit
+from safelight.model import Ground
+from safelight.persons.compare.fuse import APART_DLIB, fuse, strangers
+from safelight.persons.compare.gallery import Gallery
+from safelight.persons.desk import compare, trials
+from safelight.persons.desk.compare import Compared, Comparison, Probe
+from safelight.persons.desk.house import House
+from safelight.persons.desk.links import people_of
+from safelight.persons.desk.meaning import MATCH_LIMIT, SEARCH_LIMIT, Meaning, Scored
+from safelight.persons.desk.review import standing
+from safelight.persons.keep import templates
+from safelight.persons.keep.pairs import Pairs
+from safelight.persons.keep.people import ENROLLED, Kept, People, Photo, id_of
+from safelight.persons.keep.templates import Templates
+from safelight.persons.person import Days, Facts, Status
+from safelight.persons.portraits.describe import Describe, Described, PhotoJob, Portrait, read_template
+from safelight.persons.portraits.embedders import embedder
+from safelight.persons.protocol import Embedder
+from safelight.persons.registers.open import refuse_address
+from safelight.persons.weigh.crowd import crowd_of
+from safelight.progress import Progress, Progressed
+
+_STORED_AT_ONCE = 200
+APART = {"dlib-mirrored": APART_DLIB, "dlib-plain": APART_DLIB}
+"""Cosine below which two photographs are not taken for one face, where a gallery is too small to tell its own."""
+_WIDER = 3
+"""So many times more neighbours are held against the facts than are shown: facts may bring one up."""
+
+
+def search(
+    house: House, permit: Permit, photo: Path, most: int, status: Status | None, chance: float | None
+) -> dict[str, Any]:
+    """Search with every face of one photograph. Only what has candidates is stored."""
+    started = monotonic()
+    data = _read(photo, house.config.media_bytes)
+    seen = _described(house, data)
+    if seen.error is not None:
+        raise FormatError(f"{photo} cannot be searched with: {seen.error}", "Give a photograph.")
+    shown = show(os.fsencode(photo))
+    digest = hashlib.sha256(data).hexdigest()
+    with permit.transaction() as connection:
+        people = people_of(connection, house.keys, permit)
+        wanted = (status,) if status else (Status.MISSING, Status.FOUND)
+        loaded = _open(house, connection, permit, people, wanted, chance or SEARCH_LIMIT)
+        taken = Days.of(seen.taken) if seen.taken else None
+        probes = [
+            Probe(
+                id_of(people.case_sealer, Status.PROBE, f"{digest}#{number}"),
+                f"{shown}#{number}" if len(seen.faces) > 1 else shown,
+                Facts(),
+                taken,
+            )
+            for number in range(1, len(seen.faces) + 1)
+        ]
+        found: list[Compared] = []
+        scored = None
+        if probes and loaded.comparison is not None:
+            comparison, gallery = loaded.comparison, loaded.gallery
+            comparison.within(people)
+            vectors = np.stack([read_template(face.template, gallery.people.shape[1]) for face in seen.faces])
+            scored = comparison.meaning.score(vectors, _neighbours(most, gallery))
+            pairs = Pairs(connection, house.keys, permit.the_case.id)
+            for row, (probe, face) in enumerate(zip(probes, seen.faces, strict=True)):
+                one = comparison.candidates(probe, scored, row, most)
+                found.append(one)
+                if one.candidates:
+                    _keep_probe(house, people, probe, face, gallery.version, data)
+                    compare.store(pairs, one, list(comparison.foils(one, vectors[row])))
+        result = _result(house, connection, permit, people, loaded, found, scored, started)
+    return {
+        **result,
+        "probes": len(probes),
+        "no_face": [] if probes else [shown],
+        "no_candidate": _without(probes, found),
+    }
+
+
+def match(
+    house: House, permit: Permit, most: int, chance: float | None, progress: Progress
+) -> dict[str, Any]:
+    """Compare all found people with all missing ones. RefusedError outside a missing-persons case."""
+    started = monotonic()
+    if permit.the_case.authority.ground is not Ground.MISSING_PERSON:
+        raise RefusedError(
+            "Everybody may be compared with everybody only in a case whose ground is missing-person.",
+            "ground",
+            "Search with one photograph (`safelight persons search`), or open a case with --ground missing-person.",
+        )
+    with permit.transaction() as connection:
+        people = people_of(connection, house.keys, permit)
+        searched, apart = _fused(connection, house, permit, people, (Status.FOUND,), _embedder(house))
+        loaded = _open(house, connection, permit, people, (Status.MISSING,), chance or MATCH_LIMIT)
+        loaded = replace(loaded, apart=[*loaded.apart, *apart])
+    found: list[Compared] = []
+    scored = None
+    if len(searched) and loaded.comparison is not None:
+        comparison = loaded.comparison
+        progress(Progressed("comparing", 0, total=len(searched)))
+        scored = comparison.meaning.score(searched.people, _neighbours(most, loaded.gallery))
+        for start in range(0, len(searched), _STORED_AT_ONCE):
+            with permit.transaction() as connection:
+                people = people_of(connection, house.keys, permit)
+                rows = range(start, min(start + _STORED_AT_ONCE, len(searched)))
+                comparison.within(people, [searched.ids[row] for row in rows], scored, rows)
+                pairs = Pairs(connection, house.keys, permit.the_case.id)
+                for row in rows:
+                    one = comparison.candidates(comparison.probe(searched.ids[row]), scored, row, most)
+                    if one.candidates:
+                        compare.store(pairs, one, list(comparison.foils(one, searched.people[row])))
+                    found.append(one)
+            progress(Progressed("compared", len(found), total=len(searched)))
+    with permit.transaction() as connection:
+        people = people_of(connection, house.keys, permit)
+        result = _result(house, connection, permit, people, loaded, found, scored, started)
+        numbers = [people.get(one, photos=False).number for one in searched.ids] if not found else []
+    return {
+        **result,
+        "probes": len(searched),
+        "no_face": [],
+        "no_candidate": [one.probe.shown for one in found if not one.candidates] or numbers,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A gallery in memory, ready to be compared with; `comparison` is None where nobody is in it."""
+
+    gallery: Gallery
+    comparison: Comparison | None
+    apart: list[dict[str, Any]]
+    """Photographs that look like somebody else than the person whose they are said to be."""
+    model_state: str
+    """Whether the model was evaluated here."""
+
+
+def _neighbours(most: int, gallery: Gallery) -> int:
+    return min(most * _WIDER, len(gallery))
+
+
+def _without(probes: Sequence[Probe], found: Sequence[Compared]) -> list[str]:
+    having = {one.probe.id for one in found if one.candidates}
+    return [one.shown for one in probes if one.id not in having]
+
+
+def _open(
+    house: House,
+    connection: sa.Connection,
+    permit: Permit,
+    people: People,
+    statuses: Sequence[Status],
+    limit: float,
+) -> Loaded:
+    """The gallery of the case in memory, what is frequent in it, and what its scores mean."""
+    embedder = _embedder(house)
+    state = trials.check(connection, house.keys, f"{embedder.name}/{embedder.version}")
+    gallery, apart = _fused(connection, house, permit, people, statuses, embedder)
+    if not len(gallery):
+        return Loaded(gallery, None, apart, state.said)
+    crowd = crowd_of(kept.facts for kept in people.everyone((Status.MISSING, Status.FOUND)))
+    meaning = Meaning(gallery, embedder.name, limit)
+    return Loaded(gallery, Comparison(people.case_sealer, gallery, crowd, meaning), apart, state.said)
+
+
+def _fused(
+    connection: sa.Connection,
+    house: House,
+    permit: Permit,
+    people: People,
+    statuses: Sequence[Status],
+    embedder: Embedder,
+) -> tuple[Gallery, list[dict[str, Any]]]:
+    """One template a person, of all their photographs by quality; and the photographs that were left out of it."""
+    found: Templates = templates.load(
+        connection, house.keys, people.cases, statuses, embedder.version, embedder.dimensions
+    )
+    quality = np.ones(len(found.vectors))
+    several = np.bincount(found.person, minlength=len(found.ids)) > 1
+    for place in np.flatnonzero(several):
+        by_file = {photo.sha256: photo.quality or 0.1 for photo in people.photos(found.ids[place])}
+        for row in np.flatnonzero(found.person == place):
+            quality[row] = by_file.get(found.sha256[row], 0.1)
+    level = strangers(found.vectors, found.person) or APART.get(embedder.name)
+    fused = fuse(found.vectors, quality, found.person, apart=level)
+    apart = []
+    for one in fused.apart:
+        person = found.ids[one.person]
+        names = {photo.sha256: photo.name for photo in people.photos(person)}
+        apart.append(
+            {
+                "person": person,
+                "photo": names.get(found.sha256[one.photograph], ""),
+                "why": "it looks like somebody else than the other photographs of this person: one of them is wrong"
+                if one.undecided
+                else "it looks like somebody else than the other photographs of this person, and was left out",
+            }
+        )
+    return Gallery(found.ids, fused.people, found.version), apart
+
+
+def _embedder(house: House) -> Embedder:
+    return embedder(house.config.face_embedder)
+
+
+def _described(house: House, data: bytes) -> Portrait:
+    task = Describe(
+        house.config.face_embedder, TaskLimits(house.config.worker_memory, house.config.seconds_per_item)
+    )
+    with closing(PoolEngine(1)) as engine:
+        for outcome in engine.map(task, [[PhotoJob(0, data)]]):
+            if isinstance(outcome, Failed):
+                return Portrait(0, error=outcome.reason)
+            return outcome.results[0]
+    return Portrait(0, error="no answer came from the worker")
+
+
+def _keep_probe(
+    house: House, people: People, probe: Probe, face: Described, version: str, data: bytes
+) -> None:
+    """Store a face that has candidates, so that two people can decide: under a key of its own, in no gallery."""
+    digest = hashlib.sha256(data).digest()
+    if not people.has(probe.id):
+        people.add(Kept(probe.id, Status.PROBE, probe.shown, Status.PROBE, probe.facts))
+    blob = house.blobs.put(people.sealer(probe.id), face.crop)
+    photo = Photo(
+        digest,
+        ENROLLED,
+        probe.shown,
+        quality=face.quality.figure,
+        parts=face.quality.all(),
+        box=face.box,
+        turn=face.turn,
+        taken=probe.taken,
+        blob=blob,
+    )
+    people.put_photo(probe.id, photo)
+    people.put_template(probe.id, digest, version, face.template)
+
+
+def _result(
+    house: House,
+    connection: sa.Connection,
+    permit: Permit,
+    people: People,
+    loaded: Loaded,
+    found: Sequence[Compared],
+    scored: Scored | None,
+    started: float,
+) -> dict[str, Any]:
+    pairs = Pairs(connection, house.keys, permit.the_case.id)
+    candidates = [one for each in found for one in each.candidates]
+    said = pairs.said(candidates) if candidates else {}
+    standings = {key: standing(some) for key, some in said.items()}
+    known = compare.statuses(people, [one.person for one in candidates])
+    meaning = loaded.comparison.meaning if loaded.comparison is not None else None
+    discovery = scored.discovery if scored is not None else None
+    return {
+        "gallery": len(loaded.gallery),
+        "seconds": round(monotonic() - started, 3),
+        "expected_by_chance": round(float(discovery.expected), 3) if discovery is not None else None,
+        "expected_interval": [round(float(end), 3) for end in discovery.expected_interval]
+        if discovery is not None
+        else None,
+        "candidates": compare.as_json(found, known, standings),
+        "meaning": meaning.sentence(scored) if meaning is not None else "Nobody is in the gallery.",
+        "calibration": meaning.calibration.sentence if meaning is not None else None,
+        "apart": loaded.apart,
+        "enrolled_twice": meaning.enrolled_twice() if meaning is not None else [],
+        "embedder": loaded.gallery.version,
+        "model_state": loaded.model_state,
+    }
+
+
+def _read(photo: Path, most: int) -> bytes:
+    """The bytes of a probe: one regular file, never an address, a camera or a stream."""
+    refuse_address(str(photo))
+    try:
+        descriptor = os.open(photo, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        raise UsageError(f"{photo} cannot be read: {error.strerror}.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        info = os.fstat(file.fileno())
+        if not stat.S_ISREG(info.st_mode):
+            raise RefusedError(
+                f"{photo} is no file: a probe is a photograph of the case, never a camera or a stream.",
+                "probe",
+            )
+        if info.st_size > most:
+            raise UsageError(f"{photo} is larger than {most >> 20} MiB.")
+        return file.read(most + 1)
+
+
+__all__ = ["match", "search"]

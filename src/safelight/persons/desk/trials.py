@@ -1,0 +1,202 @@
+"""Evaluate the embedder on an agency's own photographs, keep what came out, block a model that errs more for a group.
+
+A model that was never evaluated here runs, and every answer says *unevaluated*. One whose latest evaluation shows a gap
+between groups beyond the limit (rule 17) does not run until a named person accepts it, with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from safelight.engine.pool import PoolEngine
+from safelight.engine.protocol import Done, TaskLimits
+from safelight.errors import IntegrityError, RefusedError, UsageError
+from safelight.governance.gate import HOUSE_KEY
+from safelight.persons.desk.house import House
+from safelight.persons.evaluate import folder, pairs
+from safelight.persons.evaluate.trial import Trial
+from safelight.persons.portraits.describe import Describe, PhotoJob, Portrait, read_template
+from safelight.persons.portraits.embedders import embedder
+from safelight.persons.protocol import Embedder, Floats
+from safelight.store.keys import KeyRing
+from safelight.store.sealed import seal, unseal
+from safelight.store.tables import person_act
+
+EVALUATION, ACCEPTED = "evaluation", "accepted"
+_KEPT = 50_000
+"""Templates of photographs that pairs name, held while they are scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known of a model here."""
+
+    evaluated_by: str | None = None
+    evaluated_at: str | None = None
+    gaps: tuple[str, ...] = ()
+    """Sentences about groups beyond the limit; empty: none."""
+    accepted_by: str | None = None
+    reason: str | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Must somebody accept a gap before it runs?"""
+        return bool(self.gaps) and self.accepted_by is None
+
+    @property
+    def said(self) -> str:
+        """For people, beside every answer."""
+        if self.evaluated_by is None:
+            return "unevaluated: nobody has measured this model on photographs of this agency"
+        known = f"evaluated by {self.evaluated_by} on {(self.evaluated_at or '')[:10]}"
+        return f"{known}, a gap between groups accepted by {self.accepted_by}" if self.accepted_by else known
+
+
+def trial(house: House, path: Path) -> Trial:
+    """The scored pairs of PAIRS.csv, or of a folder with a sub-folder a person. UsageError where it is neither."""
+    with closing(_Describer(house)) as describer:
+        if path.is_dir():
+            return folder.read(path, describer.templates)
+        return pairs.read(path, describer.scores)
+
+
+class _Describer:
+    """Describes photographs in jailed workers; a photograph with several faces has no usable one."""
+
+    def __init__(self, house: House) -> None:
+        self._embedder: Embedder = embedder(house.config.face_embedder)
+        self._task = Describe(
+            house.config.face_embedder, TaskLimits(house.config.worker_memory, house.config.seconds_per_item)
+        )
+        self._most = house.config.media_bytes
+        self._engine = PoolEngine(house.config.worker_count())
+        self._known: dict[Path, Floats | str] = {}
+
+    def close(self) -> None:
+        """End the workers."""
+        self._engine.close()
+
+    def templates(self, files: Sequence[Path]) -> Sequence[NDArray[np.float32] | str]:
+        """One template, or the reason why there is none, for each file."""
+        found: list[Floats | str] = ["it was not described" for _ in files]
+        jobs = []
+        for number, file in enumerate(files):
+            try:
+                with file.open("rb") as opened:
+                    data = opened.read(self._most + 1)
+            except OSError as error:
+                found[number] = error.strerror or "it cannot be read"
+                continue
+            jobs.append(PhotoJob(number, data))
+        batches = [jobs[start : start + 8] for start in range(0, len(jobs), 8)]
+        for outcome in self._engine.map(self._task, batches):
+            if isinstance(outcome, Done):
+                for portrait in outcome.results:
+                    found[portrait.number] = self._one(portrait)
+            else:
+                found[outcome.item.number] = outcome.reason
+        return found
+
+    def scores(self, wanted: Sequence[tuple[Path, Path]]) -> Sequence[float | str]:
+        """The cosine of each pair, or why it has none."""
+        new = list(dict.fromkeys(one for pair in wanted for one in pair if one not in self._known))
+        if len(self._known) + len(new) > _KEPT:
+            self._known.clear()
+            new = list(dict.fromkeys(one for pair in wanted for one in pair))
+        self._known.update(zip(new, self.templates(new), strict=True))
+        made: list[float | str] = []
+        for first, second in wanted:
+            one, other = self._known[first], self._known[second]
+            if isinstance(one, str) or isinstance(other, str):
+                made.append(f"{first.name}: {one}" if isinstance(one, str) else f"{second.name}: {other}")
+            else:
+                made.append(float(one.astype(np.float64) @ other.astype(np.float64)))
+        return made
+
+    def _one(self, seen: Portrait) -> Floats | str:
+        if seen.error is not None:
+            return seen.error
+        if len(seen.faces) != 1:
+            return "no face was found" if not seen.faces else f"it shows {len(seen.faces)} faces"
+        return read_template(seen.faces[0].template, self._embedder.dimensions)
+
+
+def keep(connection: sa.Connection, keys: KeyRing, actor: str, version: str, found: dict[str, Any]) -> None:
+    """Keep what an evaluation found with the model's version, for every case of the workspace."""
+    gaps = [one["text"] for one in found["gaps"] if one["blocks"]]
+    summary = {"gaps": gaps, "pairs": found["pairs"], "thresholds": found["thresholds"]}
+    _add(connection, keys, EVALUATION, version, actor, summary)
+
+
+def accept(connection: sa.Connection, keys: KeyRing, actor: str, version: str, reason: str) -> State:
+    """Let a model run in spite of a gap. UsageError where nothing blocks it or no reason is given."""
+    if not state(connection, keys, version).blocked:
+        raise UsageError(f"Nothing blocks the model {version}.", "See `safelight persons evaluate`.")
+    if not reason.strip():
+        raise UsageError("Accepting a gap between groups needs a reason.", "Give --reason.")
+    _add(connection, keys, ACCEPTED, version, actor, {"reason": reason})
+    return state(connection, keys, version)
+
+
+def state(connection: sa.Connection, keys: KeyRing, version: str) -> State:
+    """What is known of a model's version: its latest evaluation, and whether a gap in it was accepted since."""
+    query = (
+        sa.select(person_act)
+        .where(
+            person_act.c.case_id == HOUSE_KEY,
+            person_act.c.subject == version,
+            person_act.c.kind.in_((EVALUATION, ACCEPTED)),
+        )
+        .order_by(person_act.c.id)
+    )
+    found = State()
+    sealer = keys.sealer(connection, HOUSE_KEY)
+    for row in connection.execute(query):
+        said = unseal(sealer, row.sealed, f"{row.kind}:{row.subject}")
+        if said["said"] != [row.kind, row.subject, row.made_by, row.made_at]:
+            raise IntegrityError(
+                f"The store says of the model {version} something else than was recorded: it was altered.",
+                "Restore the store from a backup; `safelight audit show` says who did what.",
+            )
+        if row.kind == EVALUATION:
+            found = State(row.made_by, row.made_at, tuple(said["gaps"]))
+        else:
+            found = State(found.evaluated_by, found.evaluated_at, found.gaps, row.made_by, said["reason"])
+    return found
+
+
+def check(connection: sa.Connection, keys: KeyRing, version: str) -> State:
+    """The state of a model that is about to be used. RefusedError where a gap blocks it."""
+    found = state(connection, keys, version)
+    if found.blocked:
+        raise RefusedError(
+            f"The model {version} is blocked: it errs more for a group than the limit allows. {found.gaps[0]}",
+            "model blocked",
+            "A named person may accept it: `safelight models accept --reason …`; or use another model.",
+        )
+    return found
+
+
+def _add(
+    connection: sa.Connection, keys: KeyRing, kind: str, version: str, actor: str, said: dict[str, Any]
+) -> None:
+    at = datetime.now(UTC).isoformat()
+    sealed = seal(
+        keys.sealer(connection, HOUSE_KEY),
+        {**said, "said": [kind, version, actor, at]},
+        f"{kind}:{version}",
+    )
+    connection.execute(
+        person_act.insert().values(
+            case_id=HOUSE_KEY, kind=kind, subject=version, made_by=actor, made_at=at, sealed=sealed
+        )
+    )

@@ -1,0 +1,1 @@
+"""People, photographs, candidates and verdicts as they lie in the store."""

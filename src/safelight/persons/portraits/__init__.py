@@ -1,0 +1,1 @@
+"""From a photograph to a face with its quality and template."""

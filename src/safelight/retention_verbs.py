@@ -1,0 +1,78 @@
+"""The verbs of retention: what is to be destroyed when, and destroying it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safelight.governance.gate import Permit, verb
+from safelight.governance.log import AuditLog
+from safelight.governance.users import Identity
+from safelight.store.blobs import BlobStore
+from safelight.store.database import Database
+from safelight.store.keys import KeyRing
+
+
+class RetentionVerbs:
+    """Verbs over everything that has a period. What they need is what `Workspace` has."""
+
+    folder: Path
+    database: Database
+    blobs: BlobStore
+    keys: KeyRing
+    log: AuditLog
+    identity: Identity
+    actor: str
+
+    if TYPE_CHECKING:
+
+        def publish(self, event: Any) -> None:
+            """Write the checkpoint of a committed event."""
+
+        def exclusive(self) -> Any:
+            """Hold the workspace's lock."""
+
+    @verb("retention plan", case=False)
+    def retention_plan(self, permit: Permit) -> list[dict[str, Any]]:
+        """What is to be destroyed when, over all cases, the first first."""
+        with permit.transaction() as connection:
+            found = [one for _, _, due in _schedules(self, connection) for one in due]
+        permit.detail = {"scheduled": len(found), "due": sum(one["is_due"] for one in found)}
+        return sorted(found, key=lambda one: str(one["due"]))
+
+    @verb("retention run", case=False, long=True)
+    def retention_run(self, permit: Permit) -> list[dict[str, Any]]:
+        """Destroy what is due: keys, then what they sealed; the raw store holds none of it afterwards."""
+        from safelight.persons.desk import schedule
+
+        gone: list[dict[str, Any]] = []
+        blobs: list[str] = []
+        with permit.transaction() as connection:
+            for case_id, people, due in _schedules(self, connection):
+                for one in due:
+                    if one["is_due"]:
+                        blobs += schedule.destroy(
+                            connection, self.keys, people, case_id, one["person"], self.actor
+                        )
+                        gone.append(one)
+        for blob in blobs:
+            self.blobs.delete(blob)
+        self.database.shrink_wal()
+        permit.detail = {"destroyed": len(gone)}
+        permit.subjects += [one["person"] for one in gone]
+        return gone
+
+
+def _schedules(house: RetentionVerbs, connection: Any) -> Iterator[tuple[str, Any, list[dict[str, Any]]]]:
+    from safelight.governance import cases
+    from safelight.persons.desk import schedule
+    from safelight.persons.keep.people import People
+
+    for case in cases.everything(connection, house.keys):
+        people = People(connection, house.keys, case.id)
+        due = schedule.scheduled(connection, people, case.id)
+        yield case.id, people, [{"case": case.id, **one} for one in due]
+
+
+__all__ = ["RetentionVerbs"]
