@@ -23,7 +23,7 @@ def enrolled(found: dict[str, Any]) -> Iterator[str]:
         ("Poor, but enrolled", found["poor"]),
         ("The same photograph of two people", found["duplicates"]),
         ("Could not be read", [{"photo": one["path"], "why": one["reason"]} for one in found["unreadable"]]),
-        ("Not understood", [{"photo": one["where"], "why": one["note"]} for one in found["notes"]]),
+        ("Noted", _noted(found["notes"])),
     ):  # fmt: skip
         if entries:
             yield f"{title} ({len(entries):,}):"
@@ -33,12 +33,23 @@ def enrolled(found: dict[str, Any]) -> Iterator[str]:
                 yield f"  and {len(entries) - _LISTED:,} more: see --json"
 
 
+def _noted(notes: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
+    """Each note once, with the first place it was made at: a folder makes the same one for every person."""
+    places: dict[str, list[str]] = {}
+    for one in notes:
+        places.setdefault(one["note"], []).append(one["where"])
+    return [
+        {"photo": some[0] if len(some) == 1 else f"{some[0]} and {len(some) - 1:,} more", "why": note}
+        for note, some in places.items()
+    ]
+
+
 def person(found: dict[str, Any]) -> Iterator[str]:
     place = "compared with others" if found["in_gallery"] else "not compared with anybody"
     yield f"{found['id']}  {found['register']} {found['person_id']}; now {found['status']}, {place}"
     yield from facts(found["facts"], found["register"])
     for one in found["notes"]:
-        yield f"  not understood: {one}"
+        yield f"  noted: {one}"
     for one in found["photos"]:
         quality = f", quality {one['quality']:.2f} of 1" if one["quality"] is not None else ""
         why = f": {one['why']}" if one["why"] else ""

@@ -196,12 +196,8 @@ class Reviewing:
     def account(self) -> dict[str, Any]:
         """The ledger in numbers."""
         works = self.works()
-        told = {
-            one.kept.probe: (lambda kept: (str(kept.register), kept.facts.source or "not stated"))(
-                self.people.get(one.kept.probe, photos=False)
-            )
-            for one in works
-        }
+        probes = self.people.many(sorted({one.kept.probe for one in works}))
+        told = {key: (str(kept.register), kept.facts.source or "not stated") for key, kept in probes.items()}
         found = ledger.entries(works, self.pairs.acts(OUTCOME, [one.kept for one in works]), told)
         foils = [each for one in works if one.kept.foil for each in one.said]
         return {

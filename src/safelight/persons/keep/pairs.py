@@ -130,7 +130,9 @@ class Pairs:
         query = sa.select(candidate).where(candidate.c.case_id == self._case)
         if of is not None:
             query = query.where((candidate.c.probe == of) | (candidate.c.person == of))
-        found = [self._read(row) for row in self._connection.execute(query).all()]
+        rows = self._connection.execute(query).all()
+        self._prepare({one for row in rows for one in (row.probe, row.person)})
+        found = [self._read(row) for row in rows]
         yield from sorted(
             (one for one in found if foils or not one.foil), key=lambda one: (one.probe, one.rank)
         )
@@ -221,6 +223,12 @@ class Pairs:
     def _unseal(self, probe: str, person: str, sealed: bytes, context: str) -> Any:
         inner = self._sealer(person).unseal(sealed, context.encode())
         return orjson.loads(self._sealer(probe).unseal(inner, context.encode()))
+
+    def _prepare(self, people: set[str]) -> None:
+        """Have the keys of many people at hand, in a few queries."""
+        missing = sorted(person_key(one) for one in people if one not in self._sealers)
+        for key_id, sealer in self._keys.sealers(self._connection, missing):
+            self._sealers[key_id.removeprefix(person_key(""))] = sealer
 
     def _sealer(self, person_id: str) -> Sealer:
         found = self._sealers.get(person_id)
