@@ -32,7 +32,7 @@ from safelight.reports import hotline_columns
 from safelight.reports.hotline_columns import Takes, fields
 from safelight.reports.scoring.table import GROUPS
 from safelight.settings import Settings
-from safelight.signals.models.card import cards
+from safelight.signals.models.card import packaged_cards
 from safelight.workspace import Workspace
 
 FOLDER = Path(__file__).parent / "reference"
@@ -372,7 +372,7 @@ def _schemes() -> str:
 def _models() -> str:
     lines = ["# Model cards", ""]
     lines += ["No model runs without a card and its pinned SHA-256. A score is an assessment, not proof."]
-    for name, card in cards().items():
+    for name, card in packaged_cards().items():
         lines += ["", f"## `{name}`", "", f"{card.purpose}.", "", "| | |", "| --- | --- |"]
         for field in dataclasses.fields(card):
             value = getattr(card, field.name)

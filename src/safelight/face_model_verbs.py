@@ -70,8 +70,18 @@ class FaceModelVerbs:
         with permit.transaction() as connection:
             trials.keep(connection, self.keys, self.actor, version, found)
             state = trials.state(connection, self.keys, version)
-        permit.detail = {"model": version, "blocked": state.blocked, **found["pairs"]}
-        made = {"model": version, "state": state.said, **found}
+        permit.detail = {
+            "model": version, "blocked": state.blocked, **found["pairs"],
+            "limits": f"{limits.false_matches:g} {limits.misses:g}",
+        }  # fmt: skip
+        # `blocked` is of the model: an earlier evaluation may block it though this one shows no gap.
+        made = {
+            "model": version,
+            "state": state.said,
+            **found,
+            "blocked": state.blocked,
+            "standing": list(state.gaps),
+        }
         if out is not None:
             made["page"] = _written(self, permit, found, path, out, version)
             permit.detail["sha256"] = made["page"]["sha256"]

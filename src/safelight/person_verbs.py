@@ -14,7 +14,7 @@ from safelight.governance.gate import Permit, verb
 from safelight.governance.log import AuditLog
 from safelight.governance.users import Identity
 from safelight.model import Capability
-from safelight.persons.person import Status, Verdict
+from safelight.persons.person import IN_GALLERY, Status, Verdict
 from safelight.progress import Progress, silent
 from safelight.settings import Settings
 from safelight.store.blobs import BlobStore
@@ -90,6 +90,9 @@ class PersonVerbs:
         with permit.transaction() as connection:
             people = People(connection, self.keys, permit.the_case.id)
             found = list(entries.listed(people, (status,) if status else None))
+            apart = set(people.without_template(_version(self)))
+            for one in found:
+                one["in_gallery"] = one["status"] in IN_GALLERY and one["id"] not in apart
         permit.detail = {"persons": len(found)}
         return found
 
@@ -99,7 +102,7 @@ class PersonVerbs:
         from safelight.persons.desk import entries
 
         desk, kept = _person(self, permit, person)
-        return entries.in_full(desk.people, kept)
+        return entries.in_full(desk.people, kept, _version(self))
 
     @verb("persons update", needs=Capability.FACE_SEARCH)
     def update_person(
@@ -112,18 +115,24 @@ class PersonVerbs:
         reason: str | None = None,
         case: str | None = None,
     ) -> dict[str, Any]:
-        """Correct what is stated of a person, or change where they stand. The history keeps both."""
+        """Correct what is stated of a person, or change where they stand. The history keeps both.
+
+        An empty value clears a fact; the candidates that nobody has decided yet are weighed anew.
+        """
         from safelight.persons.desk import entries
+        from safelight.persons.desk.reweigh import reweigh
 
         desk, kept = _person(self, permit, person)
         if changes:
-            kept = entries.correct(desk.people, permit, kept, changes, reason)
+            before, kept = kept, entries.correct(desk.people, permit, kept, changes, reason)
+            if kept.facts != before.facts:
+                reweigh(desk, [kept.id])
         if status is not None and status is not kept.status:
             with permit.transaction() as connection:
                 days = self.config.face_template_days
                 kept = entries.change_status(connection, desk.people, permit, kept, status, reason, days)
         permit.detail = {"changed": len(changes or {}), "status": str(status) if status else None}
-        return entries.in_full(desk.people, desk.people.get(kept.id))
+        return entries.in_full(desk.people, desk.people.get(kept.id), _version(self))
 
     @verb("persons withdraw", needs=Capability.FACE_SEARCH)
     def withdraw_person(
@@ -136,7 +145,7 @@ class PersonVerbs:
         with permit.transaction() as connection:
             days = self.config.face_template_days
             entries.change_status(connection, desk.people, permit, kept, Status.WITHDRAWN, reason, days)
-        return entries.in_full(desk.people, desk.people.get(kept.id))
+        return entries.in_full(desk.people, desk.people.get(kept.id), _version(self))
 
     @verb("persons search", needs=Capability.FACE_SEARCH, long=True)
     def search_persons(
@@ -237,7 +246,8 @@ class PersonVerbs:
         case: str | None = None,
     ) -> dict[str, Any]:
         """Record what the acting person says of a candidate; the same person twice is refused."""
-        reviewing = _reviewing(self, permit)
+        _without(permit, "note")  # it is sealed with the verdict, under both people's keys
+        reviewing = _about(self, permit, candidate)
         found = reviewing.answer(candidate, verdict, note)
         permit.subjects.append(found["id"])
         return found
@@ -247,7 +257,8 @@ class PersonVerbs:
         self, permit: Permit, candidate: str, *, reason: str, case: str | None = None
     ) -> dict[str, Any]:
         """Let a decided candidate be decided anew, with something new."""
-        found = _reviewing(self, permit).reopen(candidate, reason)
+        _without(permit, "reason")
+        found = _about(self, permit, candidate).reopen(candidate, reason)
         permit.subjects.append(found["id"])
         return found
 
@@ -263,7 +274,8 @@ class PersonVerbs:
         case: str | None = None,
     ) -> dict[str, Any]:
         """Put a next step on a confirmed candidate's checklist, or mark it done."""
-        found = _reviewing(self, permit).step(candidate, what, due, done)
+        _without(permit, "what")
+        found = _about(self, permit, candidate).step(candidate, what, due, done)
         permit.subjects.append(found["id"])
         return found
 
@@ -278,29 +290,15 @@ class PersonVerbs:
         note: str | None = None,
         case: str | None = None,
     ) -> dict[str, Any]:
-        """Record how a candidate came out; who is reunited leaves the gallery."""
-        from safelight.persons.desk import entries
+        """Record how a candidate came out; who is reunited leaves the gallery, and is back in it if that was wrong."""
+        from safelight.persons.desk import outcomes
         from safelight.persons.desk.ledger import Result
 
         with permit.transaction() as connection:
             reviewing = _reviewing(self, permit)
             found = reviewing.outcome(candidate, Result(result), on, note)
             permit.subjects += [found["id"], *found["people"]]
-            if found["result"] == Result.REUNITED:
-                days = self.config.face_template_days
-                for person in found["people"]:
-                    kept = reviewing.people.get(person)
-                    if kept.status in (Status.MISSING, Status.FOUND) and reviewing.people.owns(person):
-                        entries.change_status(
-                            connection,
-                            reviewing.people,
-                            permit,
-                            kept,
-                            Status.HOME,
-                            "reunited",
-                            days,
-                        )
-        return found
+            return outcomes.follow(connection, reviewing, permit, found, self.config.face_template_days)
 
     @verb("persons outcomes", needs=Capability.FACE_SEARCH)
     def person_outcomes(self, permit: Permit, *, case: str | None = None) -> dict[str, Any]:
@@ -343,25 +341,36 @@ class PersonVerbs:
         self, permit: Permit, person: str, *, order: str, case: str | None = None
     ) -> dict[str, Any]:
         """Destroy everything that is stored of a person, on an order, and look for it in the raw store afterwards."""
-        from safelight.persons.desk.erase import erase, prove
+        from safelight.persons.desk import pending
+        from safelight.persons.desk.erase import erase
         from safelight.persons.keep.people import People
 
+        case_id = permit.the_case.id
         with permit.transaction() as connection:
-            kept = People(connection, self.keys, permit.the_case.id).find(person)
-            blobs = [one.blob for one in kept.photos if one.blob]
-            erased = erase(connection, self.keys, permit.the_case.id, kept.id, blobs)
-        for blob in erased.blobs:
-            self.blobs.delete(blob)
-        self.database.shrink_wal()
-        read = prove(self.folder, erased)
-        permit.subjects.append(kept.id)
+            people = People(connection, self.keys, case_id)
+            left = pending.left(connection, self.keys, case_id)
+            try:
+                kept = people.find(person)
+            except UsageError:
+                some = pending.of_name(left, person, people.case_sealer)
+                if len({one.person for one in some}) != 1:
+                    raise
+            else:
+                blobs = tuple(dict.fromkeys(one.blob for one in kept.photos if one.blob))
+                erased = erase(connection, self.keys, case_id, kept.id, blobs)
+                earlier = [one for one in left if one.person == kept.id]
+                some = [pending.put(connection, self.keys, case_id, kept.id, permit.actor, erased, earlier)]
+        read = pending.finish(self, permit, some)
+        done = some[-1]
+        erased = done.erased
+        permit.subjects.append(done.person)
         permit.personal = {"order": order}
         counts = {
             "rows": erased.rows, "keys": erased.keys, "candidates": erased.candidates,
             "photographs": len(erased.blobs), "looked_for": len(erased.traces), "store_bytes_read": read,
         }  # fmt: skip
         permit.detail = counts
-        return {"id": kept.id, "erased": True, **counts}
+        return {"id": done.person, "erased": True, **counts}
 
 
 def with_candidates(
@@ -397,6 +406,27 @@ def _reviewing(house: PersonVerbs, permit: Permit) -> Reviewing:
 
     with permit.transaction() as connection:
         return Reviewing(house, permit, connection)
+
+
+def _about(house: PersonVerbs, permit: Permit, candidate: str) -> Reviewing:
+    """The desk for a candidate; what was asked goes under the key of one of the two."""
+    from safelight.persons.keep.people import person_key
+
+    desk = _reviewing(house, permit)
+    permit.personal_key = person_key(desk.pairs.get(candidate).person)
+    return desk
+
+
+def _without(permit: Permit, *names: str) -> None:
+    """Leave what people write in words out of the event: the store holds it, sealed so that erasing reaches it."""
+    permit.asked = {name: value for name, value in permit.asked.items() if name not in names}
+
+
+def _version(house: PersonVerbs) -> str:
+    """Of the embedder in use."""
+    from safelight.persons.portraits.embedders import embedder
+
+    return embedder(house.config.face_embedder).version
 
 
 def _person(house: PersonVerbs, permit: Permit, wanted: str) -> tuple[Reviewing, Any]:

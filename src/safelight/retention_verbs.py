@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight.governance.gate import Permit, verb
 from safelight.governance.log import AuditLog
 from safelight.governance.users import Identity
+from safelight.settings import Settings
 from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing
@@ -18,12 +20,14 @@ class RetentionVerbs:
     """Verbs over everything that has a period. What they need is what `Workspace` has."""
 
     folder: Path
+    config: Settings
     database: Database
     blobs: BlobStore
     keys: KeyRing
     log: AuditLog
     identity: Identity
     actor: str
+    evaluation: bool
 
     if TYPE_CHECKING:
 
@@ -44,21 +48,24 @@ class RetentionVerbs:
     @verb("retention run", case=False, long=True)
     def retention_run(self, permit: Permit) -> list[dict[str, Any]]:
         """Destroy what is due: keys, then what they sealed; the raw store holds none of it afterwards."""
-        from safelight.persons.desk import schedule
+        from safelight.persons.desk import pending, schedule
 
         gone: list[dict[str, Any]] = []
-        blobs: list[str] = []
         with permit.transaction() as connection:
+            left = pending.left(connection, self.keys)  # what a run that was cut off did not come to
             for case_id, people, due in _schedules(self, connection):
                 for one in due:
                     if one["is_due"]:
-                        blobs += schedule.destroy(
+                        erased = schedule.destroy(
                             connection, self.keys, people, case_id, one["person"], self.actor
                         )
+                        # Keys are not looked for one by one here: of thousands that would take hours.
+                        only = replace(erased, traces=())
+                        left.append(
+                            pending.put(connection, self.keys, case_id, one["person"], self.actor, only)
+                        )
                         gone.append(one)
-        for blob in blobs:
-            self.blobs.delete(blob)
-        self.database.shrink_wal()
+        pending.finish(self, permit, left)
         permit.detail = {"destroyed": len(gone)}
         permit.subjects += [one["person"] for one in gone]
         return gone
@@ -72,7 +79,7 @@ def _schedules(house: RetentionVerbs, connection: Any) -> Iterator[tuple[str, An
     for case in cases.everything(connection, house.keys):
         people = People(connection, house.keys, case.id)
         due = schedule.scheduled(connection, people, case.id)
-        yield case.id, people, [{"case": case.id, **one} for one in due]
+        yield case.id, people, [{"case": case.id, "case_name": case.name, **one} for one in due]
 
 
 __all__ = ["RetentionVerbs"]

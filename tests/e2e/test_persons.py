@@ -438,6 +438,12 @@ def test_a_person_is_found_by_another_photograph_and_the_probe_is_kept_for_revie
     assert first.keys() >= CANDIDATE and first["rank"] == 1 and first["person_id"].startswith("obama")
     listed = gallery.run("persons", "review", "next", "--as", "anna", "--json").json
     assert first["id"] in [one["id"] for one in listed["candidates"]]
+    probes = gallery.run("persons", "list", "--status", "probe", "--json").json
+    planned = gallery.run("retention", "plan", "--json").json
+    assert {(one["person"], one["what"]) for one in planned} >= {
+        (one["id"], "photograph searched with") for one in probes
+    }
+    assert len(probes) == 1
 
 
 def test_of_two_in_a_photograph_both_are_searched_and_ranks_count_for_each(

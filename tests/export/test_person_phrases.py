@@ -72,3 +72,28 @@ def test_markup_in_a_name_is_text() -> None:
 @pytest.mark.parametrize(("weight", "shown"), [(1.26, "+1.3"), (-0.42, "−0.4"), (0.01, "0"), (-0.01, "0")])
 def test_weights_carry_the_sign_of_print(weight: float, shown: str) -> None:
     assert phrases.signed(weight) == shown
+
+
+@pytest.mark.parametrize(
+    ("weight", "said"),
+    [
+        (1.0, "about 10 times as likely if they are one person"),
+        (-2.2, "about 200 times as likely if they are two people"),
+        (0.3, "about 2 times as likely if they are one person"),
+        (-0.1, "about as likely if they are one person as if they are two"),
+        (3.999, "about 10,000 times as likely if they are one person"),
+        (5.9, "about 800,000 times as likely if they are one person"),
+        (30.0, "a million or more times as likely if they are one person"),
+    ],
+)
+def test_a_weight_is_said_by_its_factor(weight: float, said: str) -> None:
+    assert phrases.factor(weight) == said
+
+
+def test_what_is_a_prior_is_said_to_be_assumed() -> None:
+    assert phrases.source_said("prior: a guess") == "assumed: a guess"
+    assert phrases.source_said("A prior study") == "A prior study"
+
+
+def test_a_sex_that_is_not_stated_has_no_line() -> None:
+    assert phrases.stated({"sex": None}, "missing") == []

@@ -109,10 +109,25 @@ def test_once_decided_it_names_both_and_lists_the_next_steps(
     assert "Reunited, " in text
 
 
-def test_who_cannot_be_the_one_has_no_sheet(at: PersonDesk, out: Path) -> None:
-    with pytest.raises(UsageError, match="no candidate"):
-        at.workspace.sheet_person(at.foil, out)
-    assert not out.exists()
+def test_the_sheet_of_a_foil_is_that_of_a_candidate_nobody_has_decided(
+    open_again: Open, at: PersonDesk, out: Path
+) -> None:
+    for who in ("berta", "carl"):
+        open_again(actor=who).answer_review(at.foil, Verdict.DIFFERENT)
+    at.workspace.sheet_person(at.foil, out)
+    text = said(out)
+    assert "Not decided" in text
+    assert "berta" not in text
+    assert "foil" not in text.lower()
+
+
+def test_an_answer_that_came_from_no_list_is_marked(open_again: Open, at: PersonDesk, out: Path) -> None:
+    open_again(actor="berta").next_review()
+    decide(open_again, at, berta=Verdict.SAME, carl=Verdict.SAME)
+    at.workspace.sheet_person(at.candidate, out)
+    text = said(out)
+    assert "carl: same (not from a list without scores)" in text
+    assert "berta: same (not" not in text
 
 
 def test_without_export_nothing_is_written(open_again: Open, out: Path) -> None:
@@ -217,7 +232,7 @@ def test_contradictions_stand_first_and_unknown_last() -> None:
         "contradictions",
         "Contradictions",
         found[0].note,
-        [Line("Seen elsewhere after.", "−1.5", "prior: dates")],
+        [Line("Seen elsewhere after.", "−1.5", "assumed: dates")],
     )
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from safelight.errors import RefusedError, UsageError
+from safelight.governance import users
 from safelight.governance.users import Proof, os_account
 from safelight.settings import Settings
 from safelight.workspace import Workspace, open_workspace
@@ -151,3 +152,22 @@ def test_the_files_of_the_settings_are_asked(registered: Settings, tmp_path: Pat
     gone = registered.model_copy(update={"user": "Meier", "user_passphrase_file": tmp_path / "no"})
     with pytest.raises(UsageError):
         open_workspace(config=gone)
+
+
+@pytest.mark.parametrize("name", ["meier", "MEIER", "Me ier", "Ｍeier"])
+def test_another_spelling_of_a_name_is_the_same_person(name: str, registered: Settings) -> None:
+    assert users.same_person("Meier", name)
+    with open_workspace(config=registered) as opened, pytest.raises(UsageError, match="'Meier' is a user"):
+        opened.add_user(name, Proof(WORDS))
+
+
+def test_what_cannot_be_seen_makes_no_other_name() -> None:
+    assert users.same_person("Meier ", " Mei\u200ber")
+    assert not users.same_person("Meier", "Meyer")
+
+
+def test_nobody_is_registered_under_another_spelling_of_the_login(config: Settings) -> None:
+    with open_workspace(config=config) as opened:
+        for name in (os_account(), os_account().upper()):
+            with pytest.raises(UsageError, match="login"):
+                opened.add_user(name, Proof(WORDS))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
-from safelight.cli.common import command, say, show, state, table, workspace
+from safelight.cli.common import command, count, say, show, state, table, workspace
 
 
 def register(app: typer.Typer) -> None:
@@ -57,12 +59,18 @@ def doctor() -> None:
         from safelight.pipeline.doctor import check
 
         found = check(next(one for one in folder.absolute().parents if one.is_dir()))
-    rows = [
-        ("ok" if one["ok"] else "MISSING", one["what"], one["detail"] if one["ok"] else one["hint"])
-        for one in found
-    ]
+    rows = [(_state(one), one["what"], one["hint"] if one["hint"] else one["detail"]) for one in found]
     show(found, lambda: table("Doctor", ("state", "what", "detail"), rows, wide=2))
     if state.json:
         return
     missing = sum(not one["ok"] for one in found)
-    say("Everything is there." if not missing else f"{missing} missing.")
+    warnings = sum(bool(one.get("warning")) for one in found)
+    more = f" {count(warnings, 'warning')}: see above." if warnings else ""
+    say(("Everything is there." if not missing else f"{missing} missing.") + more)
+
+
+def _state(one: dict[str, Any]) -> str:
+    """How a line begins."""
+    if not one["ok"]:
+        return "MISSING"
+    return "WARNING" if one.get("warning") else "ok"

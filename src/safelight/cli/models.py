@@ -67,7 +67,7 @@ def accept(reason: str = typer.Option(help="Why it may run all the same; kept en
     """Let the face model in use run in spite of a gap between groups: your decision, under your name."""
     with workspace() as opened:
         found = opened.accept_model(reason=reason)
-    show(found, lambda: say(f"{found['model']}: {found['state']}."))
+    show(found, lambda: say(f"{_name(found['model'])}: {found['state']}."))
 
 
 def evaluate_faces(
@@ -83,7 +83,7 @@ def evaluate_faces(
 
 def _evaluation(found: dict[str, Any]) -> Iterator[str]:
     pairs = found["pairs"]
-    yield f"{found['model']}: {pairs['same']:,} pairs of one person, {pairs['different']:,} of different people."
+    yield f"{_name(found['model'])}: {pairs['same']:,} pairs of one person, {pairs['different']:,} of different people."
     if found["photos"] is not None:
         yield f"{count(found['photos'], 'photograph')}, {found['failures']:,} without one usable face."
     for one in found["thresholds"]:
@@ -101,10 +101,22 @@ def _evaluation(found: dict[str, Any]) -> Iterator[str]:
         yield f"  at rank {one['rank']} or better: {one['share']:.1%} ({low:.1%} to {high:.1%})"
     for one in found["gaps"]:
         yield f"  {one['text']}"
+    shown = {one["text"] for one in found["gaps"]}
+    for text in found["standing"]:
+        if text not in shown:
+            yield f"  from an earlier evaluation, not lifted by this one: {text}"
     if found["blocked"]:
-        yield "This blocks the model until a named person accepts it: `safelight models accept --reason …`."
+        yield (
+            "This blocks the model until the same groups are measured to be within the delivered limits, on as many "
+            "pairs, or a named person accepts it: `safelight models accept --reason …`."
+        )
     if "page" in found:
         yield f"The page is {found['page']['file']}."
+
+
+def _name(model: str) -> str:
+    """A model without its version, which `--json` has."""
+    return model.partition("/")[0]
 
 
 def _plain(one: Any) -> dict[str, Any]:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from safelight.cli.common import count, say, table
+from safelight.cli.person_history import history
 
 _LISTED, _CANDIDATES = 20, 200
+_DIGITS = re.compile(r"(\d+)")
+_NUMBERS = (
+    "The numbers: +1 is about 10 times as likely if the two are one person, +2 about 100 times; "
+    "-1 about 10 times as likely if they are two."
+)
+NOBODY_DESCRIBED = (
+    "Nobody here is described by the face model in use, so nobody was compared. If people are enrolled, describe them "
+    "anew: `safelight persons re-enrol`."
+)
 
 
 def enrolled(found: dict[str, Any]) -> Iterator[str]:
@@ -46,18 +57,55 @@ def _noted(notes: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
 
 def person(found: dict[str, Any]) -> Iterator[str]:
     place = "compared with others" if found["in_gallery"] else "not compared with anybody"
-    yield f"{found['id']}  {found['register']} {found['person_id']}; now {found['status']}, {place}"
+    why = f" ({found['why_not']})" if found.get("why_not") and not found["in_gallery"] else ""
+    yield (
+        f"{found['id']}  {found['register']} {found['person_id']}{_case(found)}; now {found['status']}, {place}{why}"
+    )
     yield from facts(found["facts"], found["register"])
     for one in found["notes"]:
         yield f"  noted: {one}"
     for one in found["photos"]:
         quality = f", quality {one['quality']:.2f} of 1" if one["quality"] is not None else ""
         why = f": {one['why']}" if one["why"] else ""
-        yield f"  photograph {one['photo']}  {one['state']}{quality}{why}"
+        taken = f", taken {one['taken']}" if one.get("taken") else ""
+        yield f"  photograph {one['photo']}  {one['state'].replace('-', ' ')}{taken}{quality}{why}"
     yield "History"
-    for one in found["history"]:
-        more = {key: value for key, value in one.items() if key not in ("kind", "by", "at") and value}
-        yield f"  {one['at'][:16].replace('T', ' ')}Z  {one['kind']} by {one['by']}  {plain(more)}"
+    yield from history(found["history"], found["register"])
+
+
+def listed(one: dict[str, Any]) -> tuple[str, ...]:
+    """An entry as a line of `persons list`, under `LISTED`."""
+    number = f"{one['person_id']}{_case(one)}"
+    return (
+        one["id"], number, one["status"], compared(one), "\n".join(one["names"]), one["source"] or "no source stated"
+    )  # fmt: skip
+
+
+LISTED = ("id", "number", "status", "compared", "name", "source")
+"""The columns of `persons list`."""
+
+
+def compared(one: dict[str, Any]) -> str:
+    """Whether somebody is compared with others, and why not."""
+    if one["status"] not in ("missing", "found"):
+        return f"no: {one.get('why_not') or one['status']}"
+    if "in_gallery" not in one:
+        return ""  # it is not known here: `persons show` says it
+    return "yes" if one["in_gallery"] else f"no: {one.get('why_not') or 'no face is described'}"
+
+
+def by_number(one: dict[str, Any]) -> list[tuple[int, int, str]]:
+    """Sorts M-2 before M-10; a number of any length, so its digits are never read as one."""
+    found = []
+    for part in _DIGITS.split(str(one["person_id"])):
+        digits = part.lstrip("0") if part.isdecimal() else ""
+        found.append((0, len(digits), digits) if part.isdecimal() else (1, 0, part.casefold()))
+    return found
+
+
+def _case(one: dict[str, Any]) -> str:
+    """Of which case somebody is, where cases are linked."""
+    return f" of case {one['case']}" if one.get("case") else ""
 
 
 def facts(said: dict[str, Any], register: str) -> Iterator[str]:
@@ -68,40 +116,93 @@ def facts(said: dict[str, Any], register: str) -> Iterator[str]:
         yield f"  {label:<15}{'; '.join(values)}"
 
 
-def plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key.replace('_', ' ')}: {plain(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return "; ".join(plain(one) for one in value)
-    return str(value)
+def factor(weight: float) -> str:
+    """What a weight means, by its factor."""
+    from safelight.export import person_phrases
+
+    return person_phrases.factor(weight)
 
 
 def candidates(found: dict[str, Any]) -> Iterator[str]:
-    """Candidates as lines, with chance in a sentence."""
+    """Candidates as lines, with chance in a sentence. What was not compared is said before them."""
+    for missed in found["no_face"]:
+        yield f"No face was found in {missed}: nothing was searched with it."
     gallery = count(found["gallery"], "person", "people")
-    yield f"{count(found['probes'], 'face')} against {gallery}; {found['seconds']:.1f} s."
+    yield f"{count(found['probes'], 'face')} searched with, against {gallery}; {found['seconds']:.1f} s."
+    if not found["gallery"]:
+        yield NOBODY_DESCRIBED
+    yield from _not_compared(found)
     probe = None
     for one in found["candidates"][:_CANDIDATES]:
         if one["probe"] != probe:
             probe = one["probe"]
             yield f"{probe}"
         names = f" ({', '.join(one['names'][:2])})" if one["names"] else ""
-        yield f"  {one['rank']:>2}. {one['id']}  {one['status']} {one['person_id']}{names}; {one['standing']}"
-        yield f"        {_score(one)}; for and against, in all {one['weight']:+.1f}"
+        who = f"{one['status']} {one['person_id']}{names}{_case(one)}"
+        yield f"  {one['rank']:>2}. candidate {one['id']}  {who}; {one['standing']}"
+        yield f"        {_score(one)}"
+        yield f"        all together: {factor(one['weight'])} ({one['weight']:+.1f})"
         yield from _lines(why for why in one["reasons"] if why["side"] != "unknown")
     left = len(found["candidates"]) - _CANDIDATES
     if left > 0:
         yield f"and {left:,} more: see --json"
-    if not found["candidates"]:
+    if found["candidates"]:
+        yield _NUMBERS
+    elif found["probes"] and found["gallery"]:
         yield "No candidate: nobody of the gallery looks near enough to be shown. That does not mean nobody is there."
-    for one in found["no_face"]:
-        yield f"No face was found in {one}."
-    yield found["meaning"]
-    yield "These are candidates, not identities. Two people decide: `safelight persons review next`."
+    if found["candidates"] and found["no_candidate"]:
+        yield _none_near(found)
+    if found["gallery"]:
+        yield found["meaning"]
+    yield from _to_look_at(found)
+    if found["candidates"]:
+        yield "These are candidates, not identities. Two people decide: `safelight persons review next`."
+
+
+def _none_near(found: dict[str, Any]) -> str:
+    """Which faces had nobody near."""
+    some = found["no_candidate"]
+    more = f" and {len(some) - _LISTED:,} more" if len(some) > _LISTED else ""
+    faces = count(found["probes"], "face")
+    return f"Nobody near enough for {len(some):,} of {faces}: {', '.join(some[:_LISTED])}{more}."
+
+
+def _not_compared(found: dict[str, Any]) -> Iterator[str]:
+    """Who is enrolled and was not compared, because no face of theirs is described."""
+    if missed := found.get("not_compared_count"):
+        some = ", ".join(f"{one['status']} {one['person_id']}" for one in found["not_compared"][:5])
+        yield (
+            f"{count(missed, 'person', 'people')} without a usable photograph compared with nobody: {some}"
+            f"{' …' if missed > 5 else ''}."
+        )
+
+
+def _to_look_at(found: dict[str, Any]) -> Iterator[str]:
+    """What the comparison noticed about the register itself."""
+    for title, lines in (
+        (
+            "Photographs that do not fit the person they are enrolled for",
+            [
+                f"{one['photo']} of {one.get('person_id', one['person'])}: {one['why']}"
+                for one in found["apart"]
+            ],
+        ),
+        (
+            "Who may be enrolled twice, because the faces are nearer than chance gives",
+            [" and ".join(one.get("numbers", one["people"])) for one in found["enrolled_twice"]],
+        ),
+    ):
+        if lines:
+            yield f"{title} ({len(lines):,}):"
+            yield from (f"  {line}" for line in lines[:_LISTED])
+            if len(lines) > _LISTED:
+                yield f"  and {len(lines) - _LISTED:,} more: see --json"
 
 
 def _score(one: dict[str, Any]) -> str:
     """The likeness of two faces, with what it means."""
+    if one.get("same_file"):
+        return "one and the same photograph file in both entries: that says nothing about two people"
     if one["fmr"] is None:
         return f"similarity {one['similarity']:.3f}; how often strangers look as alike is not known (not calibrated)"
     return f"similarity {one['similarity']:.3f}; a false-match rate of {one['fmr']:.1e} among strangers"
@@ -119,28 +220,33 @@ def review_list(found: dict[str, Any]) -> Iterator[str]:
     yield f"{count(found['waiting'], 'candidate')} wait for you; this list is held for {found['held_minutes']} minutes."
     yield from _side("Searched with", found["probe"])
     for number, one in enumerate(found["candidates"], start=1):
-        yield from _side(f"{number}. {one['id']}", one)
+        yield from _side(f"{number}. candidate {one['id']}", one)
     if found.get("page"):
         yield f"The photographs, side by side: {found['page']['file']}"
     else:
         yield "To see the photographs: the same with --page FILE.html, where the case allows export."
-    yield "The order says nothing, and some of the list cannot be the one. For each, say what you see:"
+    yield "The order says nothing, and some are in the list because they are unlike. For each, say what you see:"
     yield "  safelight persons review answer C-… --verdict same|different|cannot-say"
 
 
 def _side(title: str, one: dict[str, Any]) -> Iterator[str]:
-    yield f"{title}  {one['status']} {one['person_id']}, {count(len(one['photos']), 'photograph')}"
+    yield f"{title}  {one['status']} {one['person_id']}{_case(one)}, {count(len(one['photos']), 'photograph')}"
     yield from (f"    {line}" for line in facts(one["facts"], one["status"]))
 
 
 def answered(found: dict[str, Any]) -> Iterator[str]:
-    yield f"{found['id']}: you say {found['verdict']}. It is now: {found['standing']}."
     if found["foil"]:
-        yield found["explained"]
+        yield f"Candidate {found['id']}: you say {found['verdict']}. {found['explained']}"
         return
+    yield f"Candidate {found['id']}: you say {found['verdict']}. It is now: {found['standing']}."
+    if found.get("explained"):
+        yield found["explained"]
+    if not found["from_list"]:
+        yield "You did not have it from a list without scores: that is kept with your answer."
     yield f"Faces: {_score(found)}."
     yield from _lines(found["table"])
-    yield f"  in all {found['weight']:+.1f} (+1: ten times as likely if the two are one person; -1: if they are not)"
+    yield f"  all together: {factor(found['weight'])} ({found['weight']:+.1f})"
+    yield _NUMBERS
     if found.get("decided_by"):
         yield f"  decided by {', '.join(found['decided_by'])}"
     for one in found.get("next_steps", ()):
@@ -157,7 +263,7 @@ def print_outcomes(found: dict[str, Any]) -> None:
     groups = [
         ("all", found),
         *found["by_status"].items(),
-        *(("from " + key, one) for key, one in found["by_source"].items()),
+        *((_source(key), one) for key, one in found["by_source"].items()),
     ]
     table(
         "What became of candidates",
@@ -168,7 +274,7 @@ def print_outcomes(found: dict[str, Any]) -> None:
             "excluded",
             "reunited",
             "not the same",
-            "right, of those known",
+            "right, of those that came to an end",
         ),
         [
             (
@@ -178,24 +284,51 @@ def print_outcomes(found: dict[str, Any]) -> None:
                 f"{one['standing']['excluded']:,}",
                 f"{one['results']['reunited']:,}",
                 f"{one['results']['not-the-same']:,}",
-                _interval(one["real_of_settled"]),
+                _interval(one["real_of_decided"]),
             )
             for name, one in groups
         ],
     )
+    if found["contradicted"]:
+        say(f"Recorded as reunited, and excluded by two people since: {', '.join(found['contradicted'])}.")
+    if found["unreadable_candidates"]:
+        say(
+            f"{count(found['unreadable_candidates'], 'candidate')} about people of a case that is no longer linked, "
+            "or closed: counted here, and nothing more can be done about them in this case."
+        )
     foils = found["foils"]
     if foils["answered"]:
         say(
-            f"Of {count(foils['answered'], 'answer')} about people who cannot be the one, "
+            f"Of {count(foils['answered'], 'answer')} about people who were put in lists because they are unlike, "
             f"{foils['taken_for_the_same']:,} said that it is the same person."
         )
+    if found["answers"]:
+        say(
+            f"Of {count(found['answers'], 'answer')} about candidates, {found['answered_from_list']:,} came from a "
+            "list without scores."
+        )
+
+
+def outcome(found: dict[str, Any]) -> Iterator[str]:
+    """What was recorded of a candidate, and what follows for both people's entries."""
+    yield f"{found['id']}: {found['result'].replace('-', ' ')} on {found['on']}."
+    for one in found["home"]:
+        yield f"  {one} is home: compared with nobody any more."
+    for one in found["back"]:
+        yield f"  {one} is looked for again: home no more, and nothing of theirs is to be destroyed."
+    for case, one in found["to_tell"]:
+        yield f"  {one} is a person of the case {case}: tell the people there, their entry can be changed only there."
+
+
+def _source(name: str) -> str:
+    return "no source stated" if name == "not stated" else f"from {name}"
 
 
 def re_enrolled(found: dict[str, Any]) -> Iterator[str]:
     """What became of a gallery that was described anew."""
     yield (
         f"{count(found['photos'], 'photograph')} in the gallery: {found['described']:,} described anew by "
-        f"{found['version']}, {found['again']:,} were already."
+        f"the face model in use, {found['again']:,} were already."
     )
     for one in found["failed"][:20]:
         yield f"  {one['photo']}: {one['why']}"

@@ -10,7 +10,7 @@ import typer
 
 from safelight.cli import person_lines as lines
 from safelight.cli.case import CASE
-from safelight.cli.common import UNREAD, command, count, group, say, show, table, workspace
+from safelight.cli.common import UNREAD, command, count, group, note, say, show, table, workspace
 from safelight.cli.drawing import drawn
 
 app = group(
@@ -27,6 +27,8 @@ CHANCE = typer.Option(
     max=1000.0,
     help="How many look-alikes chance may bring to each list; 1 for a search and 0.1 for a match if not given.",
 )
+DATES = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
+"""How days may be given; the day stands before the month."""
 TOP = typer.Option(10, min=1, max=1000, help="At most so many candidates for each face.")
 
 
@@ -52,7 +54,7 @@ def enrol(
     with workspace() as opened, drawn() as progress:
         found = opened.enrol_persons(
             path,
-            status=_status(status),
+            status=_status(status, "missing", "found"),
             case=case,
             format=format,
             columns=_mapping(columns),
@@ -60,30 +62,24 @@ def enrol(
             progress=progress,
         )
     show(found, lambda: say(*lines.enrolled(found)))
+    note(*_not_met(path, chosen))
     if not found["complete"]:
         raise typer.Exit(UNREAD)
 
 
 @command(app, "list")
 def list_persons(
-    status: str | None = typer.Option(None, help="Only missing, found, home or withdrawn."),
+    status: str | None = typer.Option(
+        None, help="Only missing, found, home or withdrawn; or probe: photographs that were searched with."
+    ),
     case: str | None = CASE,
 ) -> None:
     """Everybody who is enrolled."""
     with workspace() as opened:
-        found = opened.list_persons(status=_status(status) if status else None, case=case)
-    show(
-        found,
-        lambda: table(
-            "People",
-            ("id", "number", "status", "name", "source"),
-            [
-                (one["id"], one["person_id"], one["status"], "\n".join(one["names"]), one["source"] or "")
-                for one in found
-            ],
-            wide=3,
-        ),
-    )
+        wanted = _status(status) if status else None
+        found = opened.list_persons(status=wanted, case=case)
+    found.sort(key=lines.by_number)
+    show(found, lambda: table("People", lines.LISTED, [lines.listed(one) for one in found], wide=4))
 
 
 @command(app, "show")
@@ -101,7 +97,7 @@ def update(
         [],
         "--set",
         metavar="COLUMN=VALUE",
-        help="A fact as a register would state it, for example height='128 cm'.",
+        help="A fact as a register would state it, for example height='128 cm'; with no value, it is taken back.",
     ),
     status: str | None = typer.Option(None, help="missing, found or home."),
     reason: str | None = typer.Option(None, help="Why; kept encrypted."),
@@ -111,7 +107,11 @@ def update(
     changes = dict(_pair(one, "--set") for one in change)
     with workspace() as opened:
         found = opened.update_person(
-            person, changes=changes, status=_status(status) if status else None, reason=reason, case=case
+            person,
+            changes=changes,
+            status=_status(status, "missing", "found", "home") if status else None,
+            reason=reason,
+            case=case,
         )
     show(found, lambda: say(*lines.person(found)))
 
@@ -135,11 +135,12 @@ def search(
     case: str | None = CASE,
 ) -> None:
     """Search among all who are enrolled with a photograph. Candidates, never an identity: two people decide."""
+    _no_folder(photo)
     with workspace() as opened, drawn() as progress:
         found = opened.search_persons(
             photo,
             top=top,
-            status=_status(status) if status else None,
+            status=_status(status, "missing", "found") if status else None,
             chance=chance,
             case=case,
             progress=progress,
@@ -209,15 +210,17 @@ def reopen(
     """Let two people decide about a candidate anew."""
     with workspace() as opened:
         found = opened.reopen_review(candidate, reason=reason, case=case)
-    show(found, lambda: say(f"{found['id']} is open again, round {found['round'] + 1}."))
+    show(found, lambda: say(f"Candidate {found['id']} is open again, round {found['round'] + 1}."))
 
 
 @command(app, "step")
 def step(
     candidate: str = CANDIDATE,
     what: str = typer.Argument(help="What is to be done, for example 'DNA'."),
-    due: datetime | None = typer.Option(None, formats=["%Y-%m-%d"], help="By when."),
-    done: bool = typer.Option(False, "--done", help="It is done."),
+    due: datetime | None = typer.Option(
+        None, formats=DATES, help="By when: 2026-12-10, 10.12.2026 or 10/12/2026."
+    ),
+    done: bool = typer.Option(False, "--done", help="It is done; the beginning of a step's name is enough."),
     case: str | None = CASE,
 ) -> None:
     """Put a next step on a confirmed candidate's checklist, or mark it done."""
@@ -258,7 +261,7 @@ def outcome(
     candidate: str = CANDIDATE,
     result: str = typer.Option(help="reunited, not-the-same or unknown."),
     on: datetime | None = typer.Option(
-        None, formats=["%Y-%m-%d"], help="The day on which it came out; today if not given."
+        None, formats=DATES, help="The day on which it came out, day before month; today if not given."
     ),
     remark: str | None = typer.Option(None, "--note", help="A remark; kept encrypted."),
     case: str | None = CASE,
@@ -274,8 +277,7 @@ def outcome(
             note=remark,
             case=case,
         )
-    result_said = found["result"].replace("-", " ")
-    show(found, lambda: say(f"{found['id']}: {result_said} on {found['on']}."))
+    show(found, lambda: say(*lines.outcome(found)))
 
 
 @command(app, "outcomes")
@@ -333,7 +335,7 @@ def link(
     """Let this case search among the people of another one. The other sees nothing of this."""
     with workspace() as opened:
         found = opened.link_cases(other, reason=reason, case=case)
-    show(found, lambda: say(f"{found['case']} may search {found['linked']}, by {found['by']}."))
+    show(found, lambda: say(f"Case {found['case']} may search case {found['linked']}, by {found['by']}."))
 
 
 @command(app, "unlink")
@@ -343,7 +345,7 @@ def unlink(
     """Take a link to another case back."""
     with workspace() as opened:
         found = opened.unlink_cases(other, case=case)
-    show(found, lambda: say(f"{found['case']} may no longer search {found['unlinked']}."))
+    show(found, lambda: say(f"Case {found['case']} may no longer search case {found['unlinked']}."))
 
 
 @command(app, "erase")
@@ -366,13 +368,38 @@ def erase(
     )
 
 
-def _status(said: str) -> Any:
+def _status(said: str, *allowed: str) -> Any:
+    """A status, of those that the command takes."""
+    from safelight.errors import UsageError
     from safelight.persons.person import Status
 
-    found = _choice(Status, said, "--status")
-    if found is Status.PROBE:
-        _choice(Status, "", "--status")
-    return found
+    known = allowed or tuple(str(one) for one in Status)
+    if said not in known:
+        raise UsageError(f"'{said}' is not a value of --status here.", f"Use one of: {', '.join(known)}.")
+    return Status(said)
+
+
+def _no_folder(photo: Path) -> None:
+    from safelight.errors import UsageError
+
+    if photo.is_dir():
+        raise UsageError(
+            f"{photo} is a folder: a search takes one photograph.",
+            "To take in a folder of people: `safelight persons enrol FOLDER --status missing` (or found).",
+        )
+
+
+def _not_met(path: Path, chosen: dict[str, int]) -> list[str]:
+    """Which photographs named with --face do not lie where people were taken from."""
+    base = path if path.is_dir() else path.parent
+    if not chosen:
+        return []
+    there = {some for one in base.rglob("*") for some in (one.name, str(one.relative_to(base)))}
+    missed = [name for name in chosen if name not in there]
+    return [
+        f"--face {name}={chosen[name]} was not used: no photograph of that name is in {base}."
+        for name in missed
+    ]
 
 
 def _choice(kind: Any, said: str, option: str) -> Any:

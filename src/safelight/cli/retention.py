@@ -9,16 +9,23 @@ app = group("retention", "What is to be destroyed when, and destroying it.")
 
 @command(app, "plan")
 def plan() -> None:
-    """What is scheduled, over all cases. Today: face templates of people who are home or withdrawn."""
+    """What is scheduled, over all cases: of people who are home or withdrawn, and photographs searched with."""
     with workspace() as opened:
         found = opened.retention_plan()
     show(
         found,
         lambda: table(
             "To be destroyed",
-            ("on", "what", "of", "case", ""),
+            ("on", "what", "number", "of", "case", ""),
             [
-                (one["due"], one["what"], one["person"], one["case"], "due" if one["is_due"] else "")
+                (
+                    one["due"],
+                    one["what"],
+                    one.get("person_id", ""),
+                    one["person"],
+                    one.get("case_name", one["case"]),
+                    "due" if one["is_due"] else "",
+                )
                 for one in found
             ],
         ),
@@ -30,4 +37,11 @@ def run() -> None:
     """Destroy what is due: the key, and what it sealed. It cannot be undone."""
     with workspace() as opened:
         gone = opened.retention_run()
-    show(gone, lambda: say(f"Destroyed {count(len(gone), 'face template')}; their keys are gone."))
+    probes = sum(one["what"] == "photograph searched with" for one in gone)
+    people, searched = count(len(gone) - probes, "person", "people"), count(probes, "photograph")
+    show(
+        gone,
+        lambda: say(
+            f"Destroyed the face templates and pictures of {people}, and {searched} that were searched with."
+        ),
+    )

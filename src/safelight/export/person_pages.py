@@ -46,13 +46,13 @@ def write_list(
 ) -> dict[str, Any]:
     """Write the list of one probe that `reviewing.next` held for the acting person; the file and its digest.
 
-    Without a score, a rank or a weight, in the order that was drawn, and nothing says which cannot be true.
+    Without a score, a rank or a weight, in the order that was drawn, and nothing says who was put in as unlike.
     Raises UsageError for another list.
     """
     check_suffix(page, (".html", ".htm"))
     drawn = [reviewing.pairs.get(one) for one in candidates]
     works = reviewing.works(drawn)
-    if len({one.probe for one in drawn}) != 1 or any(one.held_by != permit.actor for one in works):
+    if len({one.probe for one in drawn}) != 1 or any(permit.actor not in one.holders for one in works):
         raise UsageError(
             "These are not a list that is held for you.", "Ask for one: `safelight persons review next`."
         )
@@ -123,7 +123,7 @@ def of_person(house: House, permit: Permit, connection: sa.Connection, wanted: s
     reviewing = Reviewing(house, permit, connection)
     kept = reviewing.people.find(wanted)
     permit.subjects.append(kept.id)
-    found = list(reviewing.pairs.all(of=kept.id))
+    found = [one for one in reviewing.pairs.all(of=kept.id) if reviewing.can_read(one)]
     side = shown(house, reviewing, kept, ENTRY_SHOWN)
     context = {
         "side": side,

@@ -49,7 +49,7 @@ def stated(facts: Mapping[str, Any], register: str) -> list[Stated]:
 
 def _stated(facts: Mapping[str, Any], register: str) -> Iterator[tuple[str, list[str]]]:
     yield "names", list(facts.get("names", ()))
-    yield "sex", [str(facts.get("sex", ""))]
+    yield "sex", [str(facts.get("sex") or "")]
     yield "born", [_with(_days(facts.get("born")), facts.get("born_from"), "({})")]
     yield "height", [_with(_span(facts.get("height")), _days(facts.get("height_on")), "({})")]
     yield "lasting marks", list(facts.get("marks", ()))
@@ -136,6 +136,24 @@ _ORDER = (
     "stated by",
     "also stated",
 )
+
+
+def factor(weight: float) -> str:
+    """What a weight (a decimal logarithm) means, by its factor: `about 200 times as likely if they are one person`.
+
+    One digit, because no more is known; a factor below 1.5 says nothing.
+    """
+    times = 10 ** min(abs(weight), 12.0)
+    if times < 1.5:
+        return "about as likely if they are one person as if they are two"
+    rounded = float(f"{times:.1g}")
+    shown = f"about {rounded:,.0f}" if rounded < 1e6 else "a million or more"
+    return f"{shown} times as likely if they are {'one person' if weight > 0 else 'two people'}"
+
+
+def source_said(source: str) -> str:
+    """Where a weight comes from, as people read it: a `prior` is something that is assumed."""
+    return re.sub(r"^prior\b", "assumed", source)
 
 
 def signed(weight: float) -> str:

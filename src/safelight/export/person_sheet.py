@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from safelight.export.person_phrases import Stated, minute, side_by_side, signed, stated, told
+from safelight.export.person_phrases import Stated, minute, side_by_side, signed, source_said, stated, told
 from safelight.export.person_portraits import SCALE, SHOWN, Portrait, portraits
 from safelight.governance.gate import Permit
 from safelight.persons.desk.house import House
@@ -18,7 +18,7 @@ from safelight.persons.desk.ledger import STEPS
 from safelight.persons.desk.review import Work
 from safelight.persons.desk.reviewing import OUTCOME, Reviewing
 from safelight.persons.keep.facts import to_json
-from safelight.persons.keep.pairs import KeptCandidate
+from safelight.persons.keep.pairs import KeptCandidate, Said
 from safelight.persons.keep.people import ENROLLED, Kept
 from safelight.persons.person import Side, Standing, Status, Weighed
 from safelight.persons.weigh.weigh import table
@@ -31,9 +31,9 @@ ASSESSMENT = (
 )
 PHOTOGRAPHS = "They are those that are enrolled today; the comparison used those that were enrolled then."
 WEIGHTS = (
-    "A weight is the decimal logarithm of a likelihood ratio: +1 means that what is stated is ten times as likely if "
-    "the two are one person, −1 ten times as likely if they are not. Weights are capped and taken as independent, "
-    "which they are not quite."
+    "A weight says how much more likely what is stated is if the two are one person than if they are two: +1 is about "
+    "10 times, +2 about 100 times; −1 is about 10 times as likely if they are two. (It is the decimal logarithm of a "
+    "likelihood ratio.) Weights are capped and taken as independent, which they are not quite."
 )
 _STANDINGS = {
     Standing.CONFIRMED: "Two people, each without seeing what the other said, say that it is the same person. "
@@ -127,7 +127,8 @@ class Sheet:
 def sheet(house: House, permit: Permit, reviewing: Reviewing, wanted: str) -> Sheet:
     """Read everything that stands on a candidate's sheet; the permit's event names it and both people.
 
-    Raises UsageError where there is no such candidate: one that cannot be true has no sheet.
+    Raises UsageError where there is no such candidate. One that was put in lists as unlike has the sheet of a candidate
+    that nobody has decided: no command tells the two apart.
     """
     work = reviewing.work_of(wanted, foils=False)
     kept = work.kept
@@ -146,12 +147,15 @@ def sheet(house: House, permit: Permit, reviewing: Reviewing, wanted: str) -> Sh
         model=kept.version,
         standing=str(work.standing) if is_closed else "not decided",
         standing_text=_STANDINGS[work.standing] if is_closed else NOT_DECIDED,
-        decided=[(told(one.by, 80), str(one.verdict).replace("-", " "), minute(one.at)) for one in work.said]
-        if is_closed
-        else [],
+        decided=[(told(one.by, 80), _said(one), minute(one.at)) for one in work.said] if is_closed else [],
         reopened=work.round,
         **_after(reviewing, work),
     )
+
+
+def _said(one: Said) -> str:
+    without = " (not from a list without scores)" if one.from_list is False else ""
+    return f"{str(one.verdict).replace('-', ' ')}{without}"
 
 
 def shown(house: House, reviewing: Reviewing, kept: Kept, most: int = SHOWN) -> Shown:
@@ -174,6 +178,11 @@ def shown(house: House, reviewing: Reviewing, kept: Kept, most: int = SHOWN) -> 
 def chance(kept: KeptCandidate) -> Sequence[str]:
     """What the score means, in sentences."""
     said = [f"Similarity of the two faces: {kept.similarity:.3f} (cosine of their templates, at most 1)."]
+    if kept.same_file:
+        said.append(
+            "Both entries hold the very same photograph file: that its face is alike says nothing about two people."
+        )
+        return said
     if kept.fmr is None:
         said.append(
             "Not calibrated: the gallery is too small to say how often two different people score this high. "
@@ -230,7 +239,7 @@ def groups(weighed: Sequence[Weighed]) -> list[Group]:
     for one in table(weighed):
         code = "contradictions" if one.contradiction else str(one.side)
         weight = "" if one.side is Side.UNKNOWN else signed(one.weight)
-        lines[code].append(Line(told(one.text, 1_000), weight, told(one.source, 400)))
+        lines[code].append(Line(told(one.text, 1_000), weight, told(source_said(one.source), 400)))
     return [Group(code, title, note, lines[code]) for code, title, note in _GROUPS]
 
 

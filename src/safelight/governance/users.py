@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import pwd
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -77,6 +79,18 @@ def os_account() -> str:
         return str(os.getuid())
 
 
+@lru_cache(maxsize=1024)  # why: a list for review asks it of every verdict in the store
+def folded(name: str) -> str:
+    """A name as two spellings of it are compared: NFKC, no case, no spaces, nothing that cannot be seen."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(one for one in plain if not one.isspace() and unicodedata.category(one) != "Cf")
+
+
+def same_person(one: str, other: str) -> bool:
+    """Do two names stand for one person? `Anna`, `anna ` and `ANNA` do: a spelling makes nobody a second person."""
+    return folded(one) == folded(other)
+
+
 def find(connection: sa.Connection, name: str) -> sa.Row[tuple[object, ...]] | None:
     """The row of a registered person, or None."""
     return connection.execute(sa.select(user).where(user.c.name == name)).one_or_none()
@@ -120,10 +134,16 @@ def add(connection: sa.Connection, name: str, proof: Proof, added_by: str) -> Us
     """Register a person by the public half of what they gave. UsageError if the name is taken or the proof weak."""
     if not name.strip() or name != name.strip() or not name.isprintable():
         raise UsageError("A user's name is printable text without spaces around it.")
-    if name.casefold() in {taken.casefold() for taken in connection.scalars(sa.select(user.c.name))}:
+    for taken in connection.scalars(sa.select(user.c.name)):
+        if same_person(name, taken):
+            raise UsageError(
+                f"'{taken}' is a user of this workspace already.",
+                f"Whoever lost their passphrase is removed first: safelight user remove {taken}",
+            )
+    if same_person(name, os_account()):
         raise UsageError(
-            f"'{name}' is a user of this workspace already.",
-            f"Whoever lost their passphrase is removed first: safelight user remove {name}",
+            f"'{name}' is the login of this session ('{os_account()}'), only spelt otherwise at most.",
+            "Whoever works under the login needs no registration; another person needs another name.",
         )
     if proof.key_file is not None:
         salt, public = None, _read_public_key(proof.key_file, proof.passphrase)
@@ -222,4 +242,16 @@ def _derived(passphrase: str, salt: bytes) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(stretch(passphrase, salt, **SCRYPT))
 
 
-__all__ = ["GROUND", "Identity", "Proof", "User", "add", "everyone", "identify", "os_account", "remove"]
+__all__ = [
+    "GROUND",
+    "Identity",
+    "Proof",
+    "User",
+    "add",
+    "everyone",
+    "folded",
+    "identify",
+    "os_account",
+    "remove",
+    "same_person",
+]

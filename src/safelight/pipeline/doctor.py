@@ -32,7 +32,10 @@ _SPACE = 10 << 30
 
 
 def check(folder: Path) -> list[dict[str, Any]]:
-    """One line a thing: `{"what", "ok", "detail", "hint"}`, in a stable order."""
+    """One line a thing: `{"what", "ok", "detail", "hint"}`, in a stable order.
+
+    What works and somebody should look at all the same has `"warning": True`, and a hint.
+    """
     found = [
         _line(
             "Python",
@@ -52,7 +55,9 @@ def check(folder: Path) -> list[dict[str, Any]]:
         found.append(_line(f"model {state.card.name}", state.usable, "as pinned", f"{state.problem}. {hint}"))
         if state.card.restricted:
             hint = f"{state.card.licence}: see whether your use is allowed, or take another model."
-            found.append(_line(f"licence of {state.card.name}", False, "", hint))
+            found.append(
+                {**_line(f"licence of {state.card.name}", True, "", ""), "hint": hint, "warning": True}
+            )
     for kind in ("evidence", "media", "signals", "hashsets", "export"):
         names = sorted(load(kind))
         found.append(_line(f"{kind} formats", bool(names), ", ".join(names), "Reinstall Safelight."))

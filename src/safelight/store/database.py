@@ -68,11 +68,18 @@ class Database:
             )
         return found
 
-    def shrink_wal(self) -> None:
-        """Write the WAL back and empty it, so that deleted keys are not left in it."""
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.connect() as connection:
-                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def shrink_wal(self, *, patience: float | None = None) -> bool:
+        """Write the WAL back and empty it, so that deleted keys are not left in it.
+
+        Returns False where somebody who reads stood in the way for `patience` seconds (a minute).
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self.engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            if patience is not None:
+                cursor.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+            return not cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
     def close(self) -> None:
         """Close the connection; safe to call twice."""

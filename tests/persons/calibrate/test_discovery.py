@@ -7,6 +7,7 @@ from scipy.stats import norm
 
 from safelight.persons.calibrate.calibration import calibrate
 from safelight.persons.calibrate.discovery import Discovery, discover, p_best, q_values, share_of_nulls
+from safelight.persons.calibrate.listed import Listed, by_chance
 from tests.persons.calibrate import faces
 
 MISSING, FOUND, K = 1_200, 1_000, 5
@@ -61,7 +62,7 @@ def test_the_share_of_nulls_is_found() -> None:
     assert abs(share - 0.7) < 3 * error
 
 
-def _match(planted: int, seed: int) -> tuple[Discovery, NDArray[np.bool_], NDArray[np.bool_]]:
+def _match(planted: int, seed: int) -> tuple[Discovery, Listed, NDArray[np.bool_], NDArray[np.bool_]]:
     """Found people held against missing ones, some of them planted; whether each candidate is true, and is listed."""
     generator = np.random.default_rng(seed)
     everybody = faces.gallery(MISSING + FOUND, generator)
@@ -84,21 +85,26 @@ def _match(planted: int, seed: int) -> tuple[Discovery, NDArray[np.bool_], NDArr
     rows = near.rows(np.arange(MISSING, MISSING + FOUND)[:, None]), near.rows(index)
     fmr, ends = calibration.fmr(similarity, *rows), calibration.fmr_interval(similarity, *rows)
     assert fmr is not None and ends is not None
-    made = discover(fmr, ends, MISSING, limit=0.3)
-    return made, index == np.arange(FOUND)[:, None], fmr * MISSING <= 0.3
+    assert calibration.tail is not None
+    listed = fmr * MISSING <= 0.3
+    at = np.argmin(np.abs(np.log(fmr.reshape(-1) * MISSING / 0.3)))
+    low, high = (float(one.reshape(-1)[at] / fmr.reshape(-1)[at]) for one in ends)
+    chance = by_chance(
+        int(listed.sum()), np.full(FOUND, 0.3), (low, high), unevenness=calibration.tail.unevenness
+    )
+    return discover(fmr, ends, MISSING), chance, index == np.arange(FOUND)[:, None], listed
 
 
 def test_of_the_candidates_as_many_are_chance_as_was_said() -> None:
-    made, true, listed = _match(100, 31)
+    _, made, true, listed = _match(100, 31)
     chance = int((listed & ~true).sum())
-    assert made.listed == listed.sum()
-    low, high = made.expected_interval
+    low, high = made.interval
     assert low <= chance <= high
     assert abs(made.expected - chance) < 0.4 * chance
 
 
 def test_planted_pairs_stand_out_and_few_others_do() -> None:
-    made, true, _ = _match(100, 32)
+    made, _, true, _ = _match(100, 32)
     chosen = made.q_pair <= 0.1
     assert (chosen & true).sum() > 75
     assert (chosen & ~true).sum() <= 0.2 * chosen.sum()
@@ -124,33 +130,22 @@ def test_planted_pairs_are_found_at_the_rate_that_their_scores_say() -> None:
 
 
 def test_as_many_as_were_planted_are_estimated_to_be_there() -> None:
-    made, _, _ = _match(100, 35)
+    made, _, _, _ = _match(100, 35)
     low, high = made.with_somebody_interval
     assert low <= 100 <= high + 5
     assert 75 < made.with_somebody < 115
 
 
 def test_a_match_without_anybody_says_so() -> None:
-    made, _, listed = _match(0, 34)
+    made, chance, _, listed = _match(0, 34)
     assert made.with_somebody == 0
     assert made.with_somebody_interval[1] < 0.06 * FOUND
     assert (made.q_pair <= 0.1).sum() <= 2
-    assert made.expected > 0.6 * listed.sum()
-
-
-def test_the_sentence_counts() -> None:
-    nothing = np.empty(0)
-    made = Discovery(nothing, nothing, 412, 301.4, (260.2, 340.9), 900, 0.0, (0.0, 100.0))
-    assert made.sentence() == "Of 412 candidates, about 301 are expected by chance (260 to 341)."
-    made = Discovery(nothing, nothing, 412, 412.0, (390.0, 412.0), 900, 0.0, (0.0, 100.0))
-    assert made.sentence() == "Of 412 candidates, chance alone would give about as many."
-    assert Discovery(nothing, nothing, 0, 0.0, (0.0, 0.0), 9, 0.0, (0.0, 1.0)).sentence() == (
-        "There are no candidates."
-    )
+    assert chance.expected > 0.6 * listed.sum()
 
 
 def test_probes_without_any_candidate_are_no_error() -> None:
     none = np.full((3, 2), np.nan)
     made = discover(none, (none, none), 100)
-    assert made.listed == 0
+    assert np.isnan(made.q_pair).all()
     assert np.isnan(made.q_probe).all()

@@ -15,15 +15,31 @@ from safelight.persons.person import Standing
 MADE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
-def work(number: int, standing: Standing = Standing.OPEN, *, probe: str = "", foil: bool = False) -> Work:
-    made = KeptCandidate(f"C-{number}", probe or f"P-{number}", "P-x", 1, 0.9, None, (), MADE, "v", foil=foil)
+def work(
+    number: int,
+    standing: Standing = Standing.OPEN,
+    *,
+    probe: str = "",
+    person: str = "",
+    foil: bool = False,
+) -> Work:
+    pair = (probe or f"P-{number}", person or f"P-x{number}")
+    made = KeptCandidate(f"C-{number}", *pair, 1, 0.9, None, (), MADE, "v", foil=foil)
     return Work(made, standing, (), 0)
 
 
-def entry(number: int, result: Result | None = None, *, probe: str = "", source: str = "shelter") -> Entry:
-    standing = Standing.CONFIRMED if result else Standing.OPEN
+def entry(
+    number: int,
+    result: Result | None = None,
+    *,
+    probe: str = "",
+    person: str = "",
+    source: str = "shelter",
+    standing: Standing | None = None,
+) -> Entry:
+    standing = standing or (Standing.CONFIRMED if result else Standing.OPEN)
     on = date(2026, 11, 11) if result else None
-    return Entry(work(number, standing, probe=probe), "found", source, result, on)
+    return Entry(work(number, standing, probe=probe, person=person), "found", source, result, on)
 
 
 def test_without_outcomes_no_number_may_be_given() -> None:
@@ -41,6 +57,35 @@ def test_a_child_with_two_right_candidates_is_one_child() -> None:
     found = [entry(1, Result.REUNITED, probe="P-1"), entry(2, Result.REUNITED, probe="P-1")]
     assert ledger.account(found)["children_home"] == 1
     assert ledger.sentence(found).startswith("1 child is back home")
+
+
+def test_a_child_who_was_found_twice_is_one_child() -> None:
+    found = [
+        entry(1, Result.REUNITED, probe="F-1", person="M-1"),
+        entry(2, Result.REUNITED, probe="photograph", person="M-1"),
+        entry(3, Result.REUNITED, probe="photograph", person="M-2"),
+        entry(4, Result.REUNITED, probe="F-9", person="M-9"),
+    ]
+    assert ledger.account(found)["children_home"] == 2
+
+
+def test_who_was_excluded_by_two_after_all_is_not_home_and_is_named() -> None:
+    found = [entry(1, Result.REUNITED, standing=Standing.EXCLUDED), entry(2, Result.REUNITED)]
+    account = ledger.account(found)
+    assert (account["children_home"], account["contradicted"]) == (1, ["C-1"])
+    assert account["real_of_settled"]["of"] == 1
+    assert "1 more was recorded as reunited and excluded by two people since" in account["sentence"]
+
+
+def test_a_reunion_whose_later_round_is_still_open_stands() -> None:
+    assert ledger.account([entry(1, Result.REUNITED, standing=Standing.OPEN)])["children_home"] == 1
+
+
+def test_the_share_for_the_newspaper_counts_whom_two_people_excluded() -> None:
+    found = [entry(1, Result.REUNITED), *(entry(number, standing=Standing.EXCLUDED) for number in (2, 3, 4))]
+    account = ledger.account(found)
+    assert (account["real_of_decided"]["of"], account["real_of_decided"]["all"]) == (1, 4)
+    assert "Of 4 that came to an end" in account["sentence"] and "25% were right" in account["sentence"]
 
 
 def test_an_unknown_outcome_counts_on_neither_side() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,3 +94,13 @@ def test_an_entry_of_a_linked_case_is_changed_only_there(two: tuple[Workspace, s
     workspace.match_persons(case=mine)
     with pytest.raises(UsageError, match="no person"):
         workspace.withdraw_person("missing-1", reason="wrong", case=mine)
+
+
+def test_only_cases_of_the_same_ground_are_linked(two: tuple[Workspace, str, str]) -> None:
+    workspace, mine, _ = two
+    of_suspect = replace(authority(Capability.FACE_SEARCH), ground=Ground.SUSPECT, offence="theft")
+    suspect = workspace.open_case("Suspect", of_suspect)
+    for here, there in ((suspect.id, mine), (mine, suspect.id)):
+        with pytest.raises(RefusedError) as refused:
+            workspace.link_cases(there, reason="the same region", case=here)
+        assert refused.value.ground == "purpose"

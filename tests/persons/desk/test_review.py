@@ -40,6 +40,7 @@ def said(*verdicts: Verdict) -> tuple[Said, ...]:
         ((SAME, DIFFERENT, DIFFERENT), Standing.EXCLUDED),
         ((SAME, DIFFERENT, CANNOT), Standing.CANNOT_SAY),
         ((SAME, CANNOT, CANNOT), Standing.CANNOT_SAY),
+        ((DIFFERENT, DIFFERENT, SAME, SAME), Standing.TO_A_THIRD),
     ],
 )
 def test_verdicts_come_to(verdicts: tuple[Verdict, ...], standing: Standing) -> None:
@@ -119,3 +120,15 @@ def test_reopening_begins_a_round_of_its_own() -> None:
     reopened = {"C-1": [Act(1, "reopen", "C-1", "chief", NOW)]}
     (one,) = review.work([kept(1)], {"C-1": list(said(DIFFERENT, DIFFERENT))}, reopened, {})
     assert (one.standing, one.round, one.said) == (Standing.OPEN, 1, ())
+
+
+def test_no_list_holds_more_than_two_foils() -> None:
+    works = [Work(kept(1), Standing.OPEN, (), 0)]
+    works += [Work(kept(number, foil=True), Standing.OPEN, (), 0) for number in (5, 6, 7, 8)]
+    assert len(review.review_list(works, "anna", 5)) == 1 + review.FOILS
+
+
+def test_a_foil_is_offered_to_who_has_not_answered_it_whatever_others_did() -> None:
+    ruled_out = Work(kept(3, foil=True), Standing.EXCLUDED, said(DIFFERENT, DIFFERENT), 0, "ben")
+    assert review.waiting_for([ruled_out], "carla") == [ruled_out]
+    assert review.waiting_for([ruled_out], "person 1") == []

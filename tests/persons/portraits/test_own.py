@@ -11,6 +11,7 @@ from PIL import Image
 from safelight.errors import FormatError, IntegrityError, UsageError
 from safelight.persons.portraits import embedders
 from safelight.persons.portraits.embedders import embedder, embedder_names
+from safelight.pipeline.doctor import check
 from safelight.settings import settings
 from safelight.signals.align import Chips
 from safelight.signals.locate import LocatedFace
@@ -212,3 +213,27 @@ def test_the_example_of_the_documentation_is_complete(tmp_path: Path) -> None:
     assert set(found) == {"yunet", "sface"}
     assert found["sface"].embedder is not None and found["sface"].embedder.detector == "yunet"
     assert found["yunet"].detector is not None
+
+
+def test_a_file_that_is_no_network_is_refused_at_once(tmp_path: Path, models: Path) -> None:
+    put(tmp_path / "stick", "agency-1", b"not a network", FIVE)
+    with pytest.raises(FormatError, match=r"agency-1\.onnx is no ONNX network that can be loaded"):
+        add_model(tmp_path / "stick")
+    assert not models.exists()
+
+
+def test_a_card_says_by_name_which_lines_it_lacks(tmp_path: Path) -> None:
+    path = put(tmp_path / "stick", "agency-1", averaging(112), FIVE.replace("size = [112, 112]\n", ""))
+    with pytest.raises(FormatError, match=r"its \[embedder\] table lacks: size$"):
+        own_card(path)
+    text = path.read_text("utf-8").replace('by_group = "not measured"\n', "")
+    path.write_text(text.replace('limits = ["it knows no face from another"]\n', ""), "utf-8")
+    with pytest.raises(FormatError, match=r"the card lacks: by_group, limits$"):
+        own_card(path)
+
+
+def test_a_licence_to_look_at_is_a_warning_and_nothing_missing(tmp_path: Path) -> None:
+    put(tmp_path / "stick", "agency-1", averaging(112), FIVE, "Noncommercial")
+    add_model(tmp_path / "stick")
+    (line,) = (one for one in check(tmp_path) if one["what"] == "licence of agency-1")
+    assert line["ok"] and line["warning"] and "see whether your use is allowed" in line["hint"]

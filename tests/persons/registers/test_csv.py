@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from safelight.errors import FormatError, UsageError
-from safelight.persons.person import Days, Finding, Record, Sex
+from safelight.persons.person import Days, Finding, Record, Sex, Span, Status
 from safelight.persons.registers import text
 from safelight.persons.registers.csv_ import CsvReader
 
@@ -97,10 +97,22 @@ def test_a_line_without_an_id_is_a_finding_and_the_others_go_on(tmp_path: Path) 
     assert finding.where == "list.csv, line 2"
 
 
-def test_a_register_without_ids_takes_the_photographs_names(tmp_path: Path) -> None:
-    (one,), _ = read(tmp_path, "photo,name\nfolder/anna.jpg,Alpha\n")
+def test_a_register_without_ids_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no column person_id"):
+        read(tmp_path, "photo,name\nfolder/anna.jpg,Alpha\n")
+
+
+def test_a_list_of_photographs_takes_their_names(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, "photo,photo taken\nfolder/anna.jpg,2025-01-01\n")
     assert one.person_id == "anna"
     assert "no id" in one.notes[0]
+
+
+def test_two_photographs_of_one_name_in_a_list_are_not_one_person(tmp_path: Path) -> None:
+    people, (finding,) = read(tmp_path, "photo,face\na/anna.jpg,1\nb/anna.jpg,1\na/anna.jpg,1\n")
+    assert [(one.person_id, len(one.photos)) for one in people] == [("anna", 1)]
+    assert finding.where == "list.csv, line 3"
+    assert "person_id" in finding.reason
 
 
 def test_inches_are_no_quotation_marks(tmp_path: Path) -> None:
@@ -268,3 +280,142 @@ def test_whatever_another_program_quotes_is_the_same_when_read(
     assert [one.person_id for one in made if isinstance(one, Record)] == [
         f"T-{number}" for number in range(len(rows))
     ]
+
+
+@pytest.mark.parametrize("page", ["cp1251", "koi8-r", "cp866", "utf-16"])
+def test_the_code_page_in_which_columns_are_known_is_taken_and_said(tmp_path: Path, page: str) -> None:
+    content = "номер дела;имя;пол;рост\nT-1;Пример Альфа;жен;120\n"
+    (one,), findings = read(tmp_path, content.encode(page))
+    assert (one.facts.names, one.facts.sex) == (("Пример Альфа",), Sex.FEMALE)
+    assert findings == []
+    assert page == "utf-16" or "code page" in one.notes[0]
+
+
+def test_a_western_code_page_is_taken_by_its_columns_and_said(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, "numéro de dossier;prénom;sexe\nT-1;Béta;féminin\n".encode("cp1252"))
+    assert (one.facts.names, one.facts.sex) == (("Béta",), Sex.FEMALE)
+    assert "Windows-1252" in one.notes[0]
+
+
+def test_bytes_in_which_no_code_page_knows_a_column_are_to_be_saved_as_utf_8(tmp_path: Path) -> None:
+    with pytest.raises(FormatError) as raised:
+        read(tmp_path, "φφφ;ψψψ\n1;2\n".encode("cp1253"))
+    assert "UTF-8" in f"{raised.value} {raised.value.hint}"
+
+
+def test_a_later_line_that_is_understood_counts_and_the_misspelt_one_is_said(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, HEADER + "T-1,a.jpg,Alpha,femail,,\nT-1,b.jpg,Alpha,male,,\n")
+    assert one.facts.sex is Sex.MALE
+    assert any("line 3 says male, line 2 “femail” was not understood" in note for note in one.notes)
+
+
+def test_a_later_date_that_is_understood_counts_and_the_other_is_said(tmp_path: Path) -> None:
+    rows = "T-1,a.jpg,,,,2026-13-45\nT-1,b.jpg,,,,2026-03-01\n"
+    (one,), _ = read(tmp_path, HEADER + rows)
+    assert one.facts.seen is not None
+    assert one.facts.seen.days == Days.of(date(2026, 3, 1))
+    assert any("line 3 says 2026-03-01, line 2 “2026-13-45” was not" in note for note in one.notes)
+
+
+def test_a_day_that_only_a_later_line_states_is_taken_beside_the_place(tmp_path: Path) -> None:
+    content = "person_id,place,last seen\nT-1,Sampletown,\nT-1,Sampletown,2026-03-01\n"
+    (one,), _ = read(tmp_path, content)
+    assert one.facts.seen is not None
+    assert (one.facts.seen.place, one.facts.seen.days) == ("Sampletown", Days.of(date(2026, 3, 1)))
+    assert one.notes == ()
+
+
+def test_lines_that_differ_in_where_are_said_with_commas_and_no_line_stands_twice(tmp_path: Path) -> None:
+    content = "person_id,place,country,last seen\nT-1,Paris,FR,2024-05-01\nT-1,Lyon,FR,2024-05-02\n"
+    (one,), _ = read(tmp_path, content)
+    (note,) = one.notes
+    assert "Lyon, FR, 2024-05-02, not Paris, FR, 2024-05-01" in note
+    assert not note.startswith("line")
+
+
+def test_what_a_later_line_notes_names_its_line_at_the_end(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, HEADER + "T-1,a.jpg,,F,,\nT-1,b.jpg,,F,seven moons,\n")
+    assert one.notes[0].endswith("(line 3)")
+
+
+def test_a_status_that_is_not_understood_is_said_and_leaves_the_command_s(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, "person_id,name,status\nT-1,Alpha,lost\n")
+    assert one.status is None
+    assert "“lost”" in one.notes[0]
+    assert "as the command says" in one.notes[0]
+
+
+def test_a_status_that_is_not_understood_is_said_as_what_the_command_takes_it(tmp_path: Path) -> None:
+    from safelight.persons.registers.open import open_register
+
+    (tmp_path / "list.csv").write_text("person_id,name,status\nT-1,Alpha,lost\n")
+    made = open_register(tmp_path / "list.csv", status=Status.MISSING)
+    (one,) = (found for found in made if isinstance(found, Record))
+    assert "“lost”: not understood, taken as missing, as the command says" in one.notes[0]
+
+
+def test_a_status_that_another_line_states_is_not_the_command_s(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, "person_id,name,status\nT-1,Alpha,lost\nT-1,Alpha,found\n")
+    assert one.status is Status.FOUND
+    assert not any("the command" in note for note in one.notes)
+    assert any("line 3 says found, line 2 “lost” was not understood" in note for note in one.notes)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "why"),
+    [
+        ("last seen", "2190-01-01", "future"),
+        ("date of birth", "2190-01-01", "future"),
+        ("date of birth", "1905-01-01", "110"),
+        ("age", "112", "110"),
+    ],
+)
+def test_a_date_or_age_that_cannot_be_is_not_used_but_kept_and_said(
+    tmp_path: Path, column: str, value: str, why: str
+) -> None:
+    (one,), _ = read(tmp_path, f"person_id,name,{column}\nT-1,Alpha,{value}\n")
+    assert one.facts.born is None
+    assert one.facts.seen is None
+    assert one.facts.more == {column: value}
+    assert why in one.notes[0]
+
+
+def test_a_birth_after_the_day_they_were_seen_is_not_used_but_kept_and_said(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, "person_id,date of birth,last seen\nT-1,2025-01-01,2024-01-01\n")
+    assert one.facts.born is None
+    assert one.facts.more == {"date of birth": "2025-01-01"}
+    assert "after the day" in one.notes[0]
+
+
+def test_metres_in_a_column_of_centimetres_are_metres_and_said(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, 'person_id,height (cm)\nT-1,"1,67"\n')
+    assert one.facts.height == Span(167, 167)
+    assert "metres" in one.notes[0]
+
+
+@pytest.mark.parametrize(("stated", "year"), [("03/04/15", 2015), ("03/04/87", 1987)])
+def test_a_year_of_two_figures_is_understood_where_the_mapping_says_the_order(
+    tmp_path: Path, stated: str, year: int
+) -> None:
+    mapping = {"columns": {"person_id": "id", "birth_date": "born"}, "dates": "day-first"}
+    (one,), _ = read(tmp_path, f"id,born\nT-1,{stated}\n", mapping)
+    assert one.facts.born == Days.of(date(year, 4, 3))
+    assert str(year) in one.notes[0]
+
+
+def test_a_year_of_two_figures_is_not_guessed_without_a_stated_order(tmp_path: Path) -> None:
+    (one,), _ = read(tmp_path, "person_id,name,date of birth\nT-1,Alpha,13/04/15\n")
+    assert one.facts.born is None
+
+
+def test_a_day_that_a_later_line_says_better_is_taken_beside_the_place(tmp_path: Path) -> None:
+    content = "person_id,place,last seen\nT-1,Sampletown,2026-13-45\nT-1,Sampletown,2026-03-01\n"
+    (one,), _ = read(tmp_path, content)
+    assert one.facts.seen is not None
+    assert one.facts.seen.days == Days.of(date(2026, 3, 1))
+    assert any("line 2 “2026-13-45” was not understood" in note for note in one.notes)
+
+
+def test_an_old_code_page_under_columns_in_english_is_still_said_as_a_finding(tmp_path: Path) -> None:
+    _, (finding,) = read(tmp_path, "person_id,name\nT-1,Пример\n".encode("cp1251"))
+    assert "UTF-8" in finding.reason

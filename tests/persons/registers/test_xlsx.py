@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 
 from safelight.errors import FormatError
-from safelight.persons.person import Days, Finding, Record, Sex, Span
+from safelight.persons.person import Days, Finding, Record, Sex, Span, Status
 from safelight.persons.registers import xlsx_guard
 from safelight.persons.registers.xlsx import XlsxReader
 
@@ -201,3 +201,37 @@ def test_what_is_no_workbook_says_what_to_do(tmp_path: Path, content: bytes) -> 
 def test_sheets_that_name_nobody_say_so(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="id or photograph"):
         read(write(tmp_path / "list.xlsx", a=[["colour", "size"], ["red", "3"]], b=[["x", "y"]]))
+
+
+def test_which_of_several_sheets_are_read_is_noted_with_their_first_person(tmp_path: Path) -> None:
+    people, _ = read(write(tmp_path / "list.xlsx", north=[HEADER, ["T-1"], ["T-2"]], south=[HEADER, ["T-3"]]))
+    assert [one.notes for one in people] == [
+        ("the sheet “north” is read",),
+        (),
+        ("the sheet “south” is read",),
+    ]
+
+
+@pytest.mark.parametrize("title", ["Found", "Gefundene Kinder", "trouvés 2026", "найденные", "找到的儿童"])
+def test_a_sheet_of_found_people_is_not_read_among_the_missing(tmp_path: Path, title: str) -> None:
+    file = write(tmp_path / "list.xlsx", Missing=[HEADER, ["T-1"]], **{title: [HEADER, ["T-2"]]})
+    made = list(XlsxReader().read(file, {}, Status.MISSING))
+    assert [one.person_id for one in made if isinstance(one, Record)] == ["T-1"]
+    (finding,) = (one for one in made if isinstance(one, Finding))
+    assert "seems to hold found people" in finding.reason
+    assert "--status found" in finding.reason
+
+
+@pytest.mark.parametrize("title", ["not found", "missing and found", "foundation", "Sheet1"])
+def test_a_sheet_whose_name_does_not_plainly_say_so_is_read(tmp_path: Path, title: str) -> None:
+    file = write(tmp_path / "list.xlsx", **{title: [HEADER, ["T-2"]]})
+    made = list(XlsxReader().read(file, {}, Status.MISSING))
+    assert [one.person_id for one in made if isinstance(one, Record)] == ["T-2"]
+
+
+def test_the_sheet_of_found_people_is_not_enrolled_with_the_missing(tmp_path: Path) -> None:
+    from safelight.persons.registers.open import open_register
+
+    file = write(tmp_path / "list.xlsx", missing=[HEADER, ["T-1"]], found=[HEADER, ["T-2"]])
+    made = list(open_register(file, status=Status.FOUND))
+    assert [one.person_id for one in made if isinstance(one, Record)] == ["T-2"]

@@ -87,3 +87,28 @@ def test_an_unstated_age_weighs_nothing() -> None:
     line = only("age", Facts(), born(day(2011)))
     assert (line.side, line.weight) == (Side.UNKNOWN, 0.0)
     assert "Ask the family" in line.text
+
+
+@pytest.mark.parametrize("kind", ["birth date", "age as stated", "estimated age when found"])
+@pytest.mark.parametrize("year", [1955, 1975, 1990, 2004, 2014])
+def test_a_worse_fit_never_weighs_more_than_a_better_one(year: int, kind: str) -> None:
+    from safelight.persons.weigh import crowd_of
+
+    for crowd in (NOBODY, CROWD, crowd_of([born(in_year(1950 + one % 70)) for one in range(500)])):
+        for way in (-1, 1):
+            years = [year + way * apart for apart in (0, 1, 3, 5, 9, 14, 20) if year + way * apart < 2018]
+            lines = [
+                only(
+                    "age",
+                    born(day(year), seen=seen(day(2018))),
+                    born(in_year(one), kind, seen=seen(day(2018))),
+                    crowd,
+                )
+                for one in years
+            ]
+            weights = [one.weight for one in lines]
+            assert weights == sorted(weights, reverse=True)
+
+
+def test_a_year_that_both_state_is_not_the_same_day() -> None:
+    assert "The same day." not in only("age", born(in_year(2011)), born(in_year(2011)), CROWD).text

@@ -116,3 +116,30 @@ def test_a_very_long_entry_is_cut_and_costs_no_time() -> None:
     line = only("mark", marked("scar on left cheek, " * 50_000), marked("scar on left cheek"))
     assert line.side is Side.FOR
     assert len(line.text) < 400
+
+
+@pytest.mark.parametrize("stated", ["tattoo: anchor", "tattoo", "limps", "Narbe", "zzqx vvrt"])
+def test_the_same_words_on_both_sides_are_for(stated: str) -> None:
+    line = only("mark", marked(stated), marked(stated.upper()))
+    assert line.side is Side.FOR
+    assert "The same words." in line.text
+
+
+def test_the_same_words_are_for_even_where_everybody_has_such_a_mark() -> None:
+    crowd = crowd_of([marked("mole on chin") for _ in range(900)])
+    assert only("mark", marked("mole on chin"), marked("mole on chin"), crowd).side is Side.FOR
+
+
+def test_the_same_words_say_less_where_the_kind_is_frequent() -> None:
+    crowd = crowd_of(
+        [marked("tattoo, arm") for _ in range(300)] + [marked("scar on chin") for _ in range(300)]
+    )
+    frequent = only("mark", marked("tattoo"), marked("tattoo"), crowd)
+    rare = only("mark", marked("limps"), marked("limps"), crowd)
+    assert 0 < frequent.weight < rare.weight
+
+
+def test_one_kind_without_a_place_may_be_the_other_s_and_is_not_against() -> None:
+    line = only("mark", marked("tattoo"), marked("tattoo on arm"))
+    assert (line.side, line.weight) == (Side.UNKNOWN, 0.0)
+    assert "may be one" in line.text

@@ -1,4 +1,6 @@
-"""False discovery over a whole match: how many of the candidates are expected by chance, and which stand out.
+"""False discovery over a whole match: which candidates stand out, and for how many probes there is anybody.
+
+How many look-alikes chance gives to the list that is printed, `listed.py` says.
 
 Two families are tested, and each number says which:
 
@@ -9,10 +11,10 @@ Two families are tested, and each number says which:
 
 q-values are Benjamini and Hochberg's (1995): of all that have a q up to 0.1, no more than a tenth are expected to be
 by chance. It holds for independent tests and for those that depend positively (Benjamini and Yekutieli 2001); probes
-that are held against one gallery are of that kind. What is expected by chance in a list is counted as if nobody was
-there at all. The share of probes without anybody is Storey's (2002), but at 0.01 instead of the usual 0.5: faces are
-not alike, so that the p-values of strangers are not spread evenly, and at 0.5 an error of calibration of some per cent
-is an error of many people. So only those who stand out are counted, which is a lower bound.
+that are held against one gallery are of that kind. The share of probes without anybody is Storey's (2002), but at 0.01
+instead of the usual 0.5: faces are not alike, so that the p-values of strangers are not spread evenly, and at 0.5 an
+error of calibration of some per cent is an error of many people. So only those who stand out are counted, which is a
+lower bound.
 """
 
 from __future__ import annotations
@@ -36,28 +38,10 @@ class Discovery:
     """`(m,)`: of each probe's best candidate, in the family of probes."""
     q_pair: Floats
     """`(m, k)`: of each candidate, in the family of all pairs compared."""
-    listed: int
-    expected: float
-    """Of those listed, by chance alone; at most all."""
-    expected_interval: tuple[float, float]
-    """Of the calibration, and of how chance scatters."""
     probes: int
     with_somebody: float
     """Probes whose person is in the gallery and stands out, estimated; 0 where that cannot be told from none."""
     with_somebody_interval: tuple[float, float]
-
-    def sentence(self) -> str:
-        """For people: what share of the list is chance."""
-        if not self.listed:
-            return "There are no candidates."
-        noun = "candidate" if self.listed == 1 else "candidates"
-        low, high = (round(end) for end in self.expected_interval)
-        if self.expected > 0.95 * self.listed:
-            return f"Of {self.listed:,} {noun}, chance alone would give about as many."
-        return (
-            f"Of {self.listed:,} {noun}, about {round(self.expected):,} {'is' if round(self.expected) == 1 else 'are'} "
-            f"expected by chance ({low:,} to {high:,})."
-        )
 
 
 def p_best(fmr: Floats, gallery: Floats | int) -> Floats:
@@ -94,8 +78,6 @@ def discover(
     fmr: Floats,
     interval: tuple[Floats, Floats],
     gallery: int,
-    *,
-    limit: float = 1.0,
 ) -> Discovery:
     """What stands out of a match.
 
@@ -104,22 +86,10 @@ def discover(
             put them in another order: the best is the one with the least `fmr`.
         interval: both ends of its 95 % interval.
         gallery: the number of people that each probe was held against.
-        limit: candidates are listed that have so many look-alikes by chance, or fewer: `fmr` x `gallery`.
     """
     # `fmin` passes over what is missing, and is NaN only where all of a row is.
     best, low_best, high_best = (np.fmin.reduce(rates, axis=1) for rates in (fmr, *interval))
     probes, compared = len(fmr), len(fmr) * gallery
-    listed = fmr * gallery <= limit
-    found = int(listed.sum())
-    expected, low, high = 0.0, 0.0, 0.0
-    if found:
-        # The list ends at a rate, whether somebody lies just there or not.
-        last = limit / gallery
-        at = int(np.argmax(np.where(listed, fmr, -1.0)))
-        parts = [ends.reshape(-1)[at] / fmr.reshape(-1)[at] for ends in interval]
-        expected, low, high = (last * part * compared for part in (1.0, *parts))
-        low, high = max(0.0, low - 1.96 * sqrt(low)), high + 1.96 * sqrt(high)
-        expected, low, high = (min(float(found), value) for value in (expected, low, high))
     nulls, error = share_of_nulls(p_best(best, gallery))
     fewest, _ = share_of_nulls(p_best(low_best, gallery))
     most, _ = share_of_nulls(p_best(high_best, gallery))
@@ -127,9 +97,6 @@ def discover(
     return Discovery(
         q_values(p_best(best, gallery)),
         q_values(fmr, compared),
-        found,
-        expected,
-        (low, high),
         probes,
         probes * (1 - nulls) if ends[0] > 0 else 0.0,
         (probes * ends[0], probes * ends[1]),

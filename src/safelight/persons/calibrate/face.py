@@ -77,6 +77,18 @@ def log_ratio(tail: Tail, similarity: Floats, adjusted: Floats, genuine: Genuine
     return np.asarray(np.log10(np.clip(ratio, 1e-6, most)))
 
 
+def same_file(similarity: float) -> Weighed:
+    """The face as a line where both entries hold the very same file: that it is alike says nothing about two."""
+    return Weighed(
+        "face",
+        Side.UNKNOWN,
+        f"It is one and the same photograph file in both entries (the faces score {similarity:.3f}): a picture that "
+        "both were given, or a mistake. It says nothing about whether two people are one.",
+        0.0,
+        "the SHA-256 of the files",
+    )
+
+
 def weighed(
     similarity: float, weight: float | None, chance: Chance | None, genuine: Genuine | None, gap: str = ""
 ) -> Weighed:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from safelight.persons.calibrate.face import same_file
 from safelight.persons.compare.gallery import Gallery
 from safelight.persons.desk.meaning import Meaning, Scored
 from safelight.persons.keep.pairs import KeptCandidate, Pairs, candidate_id
-from safelight.persons.keep.people import Kept, People
+from safelight.persons.keep.people import ENROLLED, Kept, People
 from safelight.persons.person import Days, Facts, Status, Weighed
 from safelight.persons.protocol import Floats
 from safelight.persons.weigh.age_gap import Discount, age_at_first, discount, gap_years
@@ -22,9 +23,15 @@ from safelight.persons.weigh.crowd import Crowd
 from safelight.persons.weigh.weigh import weigh
 from safelight.store.keys import Sealer
 
-FOILS = 2
-"""People who cannot be the one, in each list for review."""
-_FOILS_TRIED = 40
+FOILS = 4
+"""People kept for a probe who were put in because they are unlike: for two lists, of as many candidates each."""
+_FOILS_TRIED = 80
+_AT_ONCE = 8
+_AGAINST = -1.0
+"""What is stated must weigh less than this, or nothing may be stated at all: ten times as likely if they are two."""
+_HELD, _GAPS, _FEWEST = 256, 20_000, 4
+"""People of the gallery, drawn once, whose years from the probes' photographs say how long lists are by chance; pairs
+of a probe and one of them in all; and of each probe at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Probe:
     taken: Days | None = None
     register: Status | None = None
     """Whether they are missed or found; None for a photograph that is searched with."""
+    files: frozenset[bytes] = frozenset()
+    """SHA-256 of the photographs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,8 @@ class Compared:
 
     probe: Probe
     candidates: tuple[KeptCandidate, ...]
+    mean_by_chance: float | None = None
+    """Look-alikes that chance gives to this list on the mean, before it is cut; None: not calibrated."""
 
 
 class Comparison:
@@ -57,6 +68,7 @@ class Comparison:
         self._crowd, self.meaning = crowd, meaning
         self._people: People | None = None
         self._known: dict[str, Kept] = {}
+        self._held: list[Kept] = []
 
     def within(
         self, people: People, probes: Iterable[str] = (), scored: Scored | None = None, rows: range = range(0)
@@ -72,7 +84,7 @@ class Comparison:
     def probe(self, person_id: str) -> Probe:
         """Somebody who is enrolled, to be searched with."""
         kept = self._person(person_id)
-        return Probe(person_id, kept.number, kept.facts, _taken(kept), kept.register)
+        return Probe(person_id, kept.number, kept.facts, _taken(kept), kept.register, _files(kept))
 
     def candidates(self, probe: Probe, scored: Scored, row: int, most: int) -> Compared:
         """The candidates of one probe, at most `most`: the likeliest first, by face and facts together."""
@@ -85,52 +97,78 @@ class Comparison:
             gap = self._gap(probe, kept)
             if not self.meaning.is_shown(scored, row, at, gap):
                 continue
+            one_file = not probe.files.isdisjoint(_files(kept))
+            similarity = round(float(scored.similarity[row, at]), 6)
+            # What strangers score and what chance gives is said of two photographs, never of one and the same.
+            face = same_file(similarity) if one_file else self.meaning.face(scored, row, at, gap)
             found.append(
                 KeptCandidate(
                     candidate_id(self._sealer, probe.id, person),
                     probe.id,
                     person,
                     0,
-                    round(float(scored.similarity[row, at]), 6),
-                    self.meaning.fmr(scored, row, at),
-                    (self.meaning.face(scored, row, at, gap), *self._facts(probe, kept)),
+                    similarity,
+                    None if one_file else self.meaning.fmr(scored, row, at),
+                    (face, *self._facts(probe, kept)),
                     datetime.now(UTC),
                     self._gallery.version,
-                    self.meaning.expected(scored, row, at),
-                    self.meaning.q(scored, row, at),
+                    None if one_file else self.meaning.expected(scored, row, at),
+                    None if one_file else self.meaning.q(scored, row, at),
+                    same_file=one_file,
                 )
             )
         found.sort(key=lambda one: (-round(one.weight, 6), -one.similarity, one.person))
         return Compared(
-            probe, tuple(replace(one, rank=rank) for rank, one in enumerate(found[:most], start=1))
+            probe,
+            tuple(replace(one, rank=rank) for rank, one in enumerate(found[:most], start=1)),
+            self._mean_by_chance(probe, len(scored.places)),
         )
 
+    def _mean_by_chance(self, probe: Probe, probes: int) -> float | None:
+        """How long the list of a probe is on the mean, from the years between it and some of the gallery."""
+        if not self.meaning.is_calibrated:
+            return None
+        if not self._held:
+            ids = self._gallery.ids
+            drawn = random.Random(len(ids)).sample(ids, min(_HELD, len(ids)))  # nosec B311: a sample, no secret
+            self._held = list(self._here().many(sorted(drawn)).values())
+        some = min(len(self._held), max(_FEWEST, _GAPS // max(probes, 1)))
+        draw = random.Random(f"years:{probe.id}")  # nosec B311
+        gaps = [self._gap(probe, kept) for kept in draw.sample(self._held, some)]
+        return self.meaning.mean_by_chance(gaps)
+
     def foils(self, one: Compared, vector: Floats) -> Iterator[KeptCandidate]:
-        """People of the gallery who cannot be the probe: far from alike, or contradicted by what is stated."""
+        """People of the gallery who are far from alike, and for whom nothing speaks that is stated.
+
+        Children grow and registers err, so neither an unlike face alone nor a contradiction alone makes one.
+        """
         shown = {each.person for each in one.candidates} | {one.probe.id}
         draw = random.Random(one.probe.id)  # nosec B311: which strangers stand in a list, no secret
         count, found = len(self._gallery), 0
         places = draw.sample(range(count), min(_FOILS_TRIED, count))
         unlike = self.meaning.are_unlike(vector, places)
-        for place in sorted(places, key=lambda one: not unlike[one]):
+        places = [place for place in places if unlike[place] and self._gallery.ids[place] not in shown]
+        for number, place in enumerate(places):
             person = self._gallery.ids[place]
-            if person in shown:
-                continue
+            if number % _AT_ONCE == 0:
+                ids = [self._gallery.ids[each] for each in places[number : number + _AT_ONCE]]
+                self._known |= self._here().many([each for each in ids if each not in self._known])
             kept = self._person(person)
-            similarity, face = self.meaning.of_pair(vector, place, self._gap(one.probe, kept))
             facts = self._facts(one.probe, kept)
-            if not (unlike[place] or any(each.contradiction for each in facts)):
+            if not _is_unlike(one.probe.facts, kept.facts, facts):
                 continue
+            similarity, fmr, face = self.meaning.of_pair(vector, place, self._gap(one.probe, kept))
             yield KeptCandidate(
                 candidate_id(self._sealer, one.probe.id, person),
                 one.probe.id,
                 person,
                 0,
                 round(similarity, 6),
-                None,
+                fmr,
                 (face, *facts),
                 datetime.now(UTC),
                 self._gallery.version,
+                None if fmr is None else fmr * count,
                 foil=True,
             )
             found += 1
@@ -162,20 +200,46 @@ class Comparison:
         return discount(years, age)
 
     def _person(self, person_id: str) -> Kept:
+        if person_id not in self._known:
+            self._known[person_id] = self._here().get(person_id)
+        return self._known[person_id]
+
+    def _here(self) -> People:
         if self._people is None:
             raise RuntimeError("a comparison needs a transaction")
-        if person_id not in self._known:
-            self._known[person_id] = self._people.get(person_id)
-        return self._known[person_id]
+        return self._people
 
 
 def _taken(kept: Kept) -> Days | None:
     return next((photo.taken for photo in kept.photos if photo.taken), None)
 
 
-def store(pairs: Pairs, found: Compared, foils: Sequence[KeptCandidate]) -> None:
-    """Keep the candidates of a probe, and the foils that will stand beside them in review."""
-    pairs.put((*found.candidates, *foils))
+def _files(kept: Kept) -> frozenset[bytes]:
+    return frozenset(photo.sha256 for photo in kept.photos if photo.state == ENROLLED)
+
+
+def _is_unlike(probe: Facts, other: Facts, facts: Sequence[Weighed]) -> bool:
+    """Does nothing speak for these two being one person that is stated of them?"""
+    if _says_nothing(probe) or _says_nothing(other):
+        return True
+    return sum(each.weight for each in facts) < _AGAINST
+
+
+def _says_nothing(facts: Facts) -> bool:
+    stated = (facts.names, facts.sex, facts.born, facts.height, facts.marks, facts.languages, facts.seen)
+    return not any((*stated, facts.eyes, facts.hair, facts.clothes))
+
+
+def store(pairs: Pairs, found: Compared, foils: Sequence[KeptCandidate], *, whole: bool = False) -> None:
+    """Keep the candidates of a probe, and the foils that will stand beside them in review.
+
+    `whole`: the list takes the place of the earlier one; who is not in it any more, and of whom nobody has said
+    anything, goes.
+    """
+    made = (*found.candidates, *foils)
+    if whole:
+        pairs.let_go(found.probe.id, {one.id for one in made})
+    pairs.put(made)
 
 
 def as_json(
@@ -196,6 +260,7 @@ def as_json(
             "expected_by_chance": one.expected,
             "weight": round(one.weight, 2),
             "q": one.q,
+            "same_file": one.same_file,
             "standing": str(standing.get(one.id, "open")),
             "reasons": [
                 {

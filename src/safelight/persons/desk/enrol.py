@@ -15,12 +15,18 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
 from safelight.errors import FormatError
 from safelight.evidence.names import show
 from safelight.governance.gate import Permit
+from safelight.persons.desk import corrections, schedule
+from safelight.persons.desk.entries import CLOSED
 from safelight.persons.desk.house import House
+from safelight.persons.desk.reviewing import Reviewing
+from safelight.persons.desk.reweigh import reweigh
 from safelight.persons.keep.people import ENROLLED, Kept, People, Photo, id_of
 from safelight.persons.person import Days, Finding, PhotoRef, Record, Status
 from safelight.persons.portraits.describe import Describe, Described, PhotoJob, Portrait
@@ -52,7 +58,7 @@ class Enrolled:
     duplicates: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
-    """What a register states that was not understood."""
+    """What a register states that was not understood, or was not followed."""
 
     @property
     def complete(self) -> bool:
@@ -85,13 +91,17 @@ class Enrolment:
         self._task = Describe(embedder, TaskLimits(house.config.worker_memory, house.config.seconds_per_item))
         self._faces = faces
         self._waiting: dict[int, _Waiting] = {}
+        self._corrected: list[str] = []
+        self._in_both = 0
         self.said = Enrolled()
 
     def run(self, path: Path, format: str, mapping: Mapping[str, Any], progress: Progress) -> Enrolled:
         """Take in every person of `path`."""
         base = path if path.is_dir() else path.parent
         with closing(PoolEngine(self._house.config.worker_count())) as engine:
-            batches = self._batches(open_register(path, None if format == "auto" else format, mapping), base)
+            batches = self._batches(
+                open_register(path, None if format == "auto" else format, mapping, self._status), base
+            )
             for outcome in engine.map(self._task, batches):
                 if isinstance(outcome, Done):
                     for portrait in outcome.results:
@@ -100,6 +110,16 @@ class Enrolment:
                     waiting = self._waiting.pop(outcome.item.number)
                     self._store(waiting, Portrait(outcome.item.number, error=outcome.reason))
                 progress(Progressed("photographs", self.said.photos, unreadable=len(self.said.unreadable)))
+        if self._corrected:
+            with self._permit.transaction() as connection:
+                reweigh(Reviewing(self._house, self._permit, connection), self._corrected)
+        if self._in_both:
+            other = Status.FOUND if self._status is Status.MISSING else Status.MISSING
+            note = (
+                f"{self._in_both:,} new with a number that is in the register of {other} people too: if the status is "
+                "wrong, withdraw or erase them here, and enrol again with the right one"
+            )
+            self.said.notes.append({"person_id": "", "where": show(os.fsencode(path)), "note": note})
         return self.said
 
     def _batches(self, records: Iterator[Record | Finding], base: Path) -> Iterator[Sequence[PhotoJob]]:
@@ -110,6 +130,8 @@ class Enrolment:
                 self.said.unreadable.append({"path": record.where, "reason": record.reason})
                 continue
             person = self._take(record)
+            if person is None:
+                continue
             for ref in record.photos:
                 self.said.photos += 1
                 shown = f"{show(os.fsencode(base))}/{ref.file}"
@@ -134,32 +156,58 @@ class Enrolment:
         if jobs:
             yield jobs
 
-    def _take(self, record: Record) -> str:
-        """Store what a register states of a person; returns the id."""
+    def _take(self, record: Record) -> str | None:
+        """Store what a register states of a person; returns the id, None of somebody who is in no gallery any more."""
+        notes = [*record.notes]
         with self._permit.transaction() as connection:
             people = People(connection, self._house.keys, self._permit.the_case.id)
             status = record.status or self._status
             person_id = id_of(people.case_sealer, self._status, record.person_id)
             made = Kept(person_id, status, record.person_id, self._status, record.facts, record.notes)
             if not people.has(person_id):
+                other = Status.FOUND if self._status is Status.MISSING else Status.MISSING
+                self._in_both += people.has(id_of(people.case_sealer, other, record.person_id))
                 people.add(made)
                 people.note(
                     person_id, "enrolled", self._permit.actor, {"status": str(status), "where": record.where}
                 )
+            elif (before := people.get(person_id, photos=False)).status in CLOSED:
+                # a register does not bring anybody back, and nothing of them is taken in
+                made = before
+                notes = [f"is {before.status}: bring them back with `persons update --status {self._status}`"]
             else:
-                before = people.get(person_id, photos=False)
-                if record.status is None:
-                    made = replace(made, status=before.status)  # a register does not bring anybody back
+                made, kept = self._changed(before, made, given=record.status is not None)
+                notes += kept
                 if made != before:
-                    people.change(made)
-                    said = {"before": _facts(before), "after": _facts(made), "where": record.where}
-                    people.note(person_id, "corrected", self._permit.actor, said)
-                    self.said.corrected += 1
+                    self._change(connection, people, before, made, record.where)
         self.said.persons += 1
         self.said.notes += [
-            {"person_id": record.person_id, "where": record.where, "note": note} for note in record.notes
+            {"person_id": record.person_id, "where": record.where, "note": note} for note in notes
         ]
-        return person_id
+        return person_id if made.status not in CLOSED else None
+
+    def _changed(self, before: Kept, stated: Kept, *, given: bool) -> tuple[Kept, list[str]]:
+        """What becomes of an entry, with what was corrected by hand kept; and what the register says otherwise."""
+        facts, otherwise = corrections.keeping(stated.facts, before)
+        notes = []
+        if otherwise:
+            names = ", ".join(one.rpartition(".")[2].replace("_", " ") for one in otherwise)
+            notes.append(f"stated otherwise than it was corrected by hand, and the correction stays: {names}")
+        status = stated.status if given else before.status
+        return replace(stated, facts=facts, status=status, corrected=before.corrected), notes
+
+    def _change(
+        self, connection: sa.Connection, people: People, before: Kept, made: Kept, where: str
+    ) -> None:
+        people.change(made)
+        said = {"before": _facts(before), "after": _facts(made), "where": where}
+        people.note(made.id, "corrected", self._permit.actor, said)
+        self.said.corrected += 1
+        if made.facts != before.facts:
+            self._corrected.append(made.id)
+        if made.status in CLOSED:
+            case, days = self._permit.the_case.id, self._house.config.face_template_days
+            schedule.put(connection, people, case, made.id, self._permit.actor, days)
 
     def _is_known(self, waiting: _Waiting) -> bool:
         """Is this file in the gallery already, with the same face, as this embedder describes it?"""
@@ -175,14 +223,24 @@ class Enrolment:
 
     def _store(self, waiting: _Waiting, seen: Portrait) -> None:
         photo, chosen = judged(waiting, seen)
+        person = waiting.person
         with self._permit.transaction() as connection:
             people = People(connection, self._house.keys, self._permit.the_case.id)
-            twins = people.with_photo(waiting.sha256) - {waiting.person}
+            if not people.has(person) or people.get(person, photos=False).status in CLOSED:
+                return  # withdrawn or erased since
+            twins = people.with_photo(waiting.sha256) - {person}
+            former = people.photo(person, waiting.sha256)
             if chosen is not None:
-                blob = self._house.blobs.put(people.sealer(waiting.person), chosen.crop)
+                blob = self._house.blobs.put(people.sealer(person), chosen.crop)
                 photo = replace(photo, blob=blob)
-                people.put_template(waiting.person, waiting.sha256, self._embedder.version, chosen.template)
-            people.put_photo(waiting.person, photo)
+                people.put_template(person, waiting.sha256, self._embedder.version, chosen.template)
+                people.put_photo(person, photo)
+            elif former is None or former.state != ENROLLED or _is_another(waiting, former):
+                people.drop_photo(person, waiting.sha256)  # with the template of the wrong face
+                people.put_photo(person, photo)
+            still = {one.blob for one in people.photos(person)}
+        if former is not None and former.blob and former.blob not in still:
+            self._house.blobs.delete(former.blob)
         self._say(waiting, photo, sorted(twins))
 
     def _say(self, waiting: _Waiting, photo: Photo, twins: Sequence[str]) -> None:
@@ -250,6 +308,11 @@ def judged(waiting: _Waiting, seen: Portrait) -> tuple[Photo, Described | None]:
         ),
         face,
     )
+
+
+def _is_another(waiting: _Waiting, former: Photo) -> bool:
+    """Was another face of the photograph chosen than the one that is in the gallery?"""
+    return waiting.ref.face is not None and waiting.ref.face != former.face
 
 
 def _facts(kept: Kept) -> dict[str, Any]:

@@ -11,12 +11,10 @@ import sqlalchemy as sa
 from safelight.errors import UsageError
 from safelight.governance.gate import Permit
 from safelight.persons.desk import schedule
+from safelight.persons.desk.corrections import corrected
 from safelight.persons.keep import facts as facts_json
-from safelight.persons.keep.people import ENROLLED, Kept, People
-from safelight.persons.person import IN_GALLERY, Facts, Status
-from safelight.persons.registers.facts import facts_of
-from safelight.persons.registers.mapping import Mapped
-from safelight.persons.registers.row import Plan, Row, Told, said_of
+from safelight.persons.keep.people import Kept, People
+from safelight.persons.person import IN_GALLERY, Status
 
 CLOSED = (Status.HOME, Status.WITHDRAWN)
 
@@ -34,14 +32,14 @@ def listed(people: People, statuses: tuple[Status, ...] | None) -> Iterator[dict
         }
 
 
-def in_full(people: People, kept: Kept) -> dict[str, Any]:
-    """Everything about one person but the pictures themselves."""
+def in_full(people: People, kept: Kept, version: str) -> dict[str, Any]:
+    """Everything about one person but the pictures themselves; `version` is of the embedder in use."""
     return {
         "id": kept.id,
         "person_id": kept.number,
         "register": str(kept.register),
         "status": str(kept.status),
-        "in_gallery": kept.status in IN_GALLERY and any(one.state == ENROLLED for one in kept.photos),
+        "in_gallery": kept.status in IN_GALLERY and people.is_described(kept.id, version),
         "facts": facts_json.to_json(kept.facts),
         "notes": list(kept.notes),
         "photos": [
@@ -64,14 +62,11 @@ def in_full(people: People, kept: Kept) -> dict[str, Any]:
 def correct(
     people: People, permit: Permit, kept: Kept, changes: Mapping[str, str], reason: str | None
 ) -> Kept:
-    """Change what is stated of a person, as a register's columns say it. UsageError for a value not understood."""
-    facts = _stated(changes)
-    stated = {
-        name: getattr(facts, name)
-        for name in Facts.__dataclass_fields__
-        if getattr(facts, name) not in (None, "", (), {})
-    }
-    made = replace(kept, facts=replace(kept.facts, **stated))
+    """Change what is stated of a person, as a register's columns say it; an empty value clears the fact.
+
+    UsageError for a value not understood. The person's candidates are the caller's to weigh anew (`reweigh`).
+    """
+    made = corrected(kept, changes)
     if made != kept:
         people.change(made)
         before, after = facts_json.to_json(kept.facts), facts_json.to_json(made.facts)
@@ -83,19 +78,6 @@ def correct(
         }
         people.note(kept.id, "corrected", permit.actor, said)
     return made
-
-
-def _stated(changes: Mapping[str, str]) -> Facts:
-    """What columns of a register and their values state. UsageError for a column or value that is not understood."""
-    row = Row("the change", tuple(changes), tuple(changes.values()))
-    said = said_of(row, Plan.of(Mapped(), row.columns), Told())
-    facts = facts_of(said)
-    wrong = said.notes or [f"there is no column '{one}'" for one in said.more]
-    if wrong:
-        raise UsageError(
-            f"Not understood: {'; '.join(wrong)}.", "See the columns of registers in the documentation."
-        )
-    return facts
 
 
 def change_status(
@@ -110,6 +92,11 @@ def change_status(
     """Open or close an entry. Who is back home or withdrawn leaves the gallery at once, the template after `days`."""
     if status is Status.PROBE:
         raise UsageError("A person's status is missing, found, home or withdrawn.")
+    if kept.register is Status.PROBE and status in IN_GALLERY:
+        raise UsageError(
+            f"{kept.id} is a photograph that was searched with: it stands in no gallery.",
+            "Enrol the person, with `safelight persons enrol`.",
+        )
     made = replace(kept, status=status)
     people.change(made)
     people.note(

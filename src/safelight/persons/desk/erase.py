@@ -9,9 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from safelight.errors import IntegrityError
+from safelight.errors import BusyError, IntegrityError
 from safelight.governance.inspection import STORE
 from safelight.persons.keep.people import face_key, person_key
+from safelight.store.database import Database
 from safelight.store.keys import KeyRing
 from safelight.store.sealing import NONCE_BYTES
 from safelight.store.tables import (
@@ -24,6 +25,9 @@ from safelight.store.tables import (
     person_template,
     verdict,
 )
+
+_TRIES, _PATIENCE = 4, 2.0
+"""How often the write-ahead log is tried to be emptied, and how many seconds a reader is waited for each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,24 @@ def erase(
     return Erased(rows, keys, tuple(blobs), len(candidates), tuple(traces))
 
 
+def empty_log(database: Database) -> None:
+    """Empty the write-ahead log, in which what was deleted still lies. BusyError while somebody reads the store."""
+    if not any(database.shrink_wal(patience=_PATIENCE) for _ in range(_TRIES)):
+        raise BusyError(
+            "What is to be destroyed is taken out, but another program is reading the store: until it ends, the raw "
+            "files still hold a part.",
+            "Close whatever else has the workspace open, and run the same command again: it goes on where it stopped.",
+        )
+
+
 def prove(folder: Path, erased: Erased) -> int:
     """Look for every trace in the raw files of the store; returns the bytes that were read.
 
     Raises IntegrityError where one is left.
     """
     read = 0
+    if not erased.traces:
+        return read
     for path in sorted(folder.glob("*")):
         if not path.is_file() or not path.name.startswith(STORE) or path.stat().st_size == 0:
             continue

@@ -7,34 +7,38 @@ from typing import Any
 from safelight.model import Band
 from safelight.persons.desk.review import Work
 from safelight.persons.desk.reviewing import Reviewing
-from safelight.persons.person import Side, Standing
+from safelight.persons.keep.pairs import KeptCandidate
+from safelight.persons.person import IN_GALLERY, Side, Standing
 
 _BANDS = {Band.URGENT: 0.9, Band.HIGH: 0.5, Band.NORMAL: 0.05}
+_NOT_KNOWN = 0.5
+"""No higher, where what the face says is not known: then facts alone carry it, and everybody is thought to be there."""
 _CLOSED = (Standing.CONFIRMED, Standing.EXCLUDED, Standing.CANNOT_SAY)
 
 
 def person_leads(reviewing: Reviewing, top: int | None, undecided: bool) -> list[dict[str, Any]]:
     """The best `top` candidates as `leads --json` prints them; `of` is how many there are. Foils are none."""
-    works = [one for one in reviewing.works() if not one.kept.foil]
+    works = [one for one in reviewing.works() if not one.kept.foil and reviewing.can_read(one.kept)]
     works = [one for one in works if not (undecided and one.standing in _CLOSED)]
-    works.sort(key=lambda one: (-one.kept.weight, one.kept.id))
-    count = sum(1 for _ in reviewing.people.everyone())
+    count = sum(1 for _ in reviewing.people.everyone(IN_GALLERY))
+    works.sort(key=lambda one: (-priority(one.kept, count), -one.kept.weight, one.kept.id))
     return [{**_lead(reviewing, one, count), "of": len(works)} for one in works[:top]]
 
 
-def priority(weight: float, people: int) -> float:
+def priority(kept: KeptCandidate, people: int) -> float:
     """0..1: the odds that what is weighed leaves, where before it each of the gallery was as likely as the next.
 
     An order of work and no probability: it takes what is weighed as independent, and that the one is in the gallery.
+    At most a half where the face is not calibrated or says nothing.
     """
-    odds = 10 ** min(weight, 12.0) / max(people, 1)
-    return odds / (1 + odds)
+    odds = 10 ** min(kept.weight, 12.0) / max(people, 1)
+    return min(odds / (1 + odds), 1.0 if kept.fmr is not None else _NOT_KNOWN)
 
 
 def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
     probe, person = (reviewing.people.get(each) for each in (one.kept.probe, one.kept.person))
     photo = next(iter(probe.photos), None)
-    share = round(priority(one.kept.weight, people), 4)
+    share = round(priority(one.kept, people), 4)
     return {
         "id": one.kept.id,
         "kind": "person",
@@ -45,7 +49,7 @@ def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
         "reasons": [
             {"code": why.code, "text": why.text, "weight": round(why.weight, 2)}
             for why in one.kept.weighed
-            if why.side is not Side.UNKNOWN
+            if why.side is not Side.UNKNOWN or (one.kept.same_file and why.code == "face")
         ],
         "matches": [],
         "stack": one.kept.id,

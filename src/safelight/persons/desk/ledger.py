@@ -46,6 +46,21 @@ class Entry:
     found_at: datetime | None = None
 
     @property
+    def is_home(self) -> bool:
+        """Reunited, and not excluded by two people in a round that came later."""
+        return self.result is Result.REUNITED and self.work.standing is not Standing.EXCLUDED
+
+    @property
+    def is_contradicted(self) -> bool:
+        """Reunited by the record, and excluded by two people since: one of the two is wrong."""
+        return self.result is Result.REUNITED and self.work.standing is Standing.EXCLUDED
+
+    @property
+    def is_settled(self) -> bool:
+        """Is it known whether it was right?"""
+        return self.result in (Result.REUNITED, Result.NOT_THE_SAME)
+
+    @property
     def days(self) -> int | None:
         """From the candidate to what came out."""
         return max(0, (self.on - self.work.kept.made_at.date()).days) if self.on else None
@@ -86,48 +101,73 @@ def account(found: list[Entry]) -> dict[str, Any]:
 
 
 def sentence(found: list[Entry]) -> str:
-    """The number a newspaper should print."""
-    reunited = _people(found, Result.REUNITED)
-    settled = sum(one.result in (Result.REUNITED, Result.NOT_THE_SAME) for one in found)
+    """The number a newspaper should print.
+
+    Its share is of all that were settled or excluded by two: of those that were followed to the end alone, nearly all
+    are right, as who is excluded is not followed.
+    """
     if not found:
         return "There are no candidates yet."
     counted = "1 candidate" if len(found) == 1 else f"{len(found):,} candidates"
-    if not settled:
+    if not any(one.is_settled for one in found):
         return (
             f"{counted}, and of none is known yet whether it was right: "
             "no number of children found may be given."
         )
-    share = _share(sum(one.result is Result.REUNITED for one in found), settled)
-    return (
-        f"{reunited:,} {'child is' if reunited == 1 else 'children are'} back home, from {counted}. Of "
-        f"{settled:,} whose outcome is known, {share['share']:.0%} were right "
-        f"(95 % interval {share['low']:.0%} to {share['high']:.0%})."
+    home = children_home(found)
+    share = _of_decided(found)
+    told = (
+        f"{home:,} {'child is' if home == 1 else 'children are'} back home, from {counted}. Of "
+        f"{share['all']:,} that came to an end, those excluded by two people among them, {share['share']:.0%} were "
+        f"right (95 % interval {share['low']:.0%} to {share['high']:.0%})."
     )
+    against = sum(one.is_contradicted for one in found)
+    if against:
+        told += (
+            f" {against:,} more {'was' if against == 1 else 'were'} recorded as reunited and excluded by two people "
+            "since: not counted as home, to be looked into."
+        )
+    return told
 
 
-def _people(found: list[Entry], result: Result) -> int:
-    return len({one.work.kept.probe for one in found if one.result is result})
+def children_home(found: Iterable[Entry]) -> int:
+    """How many children: entries that reunions join, over however many candidates, are one child."""
+    above: dict[str, str] = {}
+
+    def root(one: str) -> str:
+        while above.setdefault(one, one) != one:
+            above[one] = one = above[above[one]]
+        return one
+
+    for one in found:
+        if one.is_home:
+            above[root(one.work.kept.probe)] = root(one.work.kept.person)
+    return sum(one == of for one, of in above.items())
+
+
+def _of_decided(found: list[Entry]) -> dict[str, Any]:
+    ended = sum(one.is_settled or one.work.standing is Standing.EXCLUDED for one in found)
+    return _share(sum(one.is_home for one in found), ended)
 
 
 def _counts(found: list[Entry]) -> dict[str, Any]:
     standings = {str(one): sum(each.work.standing is one for each in found) for one in Standing}
     results = {str(one): sum(each.result is one for each in found) for one in Result}
-    settled = results[Result.REUNITED] + results[Result.NOT_THE_SAME]
     decided = standings[Standing.CONFIRMED] + standings[Standing.EXCLUDED] + standings[Standing.CANNOT_SAY]
-    days = sorted(one.days for one in found if one.result is Result.REUNITED and one.days is not None)
-    confirmed = [one for one in found if one.work.standing is Standing.CONFIRMED]
-    confirmed_settled = [one for one in confirmed if one.result in (Result.REUNITED, Result.NOT_THE_SAME)]
+    home = sum(one.is_home for one in found)
+    days = sorted(one.days for one in found if one.is_home and one.days is not None)
+    confirmed = [one for one in found if one.work.standing is Standing.CONFIRMED and one.is_settled]
     return {
         "candidates": len(found),
         "standing": standings,
         "decided_by_two": decided,
         "results": results,
-        "children_home": _people(found, Result.REUNITED),
-        "real_of_settled": _share(results[Result.REUNITED], settled),
-        "real_of_confirmed": _share(
-            sum(one.result is Result.REUNITED for one in confirmed_settled), len(confirmed_settled)
-        ),
-        "real_of_all": _share(results[Result.REUNITED], len(found)),
+        "children_home": children_home(found),
+        "contradicted": [one.work.kept.id for one in found if one.is_contradicted],
+        "real_of_settled": _share(home, sum(one.is_settled for one in found)),
+        "real_of_confirmed": _share(sum(one.is_home for one in confirmed), len(confirmed)),
+        "real_of_decided": _of_decided(found),
+        "real_of_all": _share(home, len(found)),
         "days_to_reunited": {"median": median(days), "longest": days[-1]} if days else None,
     }
 

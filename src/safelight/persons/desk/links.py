@@ -15,7 +15,7 @@ from safelight.errors import IntegrityError, RefusedError, UsageError
 from safelight.governance import authority as rules
 from safelight.governance import cases
 from safelight.governance.gate import Permit
-from safelight.model import Capability
+from safelight.model import Capability, Case, Ground
 from safelight.persons.keep.people import People
 from safelight.store.keys import KeyRing
 from safelight.store.sealed import seal, unseal
@@ -61,7 +61,7 @@ def usable(connection: sa.Connection, keys: KeyRing, permit: Permit) -> list[str
     for one in {link.case for link in links(connection, keys, permit.the_case.id)}:
         other = cases.find(connection, keys, one)
         try:
-            _check(other, datetime.now(UTC))
+            _check(permit, other)
         except RefusedError:
             continue
         found.append(other.id)
@@ -69,13 +69,16 @@ def usable(connection: sa.Connection, keys: KeyRing, permit: Permit) -> list[str
 
 
 def link(connection: sa.Connection, keys: KeyRing, permit: Permit, wanted: str, reason: str) -> Link:
-    """Let this case search another's gallery. RefusedError where the other's authority does not allow face search."""
+    """Let this case search another's gallery.
+
+    RefusedError where the other's authority does not allow face search, or stands on another ground (`purpose`).
+    """
     other = cases.find(connection, keys, wanted)
     if other.id == permit.the_case.id:
         raise UsageError("A case needs no link to itself.")
     if not reason.strip():
         raise UsageError("A link needs a reason.", "Give --reason.")
-    _check(other, datetime.now(UTC))
+    _check(permit, other)
     at = datetime.now(UTC).isoformat()
     sealed = seal(
         permit.sealer(connection),
@@ -107,6 +110,19 @@ def unlink(connection: sa.Connection, permit: Permit, case_id: str) -> int:
     return gone.rowcount
 
 
-def _check(other: Any, now: datetime) -> None:
-    rules.check_valid(other, now.date())
+def _check(permit: Permit, other: Case) -> None:
+    """Refuse a case that may not be searched from here: what was taken in for one purpose serves no other."""
+    rules.check_valid(other, datetime.now(UTC).date())
     rules.check_allows(other, Capability.FACE_SEARCH)
+    mine, theirs = permit.the_case.authority.ground, other.authority.ground
+    if mine is not theirs:
+        raise RefusedError(
+            f"'{other.name}' is a case of {_named(theirs)}, this one of {_named(mine)}: "
+            "people who were enrolled for one purpose are not searched for another.",
+            "purpose",
+            "Only cases of the same ground are linked; ask the other case to search for you under its authority.",
+        )
+
+
+def _named(ground: Ground | None) -> str:
+    return f"the ground {ground}" if ground else "no ground"

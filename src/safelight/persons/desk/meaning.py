@@ -17,6 +17,7 @@ from safelight.persons.calibrate import chance, face
 from safelight.persons.calibrate.calibration import Calibration, calibrate
 from safelight.persons.calibrate.discovery import Discovery, discover
 from safelight.persons.calibrate.face import DLIB, Genuine
+from safelight.persons.calibrate.listed import Listed, by_chance
 from safelight.persons.compare.gallery import Gallery
 from safelight.persons.compare.search import top
 from safelight.persons.person import Weighed
@@ -82,11 +83,7 @@ class Meaning:
         adjusted = self.calibration.adjusted(similarity, probes, near)
         fmr = self.calibration.fmr(similarity, probes, near)
         interval = self.calibration.fmr_interval(similarity, probes, near)
-        found = (
-            discover(fmr, interval, self.size, limit=self.limit)
-            if fmr is not None and interval is not None
-            else None
-        )
+        found = discover(fmr, interval, self.size) if fmr is not None and interval is not None else None
         return Scored(similarity, places, adjusted, fmr, interval, found)
 
     def could_be_shown(self, scored: Scored, row: int) -> NDArray[np.int64]:
@@ -99,7 +96,39 @@ class Meaning:
         """Is this one near enough to be a candidate, given the years between the photographs?"""
         if scored.fmr is None:
             return bool(scored.similarity[row, at] >= self._shown_from)
-        return bool(scored.fmr[row, at] * self.size <= self.limit * min(gap.widen, _WIDEST))
+        return bool(scored.fmr[row, at] * self.size <= self._reach(gap))
+
+    def mean_by_chance(self, gaps: Sequence[Discount]) -> float | None:
+        """Look-alikes that chance gives, on the mean, to the list of a probe with these years to people of the gallery.
+
+        Before the list is cut. None: not calibrated.
+        """
+        if not self.is_calibrated or not gaps:
+            return None
+        return sum(min(self._reach(gap), float(self.size)) for gap in gaps) / len(gaps)
+
+    def listed(self, scored: Scored | None, count: int, means: Sequence[float], most: int) -> Listed | None:
+        """What chance gives to `count` candidates, at most `most` of each probe; `means`: `mean_by_chance` of each.
+
+        None: not calibrated.
+        """
+        tail = self.calibration.tail
+        if tail is None or scored is None or scored.fmr is None or scored.interval is None or not means:
+            return None
+        rates = scored.fmr.reshape(-1)
+        ends = (1.0, 1.0)
+        known = np.flatnonzero(rates > 0)
+        if len(known):
+            # The calibration is as sure of the whole list as of the rate at which lists end.
+            end = sum(means) / len(means) / self.size
+            at = known[np.argmin(np.abs(np.log(rates[known] / end)))]
+            low, high = (float(one.reshape(-1)[at] / rates[at]) for one in scored.interval)
+            ends = low, high
+        return by_chance(count, np.array(means), ends, most=most, unevenness=tail.unevenness)
+
+    def _reach(self, gap: Discount) -> float:
+        """The look-alikes by chance up to which somebody is shown across a gap."""
+        return self.limit * min(gap.widen, _WIDEST)
 
     def face(self, scored: Scored, row: int, at: int, gap: Discount) -> Weighed:
         """What the face alone says."""
@@ -118,12 +147,15 @@ class Meaning:
         """The false-discovery rate of all pairs of the match down to this one."""
         return None if scored.discovery is None else float(scored.discovery.q_pair[row, at])
 
-    def of_pair(self, vector: Floats, place: int, gap: Discount) -> tuple[float, Weighed]:
-        """Similarity and face of any one pair, however unlike: what foils are made of."""
-        similarity = float(self._gallery.people[place].astype(np.float64) @ vector.astype(np.float64))
+    def of_pair(self, vector: Floats, place: int, gap: Discount) -> tuple[float, float | None, Weighed]:
+        """Similarity, false-match rate (None: not calibrated) and face of any one pair, however unlike: for foils."""
+        similarity = np.array(
+            [float(self._gallery.people[place].astype(np.float64) @ vector.astype(np.float64))]
+        )
         probe, near = self.calibration.near(vector[None]), self._near.rows(np.array([place]))
-        adjusted = float(self.calibration.adjusted(np.array([similarity]), probe, near)[0])
-        return similarity, self._face(similarity, adjusted, gap)
+        adjusted = self.calibration.adjusted(similarity, probe, near)
+        fmr = None if self.calibration.tail is None else float(self.calibration.tail.fmr(adjusted)[0])
+        return float(similarity[0]), fmr, self._face(float(similarity[0]), float(adjusted[0]), gap)
 
     def are_unlike(self, vector: Floats, places: Sequence[int]) -> dict[int, bool]:
         """Which people of the gallery, by place, nobody would show for a probe, whatever the gallery."""
@@ -141,11 +173,11 @@ class Meaning:
         weight = face.log_ratio(tail, np.array([similarity]), np.array([adjusted]), self._genuine, factor)
         return face.weighed(similarity, float(weight[0]), by_chance, self._genuine, gap.text)
 
-    def sentence(self, scored: Scored | None) -> str:
+    def sentence(self, listed: Listed | None) -> str:
         """What chance gives over all that was compared, for people."""
-        if scored is None or scored.discovery is None:
+        if listed is None:
             return f"{chance.NOT_KNOWN} {self.calibration.sentence}"
-        return scored.discovery.sentence()
+        return listed.sentence()
 
     def enrolled_twice(self) -> list[dict[str, Any]]:
         """Pairs of the gallery too near for chance, who may be one person: for somebody to look at."""

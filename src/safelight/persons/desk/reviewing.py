@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from safelight.errors import RefusedError, UsageError
+from safelight.governance import apart
 from safelight.governance.gate import Permit
-from safelight.persons.desk import ledger, review, schedule
+from safelight.persons.desk import ledger, outcomes, review, schedule
+from safelight.persons.desk.checklist import step_meant
 from safelight.persons.desk.house import House
 from safelight.persons.desk.ledger import STEPS, Result
 from safelight.persons.desk.links import people_of
 from safelight.persons.desk.review import Work
 from safelight.persons.keep import facts as facts_json
-from safelight.persons.keep.pairs import KeptCandidate, Pairs
+from safelight.persons.keep.pairs import HOLD, KeptCandidate, Pairs
 from safelight.persons.keep.people import ENROLLED, Kept
-from safelight.persons.person import Standing, Status, Verdict
+from safelight.persons.person import IN_GALLERY, Standing, Status, Verdict
 from safelight.persons.weigh.weigh import table
 
-HOLD, REOPEN, STEP, OUTCOME = "hold", "reopen", "step", "outcome"
+REOPEN, STEP, OUTCOME = "reopen", "step", "outcome"
+_UNLIKE = "This one was put in the list because the two are unlike."
+_UNSURE = f"{_UNLIKE} If a second person cannot say either, it becomes a candidate."
+_CANDIDATE = (
+    "It was put in the list because the two are unlike. Where somebody recognises a person in spite of that, or two "
+    "cannot say, faces and registers may err: it is a candidate from now on, and others decide about it too."
+)
+_SPOKE_UP = (
+    "It was put in lists because the two are unlike, and somebody does not rule it out: others look anew."
+)
+_HERE = (*IN_GALLERY, Status.PROBE)
 
 
 class Reviewing:
@@ -31,9 +44,10 @@ class Reviewing:
         self._house, self._permit, self._connection = house, permit, connection
         self.people = people_of(connection, house.keys, permit)
         self.pairs = Pairs(connection, house.keys, permit.the_case.id)
+        self._ids: set[str] | None = None
 
     def works(self, about: Sequence[KeptCandidate] | None = None) -> list[Work]:
-        """Every candidate, foils too, with its standing; without those of people who left the gallery undecided."""
+        """Every candidate, foils too, with its standing."""
         candidates = list(self.pairs.all(foils=True)) if about is None else list(about)
         return review.work(
             candidates,
@@ -44,15 +58,15 @@ class Reviewing:
 
     def next(self, most: int) -> dict[str, Any] | None:
         """The next list for the acting person, held for them; None where nothing waits."""
-        open_ids = {kept.id for kept in self.people.everyone((Status.MISSING, Status.FOUND, Status.PROBE))}
-        works = [one for one in self.works() if {one.kept.probe, one.kept.person} <= open_ids]
-        chosen = review.review_list(works, self._permit.actor, most)
+        actor = self._permit.actor
+        works = self._apart(self.works(self.pairs.brief(_HERE, self.people.cases)))
+        chosen = review.review_list(works, actor, most)
         if not chosen:
             return None
         for one in chosen:
-            self.pairs.act(one.kept, HOLD, self._permit.actor, {})
+            self.pairs.hold(one.kept, actor)
         probe = self.people.get(chosen[0].kept.probe)
-        waiting = review.waiting_for(works, self._permit.actor)
+        waiting = review.waiting_for(works, actor)
         return {
             "probe": self.side(probe),
             "candidates": [
@@ -61,6 +75,18 @@ class Reviewing:
             "waiting": sum(not one.kept.foil for one in waiting),
             "held_minutes": review.HELD_MINUTES,
         }
+
+    def _apart(self, works: list[Work]) -> list[Work]:
+        """What nobody decided whom the acting person registered as a user, or by whom they were registered."""
+        if self._house.evaluation:
+            return works
+        above = apart.registrars(self._connection)
+        actor = self._permit.actor
+        return [
+            one
+            for one in works
+            if one.kept.foil or all(apart.are_apart(above, actor, each.by) for each in one.said)
+        ]
 
     def side(self, kept: Kept) -> dict[str, Any]:
         """One of the two as a decider sees them: what is stated, and which photographs there are."""
@@ -79,41 +105,64 @@ class Reviewing:
     def answer(self, wanted: str, what: Verdict, note: str | None) -> dict[str, Any]:
         """Record a verdict; only then is the decider told the score, and what others said once enough have spoken."""
         one = self.work_of(wanted)
-        review.check_may_say(one, self._permit.actor)
-        made = self.pairs.say(one.kept, self._permit.actor, what, one.round, note)
+        actor = self._permit.actor
+        self._check_is_here(one.kept)
+        review.check_may_say(one, actor)
+        if not self._house.evaluation and not one.kept.foil:
+            apart.check_apart(self._connection, actor, [each.by for each in one.said])
+        was_foil = one.kept.foil
+        if review.speaks_up(one, what):
+            one = self._promoted(one, actor)
+        from_list = actor in one.listed
+        made = self.pairs.say(one.kept, actor, what, one.round, note, from_list=from_list, as_foil=was_foil)
         after = review.standing((*one.said, made))
         self._let_go(one.kept)
+        told = {"id": one.kept.id, "verdict": str(what), "standing": str(after), "from_list": from_list}
         if one.kept.foil:
-            return {
-                "id": one.kept.id,
-                "verdict": str(what),
-                "standing": "cannot be true",
+            return told | {
+                "standing": "unlike",
                 "foil": True,
-                "explained": "This one stood in the list though it cannot be true; it goes no further.",
+                "explained": _UNSURE if what is Verdict.CANNOT_SAY else _UNLIKE,
             }
-        told = {
-            "id": one.kept.id,
-            "verdict": str(what),
-            "standing": str(after),
-            "foil": False,
-            **self.explained(one.kept),
-        }
+        told |= {"foil": False, **self.explained(one.kept)}
+        if was_foil:
+            told |= {"was_foil": True, "explained": _CANDIDATE}
         if after in (Standing.CONFIRMED, Standing.EXCLUDED, Standing.CANNOT_SAY):
             told["decided_by"] = [each.by for each in (*one.said, made)]
         if after is Standing.CONFIRMED:
             told["next_steps"] = list(STEPS)
         return told
 
+    def _promoted(self, one: Work, actor: str) -> Work:
+        """A foil as the candidate that it becomes; where two have spoken already, in a round of its own."""
+        kept = self.pairs.promote(one.kept)
+        if len(one.said) < review.NEEDED:
+            return replace(one, kept=kept)
+        self.pairs.act(kept, REOPEN, actor, {"reason": _SPOKE_UP})
+        return replace(one, kept=kept, said=(), round=one.round + 1)
+
+    def _check_is_here(self, kept: KeptCandidate) -> None:
+        """Refuse to decide about somebody who left the gallery."""
+        gone = [
+            person
+            for person in (self.people.get(one, photos=False) for one in (kept.probe, kept.person))
+            if person.status not in _HERE
+        ]
+        if gone:
+            who = " and ".join(f"{person.number} is {person.status}" for person in gone)
+            raise RefusedError(
+                f"{who}: about {kept.id} nobody decides any more.",
+                "withdrawn",
+                "If that is wrong: `safelight persons update … --status`, then decide.",
+            )
+
     def _let_go(self, kept: KeptCandidate) -> None:
-        """Schedule a photograph that was searched with for erasure once none of its candidates can be the person."""
+        """Let the period of a photograph that was searched with begin anew: somebody is at work on it."""
         if self.people.get(kept.probe, photos=False).register is not Status.PROBE:
             return
-        of_probe = list(self.pairs.all(of=kept.probe))
-        standings = {one.standing for one in self.works(of_probe)}
-        if standings <= {Standing.EXCLUDED, Standing.CANNOT_SAY}:
-            days = self._house.config.face_template_days
-            case = self._permit.the_case.id
-            schedule.put(self._connection, self.people, case, kept.probe, self._permit.actor, days)
+        days = self._house.config.face_template_days
+        case = self._permit.the_case.id
+        schedule.put(self._connection, self.people, case, kept.probe, self._permit.actor, days)
 
     def explained(self, kept: KeptCandidate) -> dict[str, Any]:
         """The score of a candidate, what chance gives, and what speaks for and against."""
@@ -122,6 +171,7 @@ class Reviewing:
             "fmr": kept.fmr,
             "expected_by_chance": kept.expected,
             "q": kept.q,
+            "same_file": kept.same_file,
             "weight": round(kept.weight, 2),
             "table": [
                 {
@@ -142,8 +192,7 @@ class Reviewing:
         if one.standing in (Standing.OPEN, Standing.ONE_OF_TWO, Standing.TO_A_THIRD):
             raise UsageError(f"{one.kept.id} is still open.")
         self.pairs.act(one.kept, REOPEN, self._permit.actor, {"reason": reason})
-        if self.people.get(one.kept.probe, photos=False).register is Status.PROBE:
-            schedule.clear(self._connection, self._permit.the_case.id, one.kept.probe)
+        self._let_go(one.kept)
         return {"id": one.kept.id, "standing": str(Standing.OPEN), "round": one.round + 1}
 
     def step(self, wanted: str, what: str, due: date | None, done: bool) -> dict[str, Any]:
@@ -155,8 +204,11 @@ class Reviewing:
                 "second person",
                 "See `safelight persons review next`.",
             )
+        if done:
+            what = step_meant(what, [each["what"] for each in self.steps(one.kept)], STEPS)
         said = {"what": what, "due": due.isoformat() if due else None, "done": done}
         self.pairs.act(one.kept, STEP, self._permit.actor, said)
+        self._let_go(one.kept)
         return {"id": one.kept.id, "steps": self.steps(one.kept)}
 
     def steps(self, kept: KeptCandidate) -> list[dict[str, Any]]:
@@ -173,13 +225,10 @@ class Reviewing:
 
     def outcome(self, wanted: str, result: Result, on: date | None, note: str | None) -> dict[str, Any]:
         """Record how a candidate came out in the world; a later record corrects an earlier one."""
-        one = self.work_of(wanted, foils=False)
-        if result is Result.REUNITED and one.standing is not Standing.CONFIRMED:
-            raise RefusedError(
-                f"{one.kept.id} is not confirmed by two people: nobody can be reunited on it.",
-                "second person",
-                "See `safelight persons review next`.",
-            )
+        one = self._told(self.pairs.get(wanted))  # also where a link is gone: an outcome can be corrected
+        earlier = self.pairs.acts(OUTCOME, [one.kept]).get(one.kept.id, ())
+        before = Result(earlier[-1].said["result"]) if earlier else None
+        outcomes.check(one, result, before)
         on = on or datetime.now(UTC).date()
         if on > datetime.now(UTC).date():
             raise UsageError("An outcome lies in the past.", "Give the day on which it happened with --on.")
@@ -191,7 +240,19 @@ class Reviewing:
             "result": str(result),
             "on": on.isoformat(),
             "people": [one.kept.probe, one.kept.person],
+            "before": before,
         }
+
+    def is_reunited(self, person: str) -> bool:
+        """Does a candidate with this person stand as reunited?"""
+        acts = self.pairs.acts(OUTCOME, list(self.pairs.all(of=person)))
+        return any(some[-1].said["result"] == Result.REUNITED for some in acts.values())
+
+    def can_read(self, kept: KeptCandidate) -> bool:
+        """Are both people of this case, or of one that is linked to it and valid now?"""
+        if self._ids is None:
+            self._ids = self.people.ids()
+        return {kept.probe, kept.person} <= self._ids
 
     def account(self) -> dict[str, Any]:
         """The ledger in numbers."""
@@ -199,9 +260,13 @@ class Reviewing:
         probes = self.people.many(sorted({one.kept.probe for one in works}))
         told = {key: (str(kept.register), kept.facts.source or "not stated") for key, kept in probes.items()}
         found = ledger.entries(works, self.pairs.acts(OUTCOME, [one.kept for one in works]), told)
-        foils = [each for one in works if one.kept.foil for each in one.said]
+        said = [each for some in self.pairs.said([one.kept for one in works]).values() for each in some]
+        foils = [each for each in said if each.as_foil]
         return {
             **ledger.account(found),
+            "unreadable_candidates": sum(not one.kept.foil and not self.can_read(one.kept) for one in works),
+            "answers": len(said) - len(foils),
+            "answered_from_list": sum(each.from_list is True for each in said if not each.as_foil),
             "foils": {
                 "answered": len(foils),
                 "taken_for_the_same": sum(each.verdict is Verdict.SAME for each in foils),
@@ -209,13 +274,21 @@ class Reviewing:
         }
 
     def work_of(self, wanted: str, *, foils: bool = True) -> Work:
-        """One candidate. UsageError where there is none (a foil is none for whoever is not reviewing)."""
+        """One candidate. UsageError where there is none.
+
+        For whoever is not reviewing, a foil is a candidate that nobody has decided: nothing tells the two apart.
+        """
         kept = self.pairs.get(wanted)
-        if kept.foil and not foils:
+        if not all(self.people.has(one) for one in (kept.probe, kept.person)):
             raise UsageError(
-                f"There is no candidate '{wanted}' in this case.", "See `safelight persons match`."
+                f"{kept.id} is about somebody of a case that is no longer linked to this one, or closed or expired.",
+                "With a reason to, link it again: `safelight persons link`.",
             )
-        return self.works([kept])[0]
+        return self.works([kept])[0] if foils else self._told(kept)
+
+    def _told(self, kept: KeptCandidate) -> Work:
+        """A candidate as everybody but its review sees it: of a foil, that nobody has decided."""
+        return Work(kept, Standing.OPEN, (), 0) if kept.foil else self.works([kept])[0]
 
 
 __all__ = ["Reviewing"]

@@ -1,23 +1,25 @@
-"""What is to be destroyed when: templates of people who are home or withdrawn, probes that nobody was.
+"""What is to be destroyed when: templates and crops of people who are home or withdrawn, photographs searched with.
 
-A probe whose every candidate was excluded, or of which nothing can be said, is erased whole: it finds nobody.
+A probe is erased whole, so many days after it was searched with or, where people answered about it since, after that.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from safelight.persons.desk.erase import erase
-from safelight.persons.keep.people import People, face_key
+from safelight.persons.desk.erase import Erased, erase
+from safelight.persons.keep.people import DESTROYED, ENROLLED, People, face_key
 from safelight.persons.person import Status
 from safelight.store.keys import KeyRing
 from safelight.store.tables import person_act, person_template
 
 SCHEDULE = "schedule"
 """The act that says when something of a person is to be destroyed."""
+_WHY = "template and picture were destroyed on schedule: to compare this person again, enrol the photograph again"
 
 
 def put(
@@ -54,24 +56,36 @@ def scheduled(connection: sa.Connection, people: People, case_id: str) -> list[d
     found = []
     for row in rows:
         due = people.sealer(row.subject).unseal(row.sealed, f"schedule:{row.subject}".encode()).decode()
-        what = "photograph searched with" if known[row.subject].register is Status.PROBE else "face template"
-        found.append({"person": row.subject, "what": what, "due": due, "is_due": due <= today})
+        kept = known[row.subject]
+        what = "photograph searched with" if kept.register is Status.PROBE else "face template"
+        found.append(
+            {
+                "person": row.subject,
+                "person_id": kept.number,
+                "what": what,
+                "due": due,
+                "is_due": due <= today,
+            }
+        )
     return sorted(found, key=lambda one: (one["due"], one["person"]))
 
 
 def destroy(
     connection: sa.Connection, keys: KeyRing, people: People, case_id: str, person_id: str, actor: str
-) -> tuple[str, ...]:
-    """Destroy what is due of a person; returns the blobs that are left to be deleted."""
+) -> Erased:
+    """Destroy what is due of a person: of a probe everything, else templates and crops; blobs are left to delete."""
     kept = people.get(person_id)
+    blobs = tuple(dict.fromkeys(one.blob for one in kept.photos if one.blob))
     if kept.register is Status.PROBE:
-        blobs = tuple(one.blob for one in kept.photos if one.blob)
-        erase(connection, keys, case_id, person_id, blobs)
-        return blobs
-    if keys.has(connection, face_key(person_id)):
-        keys.destroy(connection, face_key(person_id))
+        return erase(connection, keys, case_id, person_id, blobs)
+    gone = keys.destroy(connection, face_key(person_id)) if keys.has(connection, face_key(person_id)) else 0
     mine = (person_template.c.case_id == case_id) & (person_template.c.person_id == person_id)
-    connection.execute(person_template.delete().where(mine))
+    rows = connection.execute(person_template.delete().where(mine)).rowcount
+    for photo in kept.photos:
+        if photo.state == ENROLLED:
+            people.put_photo(person_id, replace(photo, state=DESTROYED, blob=None, why=_WHY))
+        elif photo.blob:
+            people.put_photo(person_id, replace(photo, blob=None))
     clear(connection, case_id, person_id)
-    people.note(person_id, "template destroyed", actor, {})
-    return ()
+    people.note(person_id, "template destroyed", actor, {"pictures": len(blobs)})
+    return Erased(rows, gone, blobs, 0, ())

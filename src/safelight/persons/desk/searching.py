@@ -23,7 +23,7 @@ from safelight.governance.gate import Permit
 from safelight.model import Ground
 from safelight.persons.compare.fuse import APART_DLIB, fuse, strangers
 from safelight.persons.compare.gallery import Gallery
-from safelight.persons.desk import compare, trials
+from safelight.persons.desk import compare, schedule, trials
 from safelight.persons.desk.compare import Compared, Comparison, Probe
 from safelight.persons.desk.house import House
 from safelight.persons.desk.links import people_of
@@ -44,6 +44,8 @@ from safelight.progress import Progress, Progressed
 _STORED_AT_ONCE = 200
 APART = {"dlib-mirrored": APART_DLIB, "dlib-plain": APART_DLIB}
 """Cosine below which two photographs are not taken for one face, where a gallery is too small to tell its own."""
+_NOT_COMPARED = 100
+"""So many people without a template are named; the rest is counted."""
 _WIDER = 3
 """So many times more neighbours are held against the facts than are shown: facts may bring one up."""
 
@@ -70,6 +72,7 @@ def search(
                 f"{shown}#{number}" if len(seen.faces) > 1 else shown,
                 Facts(),
                 taken,
+                files=frozenset((bytes.fromhex(digest),)),
             )
             for number in range(1, len(seen.faces) + 1)
         ]
@@ -86,8 +89,10 @@ def search(
                 found.append(one)
                 if one.candidates:
                     _keep_probe(house, people, probe, face, gallery.version, data)
+                    days = house.config.face_template_days
+                    schedule.put(connection, people, permit.the_case.id, probe.id, permit.actor, days)
                     compare.store(pairs, one, list(comparison.foils(one, vectors[row])))
-        result = _result(house, connection, permit, people, loaded, found, scored, started)
+        result = _result(house, connection, permit, people, loaded, found, scored, most, started)
     return {
         **result,
         "probes": len(probes),
@@ -126,16 +131,17 @@ def match(
                 pairs = Pairs(connection, house.keys, permit.the_case.id)
                 for row in rows:
                     one = comparison.candidates(comparison.probe(searched.ids[row]), scored, row, most)
-                    if one.candidates:
-                        compare.store(pairs, one, list(comparison.foils(one, searched.people[row])))
+                    foils = comparison.foils(one, searched.people[row]) if one.candidates else ()
+                    compare.store(pairs, one, list(foils), whole=True)
                     found.append(one)
             progress(Progressed("compared", len(found), total=len(searched)))
     with permit.transaction() as connection:
         people = people_of(connection, house.keys, permit)
-        result = _result(house, connection, permit, people, loaded, found, scored, started)
+        result = _result(house, connection, permit, people, loaded, found, scored, most, started)
         numbers = [people.get(one, photos=False).number for one in searched.ids] if not found else []
     return {
         **result,
+        "enrolled_twice": [*result["enrolled_twice"], *twice(searched, _embedder(house).name)],
         "probes": len(searched),
         "no_face": [],
         "no_candidate": [one.probe.shown for one in found if not one.candidates] or numbers,
@@ -265,6 +271,7 @@ def _result(
     loaded: Loaded,
     found: Sequence[Compared],
     scored: Scored | None,
+    most: int,
     started: float,
 ) -> dict[str, Any]:
     pairs = Pairs(connection, house.keys, permit.the_case.id)
@@ -273,22 +280,40 @@ def _result(
     standings = {key: standing(some) for key, some in said.items()}
     known = compare.statuses(people, [one.person for one in candidates])
     meaning = loaded.comparison.meaning if loaded.comparison is not None else None
-    discovery = scored.discovery if scored is not None else None
+    means = [one.mean_by_chance for one in found if one.mean_by_chance is not None]
+    listed = meaning.listed(scored, len(candidates), means, most) if meaning is not None else None
     return {
         "gallery": len(loaded.gallery),
         "seconds": round(monotonic() - started, 3),
-        "expected_by_chance": round(float(discovery.expected), 3) if discovery is not None else None,
-        "expected_interval": [round(float(end), 3) for end in discovery.expected_interval]
-        if discovery is not None
-        else None,
+        "expected_by_chance": round(listed.expected, 3) if listed is not None else None,
+        "expected_interval": [round(end, 3) for end in listed.interval] if listed is not None else None,
         "candidates": compare.as_json(found, known, standings),
-        "meaning": meaning.sentence(scored) if meaning is not None else "Nobody is in the gallery.",
+        "meaning": meaning.sentence(listed) if meaning is not None else "Nobody is in the gallery.",
         "calibration": meaning.calibration.sentence if meaning is not None else None,
         "apart": loaded.apart,
         "enrolled_twice": meaning.enrolled_twice() if meaning is not None else [],
+        **_not_compared(people, loaded.gallery.version),
         "embedder": loaded.gallery.version,
         "model_state": loaded.model_state,
     }
+
+
+def _not_compared(people: People, version: str) -> dict[str, Any]:
+    """Who is missing or found and has no template: how many, and the first of them."""
+    ids = people.without_template(version)
+    known = people.many(ids[:_NOT_COMPARED])
+    return {
+        "not_compared": [
+            {"person": one, "person_id": known[one].number, "status": str(known[one].status)}
+            for one in ids[:_NOT_COMPARED]
+        ],
+        "not_compared_count": len(ids),
+    }
+
+
+def twice(searched: Gallery, name: str) -> list[dict[str, Any]]:
+    """Pairs among those who are searched with, too near for chance."""
+    return Meaning(searched, name, MATCH_LIMIT).enrolled_twice() if len(searched) > 1 else []
 
 
 def _read(photo: Path, most: int) -> bytes:
@@ -310,4 +335,4 @@ def _read(photo: Path, most: int) -> bytes:
         return file.read(most + 1)
 
 
-__all__ = ["match", "search"]
+__all__ = ["match", "search", "twice"]

@@ -1,14 +1,15 @@
 """Evaluate the embedder on an agency's own photographs, keep what came out, block a model that errs more for a group.
 
-A model that was never evaluated here runs, and every answer says *unevaluated*. One whose latest evaluation shows a gap
-between groups beyond the limit (rule 17) does not run until a named person accepts it, with a reason.
+A model that was never evaluated here runs, and every answer says *unevaluated*. One that an evaluation showed to have a
+gap between groups beyond the limit (rule 17) does not run until another of the same groups shows none, with limits no
+looser than the delivered ones, or a named person accepts it, with a reason.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from safelight.errors import IntegrityError, RefusedError, UsageError
 from safelight.governance.gate import HOUSE_KEY
 from safelight.persons.desk.house import House
 from safelight.persons.evaluate import folder, pairs
+from safelight.persons.evaluate.gap import FALSE_MATCHES, MISSES
 from safelight.persons.evaluate.trial import Trial
 from safelight.persons.portraits.describe import Describe, PhotoJob, Portrait, read_template
 from safelight.persons.portraits.embedders import embedder
@@ -32,8 +34,24 @@ from safelight.store.sealed import seal, unseal
 from safelight.store.tables import person_act
 
 EVALUATION, ACCEPTED = "evaluation", "accepted"
+_KINDS = {"false matches": "fmr", "misses": "misses"}
 _KEPT = 50_000
 """Templates of photographs that pairs name, held while they are scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A group that a model errs more for than the limit allows, told from chance."""
+
+    group: str
+    """The column: `age_band`."""
+    value: str
+    kind: str
+    """`false matches` or `misses`."""
+    pairs: int
+    """Pairs of the group that this was measured on."""
+    text: str
+    """For people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +60,22 @@ class State:
 
     evaluated_by: str | None = None
     evaluated_at: str | None = None
-    gaps: tuple[str, ...] = ()
-    """Sentences about groups beyond the limit; empty: none."""
+    blocks: tuple[Block, ...] = ()
+    """Groups beyond the limit, from whichever evaluation; empty: none."""
     accepted_by: str | None = None
     reason: str | None = None
+    looser: str | None = None
+    """The limits of the latest evaluation, in words, where they were looser than the delivered ones."""
+
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """Sentences about the groups beyond the limit."""
+        return tuple(one.text for one in self.blocks)
 
     @property
     def blocked(self) -> bool:
         """Must somebody accept a gap before it runs?"""
-        return bool(self.gaps) and self.accepted_by is None
+        return bool(self.blocks) and self.accepted_by is None
 
     @property
     def said(self) -> str:
@@ -58,7 +83,11 @@ class State:
         if self.evaluated_by is None:
             return "unevaluated: nobody has measured this model on photographs of this agency"
         known = f"evaluated by {self.evaluated_by} on {(self.evaluated_at or '')[:10]}"
-        return f"{known}, a gap between groups accepted by {self.accepted_by}" if self.accepted_by else known
+        if self.looser:
+            known += f" with looser limits than are delivered ({self.looser})"
+        if self.accepted_by:
+            return f"{known}, a gap between groups accepted by {self.accepted_by}"
+        return f"{known}, blocked: it errs more for a group than the limit allows" if self.blocked else known
 
 
 def trial(house: House, path: Path) -> Trial:
@@ -132,9 +161,28 @@ class _Describer:
 
 def keep(connection: sa.Connection, keys: KeyRing, actor: str, version: str, found: dict[str, Any]) -> None:
     """Keep what an evaluation found with the model's version, for every case of the workspace."""
-    gaps = [one["text"] for one in found["gaps"] if one["blocks"]]
-    summary = {"gaps": gaps, "pairs": found["pairs"], "thresholds": found["thresholds"]}
+    pairs = {
+        (one["group"], one["value"], kind): one[rate]["of"]
+        for one in found["groups"]
+        for kind, rate in _KINDS.items()
+    }
+    beyond = {(gap["group"], gap["value"], gap["kind"]): gap for gap in found["gaps"]}
+    summary = {
+        "blocks": [
+            {**_named(key), "pairs": pairs[key], "text": gap["text"]}
+            for key, gap in beyond.items()
+            if gap["blocks"]
+        ],
+        "within": [{**_named(key), "pairs": of} for key, of in pairs.items() if of and key not in beyond],
+        "limits": found["limits"],
+        "pairs": found["pairs"],
+        "thresholds": found["thresholds"],
+    }
     _add(connection, keys, EVALUATION, version, actor, summary)
+
+
+def _named(key: tuple[str, str, str]) -> dict[str, str]:
+    return dict(zip(("group", "value", "kind"), key, strict=True))
 
 
 def accept(connection: sa.Connection, keys: KeyRing, actor: str, version: str, reason: str) -> State:
@@ -148,7 +196,7 @@ def accept(connection: sa.Connection, keys: KeyRing, actor: str, version: str, r
 
 
 def state(connection: sa.Connection, keys: KeyRing, version: str) -> State:
-    """What is known of a model's version: its latest evaluation, and whether a gap in it was accepted since."""
+    """What is known of a model's version: its evaluations, what of them blocks it, whether that was accepted since."""
     query = (
         sa.select(person_act)
         .where(
@@ -168,10 +216,43 @@ def state(connection: sa.Connection, keys: KeyRing, version: str) -> State:
                 "Restore the store from a backup; `safelight audit show` says who did what.",
             )
         if row.kind == EVALUATION:
-            found = State(row.made_by, row.made_at, tuple(said["gaps"]))
+            found = _after(found, row.made_by, row.made_at, said)
         else:
-            found = State(found.evaluated_by, found.evaluated_at, found.gaps, row.made_by, said["reason"])
+            found = replace(found, accepted_by=row.made_by, reason=said["reason"])
     return found
+
+
+def _after(before: State, by: str, at: str, said: dict[str, Any]) -> State:
+    """The state after another evaluation: a block stands until the same group is measured to be within the limit.
+
+    On as many pairs as blocked it, and with limits no looser than the delivered ones. A new block is to be accepted
+    anew.
+    """
+    limits = said["limits"]
+    is_looser = limits["fmr"] > FALSE_MATCHES or limits["misses"] > MISSES
+    new = [Block(**one) for one in said["blocks"]]
+    again = {(one.group, one.value, one.kind) for one in new}
+    within = (
+        {}
+        if is_looser
+        else {(one["group"], one["value"], one["kind"]): one["pairs"] for one in said["within"]}
+    )
+    still = [
+        one
+        for one in before.blocks
+        if (key := (one.group, one.value, one.kind)) not in again and within.get(key, -1) < one.pairs
+    ]
+    stays = bool(still) and not new
+    return State(
+        by,
+        at,
+        (*new, *still),
+        before.accepted_by if stays else None,
+        before.reason if stays else None,
+        f"{limits['fmr']:g} times the false matches, {limits['misses']:g} times the misses"
+        if is_looser
+        else None,
+    )
 
 
 def check(connection: sa.Connection, keys: KeyRing, version: str) -> State:
@@ -181,7 +262,9 @@ def check(connection: sa.Connection, keys: KeyRing, version: str) -> State:
         raise RefusedError(
             f"The model {version} is blocked: it errs more for a group than the limit allows. {found.gaps[0]}",
             "model blocked",
-            "A named person may accept it: `safelight models accept --reason …`; or use another model.",
+            "Only an evaluation of the same groups lifts this, on as many pairs of each, within the delivered limits "
+            f"({FALSE_MATCHES:g} times the false matches, {MISSES:g} times the misses); or a named person accepts it: "
+            "`safelight models accept --reason …`; or use another model.",
         )
     return found
 

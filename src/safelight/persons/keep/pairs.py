@@ -6,8 +6,8 @@ Erasing either person therefore erases what was ever said about the two.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,10 +16,15 @@ import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, UsageError
 from safelight.persons.keep.people import person_key
-from safelight.persons.person import Candidate, Side, Standing, Verdict, Weighed
+from safelight.persons.person import Candidate, Side, Standing, Status, Verdict, Weighed
 from safelight.store.keys import KeyRing, Sealer
 from safelight.store.sealed import dumps
-from safelight.store.tables import candidate, person_act, verdict
+from safelight.store.tables import candidate, person, person_act, verdict
+
+HOLD = "hold"
+"""The kind of act that only says before whom a candidate lies."""
+_MANY = 400
+"""Candidates read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,9 @@ class KeptCandidate:
     q: float | None = None
     """False-discovery rate of the list down to this candidate, where a whole match was made."""
     foil: bool = False
-    """It cannot be true, and stands in a review list so that lists are read. Never in a ledger or on a sheet."""
+    """It was put in because it is unlike, so that lists are read. Never in a ledger; who says *same* ends this."""
+    same_file: bool = False
+    """Both entries hold the very same photograph file: the face says nothing."""
 
     @property
     def weight(self) -> float:
@@ -60,6 +67,10 @@ class Said:
     round: int
     """From 0; each reopening begins another."""
     note: str | None = None
+    from_list: bool | None = None
+    """Whether the decider had it from a list without scores; None: given before this was kept."""
+    as_foil: bool = False
+    """Given while it stood in the list as somebody unlike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +96,26 @@ class Pairs:
     def __init__(self, connection: sa.Connection, keys: KeyRing, case_id: str) -> None:
         self._connection, self._keys, self._case = connection, keys, case_id
         self._sealers: dict[str, Sealer] = {}
+        self._acted: dict[bool, set[str]] = {}
 
     def put(self, made: Sequence[KeptCandidate]) -> None:
-        """Store candidates, each in place of an earlier comparison of the same two; the first day stays."""
+        """Store candidates, each in place of an earlier comparison of the same two; the first day stays.
+
+        Who is a candidate is never made a foil.
+        """
         if not made:
             return
         here = (candidate.c.case_id == self._case) & candidate.c.id.in_([one.id for one in made])
-        earlier = {
-            row.id: self._read(row).made_at
-            for row in self._connection.execute(sa.select(candidate).where(here))
-        }
+        old = self._connection.execute(sa.select(candidate).where(here)).all()
+        earlier = {row.id: self._read(row) for row in old}
+        made = [one for one in made if not one.foil or one.id not in earlier or earlier[one.id].foil]
         if earlier:
-            self._connection.execute(candidate.delete().where(here))
+            again = here & candidate.c.id.in_([one.id for one in made])
+            self._connection.execute(candidate.delete().where(again))
         rows = []
         for one in made:
-            said = asdict(one) | {"made_at": earlier.get(one.id, one.made_at).isoformat()}
+            made_at = earlier[one.id].made_at if one.id in earlier else one.made_at
+            said = asdict(one) | {"made_at": made_at.isoformat()}
             sealed = self._seal(one.probe, one.person, said, f"candidate:{one.id}")
             rows.append(
                 {
@@ -110,7 +126,39 @@ class Pairs:
                     "sealed": sealed,
                 }
             )
-        self._connection.execute(candidate.insert(), rows)
+        if rows:
+            self._connection.execute(candidate.insert(), rows)
+
+    def promote(self, foil: KeptCandidate) -> KeptCandidate:
+        """Make a candidate of a foil, after all others of its probe."""
+        ranks = [one.rank for one in self.all(of=foil.probe) if one.probe == foil.probe]
+        made = replace(foil, foil=False, rank=max(ranks, default=0) + 1)
+        self.put([made])
+        return made
+
+    def let_go(self, probe: str, but: Collection[str]) -> int:
+        """Remove what a new list of a probe does not show, but for what somebody has said or done something about."""
+        here = (candidate.c.case_id == self._case) & (candidate.c.probe == probe)
+        old = set(self._connection.scalars(sa.select(candidate.c.id).where(here))) - set(but)
+        if old:
+            spoken = sa.select(verdict.c.candidate_id).where(
+                verdict.c.case_id == self._case, verdict.c.candidate_id.in_(old)
+            )
+            old -= {*self._connection.scalars(spoken), *self._subjects(done=True)}
+        if old:
+            self._connection.execute(candidate.delete().where(here, candidate.c.id.in_(old)))
+        if held := old & self._subjects(done=False):
+            acts = (person_act.c.case_id == self._case) & (person_act.c.kind == HOLD)
+            self._connection.execute(person_act.delete().where(acts, person_act.c.subject.in_(held)))
+        return len(old)
+
+    def _subjects(self, *, done: bool) -> set[str]:
+        """Of what something was done beside handing it out, or of what is held; read once a transaction."""
+        if done not in self._acted:
+            kind = person_act.c.kind != HOLD if done else person_act.c.kind == HOLD
+            query = sa.select(person_act.c.subject).where(person_act.c.case_id == self._case, kind)
+            self._acted[done] = set(self._connection.scalars(query))
+        return self._acted[done]
 
     def get(self, wanted: str) -> KeptCandidate:
         """The candidate of an id or its beginning. UsageError where there is not exactly one."""
@@ -125,6 +173,26 @@ class Pairs:
             )
         return self._read(rows[0])
 
+    def brief(self, statuses: Collection[Status], cases: Sequence[str]) -> list[KeptCandidate]:
+        """Every candidate and foil of two people of these statuses, in one pass, for an order of work.
+
+        What is weighed stands in one line, its sum. Statuses are taken as they lie in clear: whoever shows a person
+        reads the seal.
+        """
+        here = person.c.case_id.in_(cases) & person.c.status.in_([str(one) for one in statuses])
+        there = set(self._connection.scalars(sa.select(person.c.id).where(here)))
+        query = sa.select(candidate).where(candidate.c.case_id == self._case)
+        rows = [row for row in self._connection.execute(query) if row.probe in there and row.person in there]
+        self._prepare({one for row in rows for one in (row.probe, row.person)})
+        found = []
+        for row in rows:
+            said = self._said(row)
+            weight = sum(one["weight"] for one in said["weighed"])
+            line = Weighed("all", Side.UNKNOWN, "", weight)
+            made_at = datetime.fromisoformat(said["made_at"])
+            found.append(KeptCandidate(**{**said, "weighed": (line,), "made_at": made_at}))
+        return found
+
     def all(self, *, foils: bool = False, of: str | None = None) -> Iterator[KeptCandidate]:
         """Every candidate (of one person), by probe and rank."""
         query = sa.select(candidate).where(candidate.c.case_id == self._case)
@@ -137,15 +205,27 @@ class Pairs:
             (one for one in found if foils or not one.foil), key=lambda one: (one.probe, one.rank)
         )
 
-    def say(self, about: KeptCandidate, by: str, what: Verdict, round_: int, note: str | None) -> Said:
+    def say(
+        self,
+        about: KeptCandidate,
+        by: str,
+        what: Verdict,
+        round_: int,
+        note: str | None,
+        *,
+        from_list: bool | None = None,
+        as_foil: bool = False,
+    ) -> Said:
         """Record a verdict; whether it may be given is the caller's to know."""
         at = datetime.now(UTC)
-        made = Said(about.id, by, at, what, round_, note)
+        made = Said(about.id, by, at, what, round_, note, from_list, as_foil)
         verdict_id = f"V-{secrets.token_hex(6)}"
         said = {
             "verdict": str(what),
             "round": round_,
             "note": note,
+            "from_list": from_list,
+            "as_foil": as_foil,
             "said": [verdict_id, about.id, by, at.isoformat()],
         }
         self._connection.execute(
@@ -164,8 +244,8 @@ class Pairs:
         """Every verdict by candidate, oldest first."""
         known = {one.id: one for one in (about if about is not None else self.all(foils=True))}
         query = sa.select(verdict).where(verdict.c.case_id == self._case)
-        if len(known) == 1:
-            query = query.where(verdict.c.candidate_id == next(iter(known)))
+        if len(known) <= _MANY:
+            query = query.where(verdict.c.candidate_id.in_(known))
         found: dict[str, list[Said]] = {}
         for row in self._connection.execute(query.order_by(verdict.c.made_at, verdict.c.id)).all():
             one = known.get(row.candidate_id)
@@ -175,7 +255,16 @@ class Pairs:
             if told["said"] != [row.id, row.candidate_id, row.made_by, row.made_at]:
                 raise _altered(one.id)
             at = datetime.fromisoformat(row.made_at)
-            made = Said(one.id, row.made_by, at, Verdict(told["verdict"]), told["round"], told["note"])
+            made = Said(
+                one.id,
+                row.made_by,
+                at,
+                Verdict(told["verdict"]),
+                told["round"],
+                told["note"],
+                told.get("from_list"),
+                told.get("as_foil", one.foil),
+            )
             found.setdefault(one.id, []).append(made)
         return found
 
@@ -191,10 +280,19 @@ class Pairs:
             )
         )
 
+    def hold(self, about: KeptCandidate, by: str) -> None:
+        """Record that a candidate lies before somebody from now on."""
+        acts = (person_act.c.case_id == self._case) & (person_act.c.kind == HOLD)
+        mine = (person_act.c.subject == about.id) & (person_act.c.made_by == by)
+        self._connection.execute(person_act.delete().where(acts, mine))
+        self.act(about, HOLD, by, {})
+
     def acts(self, kind: str, about: Iterable[KeptCandidate]) -> dict[str, list[Act]]:
         """What was done of this kind, by candidate, oldest first."""
         known = {one.id: one for one in about}
         query = sa.select(person_act).where(person_act.c.case_id == self._case, person_act.c.kind == kind)
+        if len(known) <= _MANY:
+            query = query.where(person_act.c.subject.in_(known))
         found: dict[str, list[Act]] = {}
         for row in self._connection.execute(query.order_by(person_act.c.id)).all():
             one = known.get(row.subject)
@@ -207,10 +305,14 @@ class Pairs:
             found.setdefault(one.id, []).append(made)
         return found
 
-    def _read(self, row: Any) -> KeptCandidate:
-        said = self._unseal(row.probe, row.person, row.sealed, f"candidate:{row.id}")
+    def _said(self, row: Any) -> dict[str, Any]:
+        said: dict[str, Any] = self._unseal(row.probe, row.person, row.sealed, f"candidate:{row.id}")
         if [said["id"], said["probe"], said["person"]] != [row.id, row.probe, row.person]:
             raise _altered(row.id)
+        return said
+
+    def _read(self, row: Any) -> KeptCandidate:
+        said = self._said(row)
         weighed = tuple(Weighed(**{**one, "side": Side(one["side"])}) for one in said["weighed"])
         return KeptCandidate(
             **{**said, "weighed": weighed, "made_at": datetime.fromisoformat(said["made_at"])}

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, UsageError
 from safelight.persons.keep import facts as facts_json
-from safelight.persons.person import Days, Facts, Status
+from safelight.persons.person import IN_GALLERY, Days, Facts, Status
 from safelight.store.keys import KeyRing, Sealer
 from safelight.store.sealed import seal, unseal
 from safelight.store.tables import person, person_history, person_photo, person_template
@@ -23,6 +23,8 @@ _MANY = 400
 """People read at a time."""
 ENROLLED = "enrolled"
 """The state of a photograph whose face is in the gallery; any other says why it is not."""
+DESTROYED = "destroyed"
+"""The state of a photograph whose template and crop were destroyed on schedule; it can be enrolled again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ class Kept:
     facts: Facts
     notes: tuple[str, ...] = ()
     photos: tuple[Photo, ...] = field(default=())
+    corrected: tuple[str, ...] = ()
+    """Facts that somebody corrected by hand (`desk.corrections`): a register that comes again does not undo that."""
 
 
 def person_key(person_id: str) -> str:
@@ -99,6 +103,15 @@ class People:
     def has(self, person_id: str) -> bool:
         """Is there such a person?"""
         return self._row(person_id) is not None
+
+    def case_of(self, person_id: str) -> str | None:
+        """The case in which a person is enrolled: this one, or one that is linked to it. None where there is none."""
+        row = self._row(person_id)
+        return None if row is None else str(row.case_id)
+
+    def ids(self) -> set[str]:
+        """Everybody who can be read here, by id; probes too."""
+        return set(self._connection.scalars(sa.select(person.c.id).where(person.c.case_id.in_(self.cases))))
 
     def owns(self, person_id: str) -> bool:
         """Is it a person of this case itself, and not of one that is linked to it?"""
@@ -197,7 +210,6 @@ class People:
             self._connection.scalars(
                 sa.select(person.c.id).where(
                     person.c.case_id == self._case,
-                    person.c.status != Status.PROBE,
                     person.c.id.startswith(wanted, autoescape=True)
                     if wanted.startswith("P-")
                     else sa.false(),
@@ -292,6 +304,29 @@ class People:
         )
         return self._connection.execute(query).first() is not None
 
+    def is_described(self, person_id: str, version: str) -> bool:
+        """Is there any template of this person by this version of an embedder?"""
+        query = sa.select(sa.literal(1)).where(
+            person_template.c.case_id.in_(self.cases),
+            person_template.c.person_id == person_id,
+            person_template.c.version == version,
+        )
+        return self._connection.execute(query).first() is not None
+
+    def without_template(self, version: str, statuses: Sequence[Status] = IN_GALLERY) -> list[str]:
+        """Ids of the people of these statuses, linked cases included, whom no face comparison can reach."""
+        described = sa.select(person_template.c.person_id).where(
+            person_template.c.case_id == person.c.case_id,
+            person_template.c.person_id == person.c.id,
+            person_template.c.version == version,
+        )
+        query = sa.select(person.c.id).where(
+            person.c.case_id.in_(self.cases),
+            person.c.status.in_([str(one) for one in statuses]),
+            ~described.exists(),
+        )
+        return list(self._connection.scalars(query.order_by(person.c.id)))
+
     def put_template(self, person_id: str, sha256: bytes, version: str, template: bytes) -> None:
         """Seal a template, in place of one of the same photograph and version."""
         if not self._keys.has(self._connection, face_key(person_id)):
@@ -322,6 +357,7 @@ class People:
             "register": str(kept.register),
             "facts": facts_json.to_json(kept.facts),
             "notes": kept.notes,
+            "corrected": kept.corrected,
             "said": [kept.id, str(kept.status)],
         }
         return seal(self.sealer(kept.id), said, "person")
@@ -338,6 +374,7 @@ class People:
             facts_json.from_json(said["facts"]),
             tuple(said["notes"]),
             photos,
+            tuple(said.get("corrected", ())),
         )
 
     @staticmethod
@@ -371,6 +408,7 @@ def _altered(person_id: str) -> IntegrityError:
 
 
 __all__ = [
+    "DESTROYED",
     "ENROLLED",
     "Kept",
     "People",

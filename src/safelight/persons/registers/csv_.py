@@ -13,6 +13,7 @@ from typing import Any
 
 from safelight.errors import FormatError
 from safelight.persons.person import Finding, Record
+from safelight.persons.registers.pages import called, code_page
 from safelight.persons.registers.people import is_register, people
 from safelight.persons.registers.row import Row
 from safelight.persons.registers.text import (
@@ -34,6 +35,7 @@ _LONGEST_FIELD = 16 << 20
 _PREAMBLE = 10
 """Lines before the header, such as a title, that are passed over."""
 _OPEN = "a quotation mark in it is not closed: it is read as a line of its own"
+_PAGE = "read in the code page {}, in which its columns are known: look whether the names are right"
 Line = tuple[int, str]
 
 
@@ -51,6 +53,8 @@ class CsvReader:
             columns = _columns(line, _delimiter(line))
             if len(columns) > 1 and is_register(columns, {}):
                 return True
+        if code_page(head, _columns_of, {}) is not None:
+            return True
         first, _, rest = text.partition("\n")
         mark = _delimiter(first)
         return path.suffix.casefold() in (".csv", ".tsv") and mark in first and mark in rest
@@ -63,11 +67,17 @@ class CsvReader:
 def _rows(path: Path, mapping: Mapping[str, Any]) -> Iterator[Row | Finding]:
     name = os.fsencode(path.name).decode("utf-8", "replace")
     with path.open("rb") as source:
-        characters = Characters(source)
+        characters = Characters(source, lambda head: code_page(head, _columns_of, mapping))
         taken = _Lines(lines(characters.pieces()))
         columns, delimiter, problem = _header(taken, mapping, name)
+        if characters.fallen_back and not is_register(list(columns), mapping):
+            raise FormatError(
+                f"{name} is not UTF-8, and in no code page are its columns known",
+                "Save it as UTF-8 (in a spreadsheet: “CSV UTF-8”), or as XLSX.",
+            )
         if problem:
             yield Finding(f"{name}, line 1", problem)
+        page = _PAGE.format(called(characters.page)) if characters.page else ""
         with _Long():
             reader = _Records(taken, delimiter, len(columns))
             for number, values, what in reader:
@@ -75,7 +85,8 @@ def _rows(path: Path, mapping: Mapping[str, Any]) -> Iterator[Row | Finding]:
                 if values is None:
                     yield Finding(where, what)
                 elif any(values):
-                    yield Row(where, columns, values, what)
+                    yield Row(where, columns, values, "; ".join(filter(None, (what, page))))
+                    page = ""
         if characters.fallen_back:
             yield Finding(name, f"{FALLEN_BACK}: look whether its names are right, or save it as UTF-8")
 
@@ -133,6 +144,11 @@ def _named(columns: list[str]) -> tuple[str, ...]:
 
 def _delimiter(line: str) -> str:
     return max(_DELIMITERS, key=lambda mark: (line.count(mark), mark == ","))
+
+
+def _columns_of(line: str) -> list[str]:
+    text = line.lstrip("\ufeff")
+    return _columns(text, _delimiter(text))
 
 
 def _columns(line: str, delimiter: str) -> list[str]:

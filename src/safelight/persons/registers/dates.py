@@ -149,6 +149,24 @@ def _span(year: int, month: int | None = 0, day: int = 0) -> Days:
     return Days.of(date(year, month, day))
 
 
+def of_short_year(stated: str, order: Order, today: date) -> Days | None:
+    """The day of a date whose year has two figures, of the last hundred years, by an order; None where it is none."""
+    match = _NUMBERS.fullmatch(folded(stated)) if len(stated) <= _LONGEST else None
+    if not match or len(match[4]) != 2 or len(match[1]) > 2:
+        return None
+    first, second = int(match[1]), int(match[3])
+    is_month_first = (_says(first, second, match[2]) or order) is Order.MONTH_FIRST
+    month, day = (first, second) if is_month_first else (second, first)
+    for century in (today.year // 100 * 100, today.year // 100 * 100 - 100):
+        try:
+            found = Days.of(date(century + int(match[4]), month, day))
+        except ValueError:  # a day that there is not
+            continue
+        if found.first <= today:
+            return found
+    return None
+
+
 def possible(stated: str) -> frozenset[Order]:
     """The orders in which a date of three numbers makes sense; empty where its order does not matter, or is no date."""
     match = _NUMBERS.fullmatch(folded(stated)) if len(stated) <= _LONGEST else None

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 
 from safelight.persons.person import Days, Facts, Seen, Sex, Span
 from safelight.persons.registers import measures, places
-from safelight.persons.registers.dates import days, possible
-from safelight.persons.registers.row import Said, Value
+from safelight.persons.registers.dates import days, of_short_year, possible
+from safelight.persons.registers.row import Said, Value, shown
 from safelight.persons.registers.text import folded
 from safelight.persons.registers.words import is_unknown
 
+_OLDEST = 110
+"""Years of age above which a birth or an age is taken for a slip."""
+_METRES = re.compile(r"[12][.,]\d{1,2}(?:\s?[-–]\s?[12][.,]\d{1,2})?")
+"""What stands under centimetres and can only be metres."""
 _MOST = 100
 """Values of one field, and names, that are kept."""
 _LINES = re.compile(r"[;|\n•·、；؛]+|\s/\s")
@@ -55,8 +60,18 @@ def date_of(said: Said, name: str) -> Days | None:
         return None
     order = said.told.order
     found = days(value.text, order)
+    if found is None and order is not None and said.told.is_order_stated:
+        found = of_short_year(value.text, order, said.told.today)
+        if found is not None:
+            day = found.first.isoformat()
+            said.notes.append(
+                f"{value.column} “{shown(value.text)}”: taken as {day}, as the mapping says the order"
+            )
     if found is None:
         said.not_understood(value, "no date that is understood; write it as 2026-05-31")
+    elif found.first > said.told.today + timedelta(days=1):  # somewhere it is tomorrow
+        said.not_understood(value, "it lies in the future: not used")
+        return None
     elif order is None and len(possible(value.text)) == 2:
         said.not_understood(
             value,
@@ -113,11 +128,17 @@ def _born(said: Said, seen_on: Days | None) -> tuple[Days | None, str]:
     by_age, of_age = _born_by_age(said, seen_on)
     if stated is None:
         return by_age, of_age
-    if seen_on is not None and stated.first > seen_on.last:
-        said.notes.append(
-            "the birth date lies after the day they were seen or found: both are kept as stated"
+    value = said.one("birth_date")
+    last = seen_on.last if seen_on is not None else said.told.today
+    if value is not None and seen_on is not None and stated.first > seen_on.last:
+        said.not_understood(
+            value, "it lies after the day they were seen or found: not used; ask which is wrong"
         )
-    elif by_age is not None and (by_age.last < stated.first or stated.last < by_age.first):
+        return by_age, of_age
+    if value is not None and (last - stated.last).days > (_OLDEST + 1) * 365.2425:
+        said.not_understood(value, f"they would be older than {_OLDEST} years: not used")
+        return by_age, of_age
+    if by_age is not None and (by_age.last < stated.first or stated.last < by_age.first):
         off = min(abs((by_age.first - stated.last).days), abs((stated.first - by_age.last).days))
         if off > 31:
             said.notes.append("birth date and age do not agree: the birth date is taken, both are kept")
@@ -160,6 +181,9 @@ def _age(said: Said, value: Value) -> measures.Age | None:
     found = measures.age(value.text, value.unit or "years")
     if found is None:
         said.not_understood(value, "no age that is understood; write 7, 5-6, or 18 months")
+    elif found.least > _OLDEST * 12:
+        said.not_understood(value, f"above {_OLDEST} years: not used")
+        return None
     return found
 
 
@@ -169,6 +193,12 @@ def _height(said: Said) -> Span | None:
         if (value := said.one(name)) is None:
             continue
         height = measures.height(value.text, value.unit)
+        if height is None and value.unit == "cm" and _METRES.fullmatch(value.text):
+            height = measures.height(value.text, "m")
+            if height is not None:
+                said.notes.append(
+                    f"{value.column} “{shown(value.text)}”: taken as metres, not as centimetres"
+                )
         if height is None:
             said.not_understood(value, "no height that is understood; write centimetres, or 4'11\"")
         else:

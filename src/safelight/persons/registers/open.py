@@ -6,17 +6,20 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from safelight.errors import FormatError, RefusedError, UsageError
 from safelight.evidence.names import show
 from safelight.evidence.sniff import STILL, sniff
-from safelight.persons.person import Facts, Finding, PhotoRef, Record
+from safelight.persons.person import Facts, Finding, PhotoRef, Record, Status
 from safelight.persons.protocol import RegisterReader
 from safelight.persons.registers.folder import Listed, head_of, listed, not_named, people_in
 from safelight.persons.registers.layout import stem
 from safelight.persons.registers.photos import Beside
+from safelight.persons.registers.record import BY_COMMAND
+from safelight.persons.registers.xlsx import XlsxReader
 from safelight.plugins import load
 
 _HEAD = 64 << 10
@@ -38,13 +41,17 @@ def refuse_address(path: str | Path) -> None:
 
 
 def open_register(
-    path: str | Path, format: str | None = None, mapping: Mapping[str, Any] | None = None
+    path: str | Path,
+    format: str | None = None,
+    mapping: Mapping[str, Any] | None = None,
+    status: Status | None = None,
 ) -> Iterator[Record | Finding]:
     """Every person that `path` states, each once, with photographs that are there; what cannot be used as findings.
 
     `path` is a register (its photographs lie beside it or below), a folder of photographs, with one register or none
     in it, or one photograph. `format` is a reader's name; without it the content says which. `mapping` is a mapping
-    file's content (`mapping.read_mapping`).
+    file's content (`mapping.read_mapping`). `status` is whom it is enrolled as: a sheet whose name says otherwise is a
+    finding, and notes say what somebody whose own status is not understood is taken as.
 
     Raises RefusedError for an address, UsageError for what is not there, a format or mapping that cannot be, and a
     folder with two registers, FormatError where nothing of a register can be read.
@@ -59,7 +66,7 @@ def open_register(
             f"There is no '{show(os.fsencode(path))}' to enrol.", "Give a register or a folder."
         ) from error
     if stat.S_ISDIR(mode):
-        return _folder(path, format, said)
+        return _folder(path, format, said, status)
     if not stat.S_ISREG(mode):
         raise UsageError(
             f"'{show(os.fsencode(path))}' is neither a file nor a folder.", "Give a register or a folder."
@@ -68,7 +75,7 @@ def open_register(
         head = source.read(_HEAD)
     if format is None and sniff(head[:4096]) in STILL:
         return iter([_one(path)])
-    return _register(_reader(path, head, format), path, said, None)
+    return _register(_reader(path, head, format), path, said, None, status)
 
 
 def _one(path: Path) -> Record:
@@ -95,7 +102,9 @@ def _reader(path: Path, head: bytes, format: str | None) -> RegisterReader:
     )
 
 
-def _folder(path: Path, format: str | None, mapping: dict[str, Any]) -> Iterator[Record | Finding]:
+def _folder(
+    path: Path, format: str | None, mapping: dict[str, Any], status: Status | None
+) -> Iterator[Record | Finding]:
     found = listed(path)
     registers = [
         (path / name, reader) for name in found.others if (reader := _known(path / name, format)) is not None
@@ -107,7 +116,7 @@ def _folder(path: Path, format: str | None, mapping: dict[str, Any]) -> Iterator
         )
     if registers:
         file, reader = registers[0]
-        return _register(reader, file, mapping, found)
+        return _register(reader, file, mapping, found, status)
     if mapping:
         raise UsageError(
             "There is no register in the folder that the mapping could be for.", "Leave --map out."
@@ -133,10 +142,15 @@ def _known(path: Path, format: str | None) -> RegisterReader | None:
 
 
 def _register(
-    reader: RegisterReader, path: Path, mapping: dict[str, Any], found: Listed | None
+    reader: RegisterReader,
+    path: Path,
+    mapping: dict[str, Any],
+    found: Listed | None,
+    status: Status | None,
 ) -> Iterator[Record | Finding]:
     beside = Beside(path.parent)
-    made = reader.read(path, mapping)
+    own = (status,) if isinstance(reader, XlsxReader) else ()  # only a workbook names what it holds
+    made = reader.read(path, mapping, *own)
 
     def everything() -> Iterator[Record | Finding]:
         if found is not None:
@@ -145,8 +159,16 @@ def _register(
             if isinstance(one, Finding):
                 yield one
             else:
-                yield from beside.resolved(one)
+                yield from beside.resolved(_for(one, status))
         if found is not None:
             yield from not_named(found, beside.used)
 
     return everything()
+
+
+def _for(record: Record, status: Status | None) -> Record:
+    """The record, whose notes say what a status that is not understood is taken as."""
+    if status is None or not any(BY_COMMAND in one for one in record.notes):
+        return record
+    said = f"taken as {status}, as the command says"
+    return replace(record, notes=tuple(one.replace(BY_COMMAND, said) for one in record.notes))

@@ -18,14 +18,21 @@ from safelight.errors import FormatError
 from safelight.persons.person import Finding, Record
 from safelight.persons.registers.dates import Order, possible
 from safelight.persons.registers.mapping import Mapped, fields, for_columns, looks_like_register
-from safelight.persons.registers.record import counted, id_in, id_of_photo, merged, record_of
-from safelight.persons.registers.row import Plan, Row, Told
+from safelight.persons.registers.record import LINKS, Line, counted, id_in, id_of_photo, line_of, merged
+from safelight.persons.registers.row import Plan, Row, Told, shown
 from safelight.persons.registers.text import folded
 
 Rows = Callable[[], Iterator[Row | Finding]]
 """The lines of a register from the first, each time it is called."""
-_NO_COLUMNS = "none of its columns is known to be a person's id or photograph"
-_HINT = "Say which column is what in a mapping file (--map): person_id and photo at least, or one of: namus, interpol."
+_NO_COLUMNS = (
+    "it has no column person_id, and none that is known to be a person's number or name in the register"
+)
+_HINT = (
+    "Give each person a number in a column person_id, or say which column is what in a mapping file (--map): person_id "
+    "and photo at least, or one of: namus, interpol."
+)
+_OF_PHOTOS = frozenset(("photo", "photo_link", "photo_taken", "face"))
+"""Fields of a list of photographs, which names nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +49,44 @@ def people(rows: Rows, mapping: Mapping[str, object]) -> Iterator[Record | Findi
     plans = _Plans(mapping)
     survey = _survey(rows, plans)
     yield from _absent(survey, plans, mapping)
-    held: dict[int, list[Record]] = {}
+    held: dict[int, list[Line]] = {}
     for number, row in enumerate(rows()):
         if isinstance(row, Finding):
             yield row
             continue
-        made = record_of(row, plans.of(row.columns), survey.told, survey.only_photos)
+        made = line_of(row, plans.of(row.columns), survey.told, survey.only_photos)
         if isinstance(made, Finding):
             if made.reason:
                 yield made
             continue
-        key = _digest(made.person_id)
+        key = _digest(made.record.person_id)
         last = survey.last.get(key, -1)
         if last < 0 and key not in held:
-            yield made
+            yield made.record
             continue
         held.setdefault(key, []).append(made)
         if number >= last:
-            yield from (merged(one) for one in counted(held.pop(key)).values())
+            yield from _joined(held.pop(key), survey.only_photos)
     for left in held.values():
-        yield from (merged(one) for one in counted(left).values())
+        yield from _joined(left, survey.only_photos)
+
+
+def _joined(lines: list[Line], only_photos: bool) -> Iterator[Record | Finding]:
+    """The people of these lines, each once; of a list of photographs, one name of two files is not one person."""
+    for several in counted(lines).values():
+        if not only_photos:
+            yield merged(several)
+            continue
+        file = _file(several[0])
+        yield merged([one for one in several if _file(one) == file])
+        for other in several:
+            if _file(other) != file:
+                why = f"“{shown(file)}” has the same name: whether they show one person is not said"
+                yield Finding(other.record.where, f"{why}; give the list a column person_id")
+
+
+def _file(line: Line) -> str:
+    return line.record.photos[0].file if line.record.photos else line.record.facts.more.get(LINKS, "")
 
 
 class _Plans:
@@ -89,6 +114,7 @@ def _survey(rows: Rows, plans: _Plans) -> _Survey:
     letters: set[str] = set()
     seen: dict[tuple[str, ...], None] = {}
     has_id = has_photo = False
+    others: dict[str, None] = {}
     findings = 0
     mapped_order: Order | None = None
     dated = {name for name, one in fields().items() if one.date}
@@ -98,6 +124,12 @@ def _survey(rows: Rows, plans: _Plans) -> _Survey:
             continue
         plan = plans.of(row.columns)
         if len(seen) < 100:
+            if row.columns not in seen:
+                others |= dict.fromkeys(
+                    name
+                    for index, name in enumerate(row.columns)
+                    if not any(one.index == index and one.field in _OF_PHOTOS for one in plan.places)
+                )
             seen.setdefault(row.columns)
         mapped_order = mapped_order or plan.mapped.order
         named = photo = ""
@@ -125,10 +157,11 @@ def _survey(rows: Rows, plans: _Plans) -> _Survey:
             "it holds no line of a person",
             "Give a table with column names and a line a person, or a list in JSON.",
         )
-    if seen and not has_id and not has_photo:
+    if seen and not has_id and (others or not has_photo):
         raise FormatError(f"{_NO_COLUMNS}: {_listed(next(iter(seen)))}", _HINT)
     order = mapped_order or (next(iter(orders)) if len(orders) == 1 else None)
-    return _Survey(Told(order, _letters(letters)), _repeated(digests, numbers), tuple(seen), not has_id)
+    told = Told(order, _letters(letters), mapped_order is not None)
+    return _Survey(told, _repeated(digests, numbers), tuple(seen), not has_id)
 
 
 def _narrowed(orders: frozenset[Order], text: str) -> frozenset[Order]:

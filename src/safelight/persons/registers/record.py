@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from dataclasses import fields as fields_of
-from dataclasses import replace
 
-from safelight.persons.person import Facts, Finding, PhotoRef, Record, Status
+from safelight.persons.person import Days, Facts, Finding, PhotoRef, Record, Seen, Span, Status
 from safelight.persons.registers import measures
 from safelight.persons.registers.facts import date_of, facts_of
 from safelight.persons.registers.row import Plan, Row, Said, Told, said_of, shown
@@ -28,9 +28,20 @@ _BETWEEN_FILES = re.compile(r"[;|\n]+")
 _COMMA = re.compile(r",\s*")
 _FILE = re.compile(r"[^,]{1,300}\.\w{2,5}")
 _UNION = frozenset(("names", "marks", "languages"))
+BY_COMMAND = "taken with the status as the command says"
+"""Stands in notes where a register's own status is not understood; who knows the command's puts it here."""
 
 
-def record_of(row: Row, plan: Plan, told: Told, only_photos: bool) -> Record | Finding:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one line states of a person."""
+
+    record: Record
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """For fields: what it states and nobody understands. Another line may say it better."""
+
+
+def line_of(row: Row, plan: Plan, told: Told, only_photos: bool) -> Line | Finding:
     """What a line states. Without an id it is a finding; with `only_photos` the photograph's name is the id."""
     said = said_of(row, plan, told)
     photos, links = _photos(said)
@@ -51,7 +62,9 @@ def record_of(row: Row, plan: Plan, told: Told, only_photos: bool) -> Record | F
             "the register gives an address for a picture: it is never fetched; put the file beside the register, "
             f"named {_named(person_id)}.jpg"
         )
-    return Record(person_id, facts_of(said), tuple(photos), _status(said), row.where, tuple(said.notes))
+    facts, status = facts_of(said), _status(said)
+    notes = tuple(dict.fromkeys(said.notes))
+    return Line(Record(person_id, facts, tuple(photos), status, row.where, notes), said.failed)
 
 
 def _named(person_id: str) -> str:
@@ -79,7 +92,7 @@ def _status(said: Said) -> Status | None:
         return None
     found = measures.status(value.text, own)
     if found is None:
-        said.not_understood(value, "no status that is understood; say what it means under [means.status]")
+        said.not_understood(value, f"not understood, {BY_COMMAND}; say what it means under [means.status]")
     return found
 
 
@@ -127,38 +140,63 @@ def _face(said: Said, photos: int) -> int | None:
     return int(text)
 
 
-def merged(records: Sequence[Record]) -> Record:
+def merged(lines: Sequence[Line]) -> Record:
     """Several lines of one person as one record: all photographs; of facts that differ the first, and that is said."""
-    first = records[0]
-    if len(records) == 1:
+    first = lines[0].record
+    if len(lines) == 1:
         return first
     facts, photos, status = first.facts, {one.file: one for one in first.photos}, first.status
     notes = list(first.notes)
-    for other in records[1:]:
-        line = other.where.rpartition(", ")[2] or other.where
-        facts = _with(facts, other.facts, first.where, line, notes)
+    failed = {name: (_line(first), text) for name, text in lines[0].failed.items()}
+    for one in lines[1:]:
+        other = one.record
+        line = _line(other)
+        facts = _with(facts, other.facts, line, notes, failed)
         for photo in other.photos:
             there = photos.setdefault(photo.file, photo)
             if photo.face is not None and there.face is None:
                 photos[photo.file] = photo
             elif photo.face not in (None, there.face):
                 notes.append(
-                    f"{line}: another face of {shown(photo.file)} is named than before; the first is kept"
+                    f"another face of {shown(photo.file)} is named than before; the first is kept ({line})"
                 )
         if status is None:
             status = other.status
+            if status is not None and "status" in failed:
+                notes.append(_better(line, str(status), failed["status"]))
         elif other.status not in (None, status):
             notes.append(
-                f"{line}: states the status “{other.status}”, but “{status}” before; the first is kept"
+                f"another status is stated in {line}: {other.status}, not {status}; the first is kept"
             )
-        notes += [one if one in first.notes else f"{line}: {one}" for one in other.notes if one not in notes]
-    return replace(first, facts=facts, photos=tuple(photos.values()), status=status, notes=tuple(notes))
+        notes += [note if note in first.notes else f"{note} ({line})" for note in other.notes]
+        for name, text in one.failed.items():
+            failed.setdefault(name, (line, text))
+    if status is not None:  # another line says it
+        notes = [one.replace(f", {BY_COMMAND}", "") for one in notes]
+    return replace(
+        first, facts=facts, photos=tuple(photos.values()), status=status, notes=tuple(dict.fromkeys(notes))
+    )
 
 
-def _with(facts: Facts, other: Facts, where: str, line: str, notes: list[str]) -> Facts:
+def _line(record: Record) -> str:
+    return record.where.rpartition(", ")[2] or record.where
+
+
+def _better(line: str, said: str, failed: tuple[str, str]) -> str:
+    return f"{line} says {shown(said)}, {failed[0]} “{shown(failed[1])}” was not understood"
+
+
+def _with(
+    facts: Facts, other: Facts, line: str, notes: list[str], failed: Mapping[str, tuple[str, str]]
+) -> Facts:
     changed: dict[str, object] = {}
     for name in (one.name for one in fields_of(Facts)):
         mine, theirs = getattr(facts, name), getattr(other, name)
+        if name == "seen" and mine is not None and theirs is not None:
+            mine, filled = _seen_in_both(mine, theirs)
+            changed[name] = mine
+            if "days" in filled and "seen_on" in failed:
+                notes.append(_better(line, _said(theirs.days), failed["seen_on"]))
         if name in _UNION:
             changed[name] = tuple(dict.fromkeys((*mine, *theirs)))
         elif name == "more":
@@ -171,14 +209,34 @@ def _with(facts: Facts, other: Facts, where: str, line: str, notes: list[str]) -
                 changed["born_from"] = other.born_from
             if name == "height":
                 changed["height_on"] = other.height_on
-        elif theirs is not None and mine != theirs:
+            missed = next((failed[one] for one in _FIELDS.get(name, (name,)) if one in failed), None)
+            if missed is not None:
+                notes.append(_better(line, _said(theirs), missed))
+        elif theirs is not None and mine != theirs and not (name == "seen" and _is_within(theirs, mine)):
             notes.append(
-                f"{line}: states another {_CALLED.get(name, name)} than {where}: {_both(mine, theirs)}; the first stays"
+                f"another {_CALLED.get(name, name)} is stated in {line}: {_both(mine, theirs)}; the first stays"
             )
     return replace(facts, **changed)  # type: ignore[arg-type]  # why: names and values of the class itself
 
 
 _CALLED = {"born": "birth", "seen": "place or time", "eyes": "colour of eyes", "hair": "hair"}
+_FIELDS = {"born": ("birth_date", "age", "age_to"), "height": ("height", "height_to"), "seen": ("seen_on",)}
+"""The fields that a fact is made of."""
+_SEEN = ("place", "country", "latitude", "longitude", "days")
+
+
+def _seen_in_both(mine: Seen, theirs: Seen) -> tuple[Seen, tuple[str, ...]]:
+    """What the one leaves open filled in from the other, and which parts: only where nothing else of it differs."""
+    two = {name: (getattr(mine, name), getattr(theirs, name)) for name in _SEEN}
+    if any(None not in values and values[0] != values[1] for values in two.values()):
+        return mine, ()
+    filled = {name: there for name, (here, there) in two.items() if here is None and there is not None}
+    return replace(mine, **filled), tuple(filled)
+
+
+def _is_within(inner: Seen, outer: Seen) -> bool:
+    """Does the one state nothing that the other does not?"""
+    return all(getattr(inner, name) in (None, getattr(outer, name)) for name in _SEEN)
 
 
 def _both(mine: object, theirs: object) -> str:
@@ -186,15 +244,18 @@ def _both(mine: object, theirs: object) -> str:
 
 
 def _said(value: object) -> str:
-    if isinstance(value, str):
-        return f"“{value}”"
-    names = [one.name for one in fields_of(value)]  # type: ignore[arg-type]  # why: every other fact is a dataclass
-    parts = [
-        _said(inner) if hasattr(inner, "__dataclass_fields__") else str(inner)
-        for name in names
-        if (inner := getattr(value, name)) is not None
-    ]
-    return " to ".join(dict.fromkeys(parts))
+    match value:
+        case Days():
+            return " to ".join(dict.fromkeys((value.first.isoformat(), value.last.isoformat())))
+        case Span():
+            return " to ".join(dict.fromkeys((f"{value.least:g}", f"{value.most:g}")))
+        case Seen():
+            parts = [getattr(value, name) for name in _SEEN]
+            return ", ".join(
+                _said(one) if isinstance(one, Days) else str(one) for one in parts if one is not None
+            )
+        case _:
+            return str(value)
 
 
 def _more(mine: dict[str, str], theirs: dict[str, str], line: str) -> dict[str, str]:
@@ -207,9 +268,9 @@ def _more(mine: dict[str, str], theirs: dict[str, str], line: str) -> dict[str, 
     return found
 
 
-def counted(records: Iterable[Record]) -> dict[str, list[Record]]:
+def counted(lines: Iterable[Line]) -> dict[str, list[Line]]:
     """By the person's id, in order."""
-    found: dict[str, list[Record]] = {}
-    for one in records:
-        found.setdefault(one.person_id, []).append(one)
+    found: dict[str, list[Line]] = {}
+    for one in lines:
+        found.setdefault(one.record.person_id, []).append(one)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from safelight.persons.registers.dates import Order
 from safelight.persons.registers.mapping import Mapped, Place, fields
@@ -51,6 +52,10 @@ class Told:
     """Of dates that may be two."""
     letters: dict[str, str] = field(default_factory=dict)
     """What single letters for the sex mean here, where they differ between languages."""
+    is_order_stated: bool = False
+    """Does the mapping say the order? Then years of two figures are understood, too."""
+    today: date = field(default_factory=date.today)
+    """What lies behind it has not happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ class Said:
     values: dict[str, list[Value]]
     more: dict[str, str]
     notes: list[str]
+    failed: dict[str, str] = field(default_factory=dict)
+    """For fields: what was stated and not understood."""
 
     def one(self, name: str) -> Value | None:
         """What is said first of a field."""
@@ -93,6 +100,9 @@ class Said:
         """Keep a value as it came, and say why nothing was made of it."""
         self.more.setdefault(value.column, value.text)
         self.notes.append(f"{value.column} “{shown(value.text)}”: {why}")
+        for name, several in self.values.items():
+            if any(one is value for one in several):
+                self.failed.setdefault(name, value.text)
 
 
 def said_of(row: Row, plan: Plan, told: Told) -> Said:

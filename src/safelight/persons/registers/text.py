@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -31,12 +31,17 @@ _CONTROLS = re.compile(
 
 
 class Characters:
-    """A document as text, piece by piece: by its mark, else UTF-8; from the first byte that is not, Windows-1252."""
+    """A document as text, piece by piece: by its mark, else UTF-8; from the first byte that is not, Windows-1252.
 
-    def __init__(self, source: BinaryIO) -> None:
+    `choose` may say from the first million bytes which code page it is instead.
+    """
+
+    def __init__(self, source: BinaryIO, choose: Callable[[bytes], str | None] | None = None) -> None:
         self._source = source
         self._next = source.read(_CHUNK)
-        self._decoder = codecs.getincrementaldecoder(encoding_of(self._next))("strict")
+        self.page = choose(self._next) if choose is not None else None
+        name = self.page or encoding_of(self._next)
+        self._decoder = codecs.getincrementaldecoder(name)("replace" if self.page else "strict")
         self.fallen_back = False
 
     def pieces(self) -> Iterator[str]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from safelight.persons.person import Status
 from safelight.persons.registers.text import folded
 
 _LONGEST = 40
+_NOT = frozenset(("not", "no", "non", "nicht", "never", "yet", "без", "не", "pas", "sin", "não"))
+_VAGUE = frozenset(("open", "active"))
+"""Of cases; a sheet named so says nothing of whom it holds."""
+_STEM = 6
+"""Letters from which a word of the table also stands for longer ones, as `gefunden` for *gefundene*."""
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2,}")
 _NAMES = frozenset(("na", "nan", "nil"))
 
 
@@ -27,6 +35,22 @@ def words() -> Mapping[str, Mapping[str, str]]:
             for one in several:
                 found[name].setdefault(folded(one), means)
     return found
+
+
+def status_in(title: str) -> Status | None:
+    """Missing or found, where a title (of a sheet) plainly says one of them."""
+    said = folded(title)
+    spoken = re.findall(r"[^\W\d_]+", said)
+    if not _NOT.isdisjoint(spoken):
+        return None
+    found = set()
+    for word, status in words()["status"].items():
+        if status not in (Status.MISSING, Status.FOUND) or word in _VAGUE:
+            continue
+        is_there = f" {word} " in f" {' '.join(spoken)} " or (_UNSPACED.fullmatch(word) and word in said)
+        if is_there or (len(word) >= _STEM and any(one.startswith(word) for one in spoken)):
+            found.add(status)
+    return Status(found.pop()) if len(found) == 1 else None
 
 
 def is_unknown(value: str, of_names: bool = False) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,12 @@ import openpyxl
 from openpyxl import DEFUSEDXML
 
 from safelight.errors import FormatError
-from safelight.persons.person import Finding, Record
+from safelight.persons.person import Finding, Record, Status
 from safelight.persons.registers import xlsx_guard
 from safelight.persons.registers.people import is_register, people
 from safelight.persons.registers.row import Row
 from safelight.persons.registers.text import cleaned
+from safelight.persons.registers.words import status_in
 
 _MOST_ROWS = 1 << 20
 """The format's own limit. A file may claim more, and the library would count up to it."""
@@ -36,13 +38,19 @@ class XlsxReader:
             return False
         return b"xl/" in head or path.suffix.casefold() in (".xlsx", ".xlsm")
 
-    def read(self, path: Path, mapping: Mapping[str, Any]) -> Iterator[Record | Finding]:
-        """Every person of the workbook, each once. Raises FormatError, and UsageError for the mapping."""
+    def read(
+        self, path: Path, mapping: Mapping[str, Any], status: Status | None = None
+    ) -> Iterator[Record | Finding]:
+        """Every person of the workbook, each once. Raises FormatError, and UsageError for the mapping.
+
+        `status`: whom the workbook is read for. A sheet whose name says the other (missing, found) is a finding, and
+        its people are left out: in the wrong register they would be compared with their own kind, and never found.
+        """
         xlsx_guard.check(path)
-        return people(lambda: _rows(path, mapping), mapping)
+        return people(lambda: _rows(path, mapping, status), mapping)
 
 
-def _rows(path: Path, mapping: Mapping[str, Any]) -> Iterator[Row | Finding]:
+def _rows(path: Path, mapping: Mapping[str, Any], status: Status | None) -> Iterator[Row | Finding]:
     if not DEFUSEDXML:
         raise FormatError("workbooks are not read without defusedxml", "Install the package defusedxml.")
     name = os.fsencode(path.name).decode("utf-8", "replace")
@@ -58,8 +66,23 @@ def _rows(path: Path, mapping: Mapping[str, Any]) -> Iterator[Row | Finding]:
         is_any = False
         for sheet in book.worksheets:
             where = f"{name}, sheet “{cleaned(sheet.title)[:60]}”" if several else name
+            other = status_in(cleaned(sheet.title)[:60]) if status is not None else None
+            is_first = True
             for one in _sheet(sheet, where, mapping, several):
-                is_any = is_any or isinstance(one, Row)
+                if not isinstance(one, Row):
+                    yield one
+                    continue
+                is_any = True
+                if other not in (None, status):
+                    yield Finding(
+                        where,
+                        f"this sheet seems to hold {other} people: it is not enrolled as {status}; enrol the workbook "
+                        f"again with --status {other}, or give the sheet another name",
+                    )
+                    break
+                if several and is_first:
+                    one = replace(one, problem=f"the sheet “{cleaned(sheet.title)[:60]}” is read")
+                is_first = False
                 yield one
         if several and not is_any:
             raise FormatError(

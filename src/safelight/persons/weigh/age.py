@@ -23,13 +23,14 @@ def weigh_age(pair: Pair) -> Weighed:
     ratios = pair.ratios
     one, other = _kind(pair.a), _kind(pair.b)
     year, other_year = (middle(_filled(born, kind)) / YEAR for born, kind in ((first, one), (second, other)))
-    ratio = birth_ratio(year, spread(pair.a, ratios), other_year, spread(pair.b, ratios), pair.crowd)
+    errors = spread(pair.a, ratios, second), spread(pair.b, ratios, first)
+    ratio = birth_ratio(year, errors[0], other_year, errors[1], pair.crowd)
     exact = one == other == _EXACT
     apart = abs(year - other_year)
     text = both(pair, _shown(pair.a, one), _shown(pair.b, other))
     if apart > 0.5:
         text += f" About {apart:.0f} years apart." if apart > 1.5 else " About a year apart."
-    elif exact and first == second:
+    elif exact and first == second and first.first == first.last:
         text += " The same day."
     if exact and _exchanged(first, second):
         ratio = max(ratio, ratios["age.exchanged"])
@@ -54,12 +55,13 @@ def birth_ratio(year: float, error: float, other: float, other_error: float, cro
     """Likelihood ratio of two years of birth with normal errors, against two people of the gallery's spread.
 
     ∫ f(t) g(t) p(t) dt / (∫ f p · ∫ g p) with all three normal, and a share of gross errors in which one of the two
-    says nothing. Symmetric.
+    says nothing. Symmetric. The spread stands around the two, not around the gallery's mean: far from the mean the
+    normal curve falls so steeply that any two adults among children would be alike, the older the more.
     """
-    mean, deviation = crowd.birth_spread((year + other) / 2)
+    deviation = crowd.birth_spread((year + other) / 2)[1]
     gross = crowd.ratios["age.gross_error"]
     a, b, p = error * error, other_error * other_error, deviation * deviation
-    x, y = year - mean, other - mean
+    x, y = (year - other) / 2, (other - year) / 2
     # Both as a sum of the person's own year (variance p) and an error; covariance p if it is one person.
     apart = (a + p) * (b + p)
     one = apart - p * p
@@ -69,8 +71,12 @@ def birth_ratio(year: float, error: float, other: float, other_error: float, cro
     return (1 - gross) * math.exp(exponent) + gross
 
 
-def spread(party: Party, ratios: Ratios) -> float:
-    """How far a stated birth date or age errs: standard deviation in years, its span included."""
+def spread(party: Party, ratios: Ratios, other: Days | None = None) -> float:
+    """How far a stated birth date or age errs: standard deviation in years, its span included.
+
+    `other`: the birth that the other states. An estimate errs by the older of the two ages: else one that is a year too
+    low would count as the surer, and weigh more than one that is right.
+    """
     born = party.facts.born
     assert born is not None
     kind = _kind(party)
@@ -79,7 +85,7 @@ def spread(party: Party, ratios: Ratios) -> float:
     elif kind == _STATED:
         error = ratios["age.stated_years"]
     else:
-        age = _age_when_stated(party)
+        age = _age_when_stated(party, other)
         error = ratios["age.estimated_years"] + ratios["age.estimated_share"] * (age or 8.0)
     length = width(_filled(born, kind))
     return math.sqrt(error * error + length * length / 12)
@@ -115,11 +121,12 @@ def _said_kind(born_from: str) -> str:
     return _STATED if "age" in said else _EXACT if "birth" in said else ""
 
 
-def _age_when_stated(party: Party) -> float | None:
+def _age_when_stated(party: Party, other: Days | None) -> float | None:
     seen = party.facts.seen.days if party.facts.seen else None
     if seen is None or party.facts.born is None:
         return None
-    return max(0.0, (middle(seen) - middle(party.facts.born)) / YEAR)
+    born = min(middle(party.facts.born), middle(other) if other is not None else math.inf)
+    return max(0.0, (middle(seen) - born) / YEAR)
 
 
 def _shown(party: Party, kind: str) -> str:

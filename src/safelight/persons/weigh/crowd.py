@@ -74,6 +74,12 @@ class Crowd:
         worth = self.ratios["mark.worth"]
         return (self.marks.get(key, 0) + prior * worth) / (self.marked + worth)
 
+    def kind_share(self, kind: str) -> float:
+        """Of those who are stated to have marks, at most the share with one of this kind, wherever it is."""
+        worth = self.ratios["mark.worth"]
+        stated = sum(count for key, count in self.marks.items() if key.endswith(f"/{kind}"))
+        return min(1.0, (stated + self.ratios["mark.share_kind"] * worth) / (self.marked + worth))
+
     def country_share(self, country: str) -> float:
         """The share of those whose country is stated."""
         return self._share(self.countries, country, sum(self.countries.values()), "place.country_share")

@@ -90,6 +90,11 @@ def _states_none(stated: str) -> bool:
     return first is None or first[0] in _table()["none"]
 
 
+def is_described(stated: str) -> bool:
+    """Is there more than one word of some length, as in “tattoo: anchor”?"""
+    return sum(len(word) > 2 for word in _WORD.findall(spelling.folded(stated[:_LONGEST]))) > 1
+
+
 def _read_one(piece: str) -> Mark:
     single, longer, order = _words()
     for words in _table()["passed_over"]:

@@ -14,6 +14,8 @@ CODE = "mark"
 _MOST = 12
 """Marks of one person that are compared, and of which two lists are shown."""
 _SHOWN = 80
+_LEAST = 1.15
+"""The least ratio of words that both have: what is alike is never against."""
 _ENOUGH = 100
 """People with marks from which texts speak of the gallery."""
 _NEAR = {
@@ -38,11 +40,9 @@ def weigh_marks(pair: Pair) -> Weighed:
     text = both(pair, _quoted(first), _quoted(second))
     ratios = pair.ratios
     one, other = _read(first), _read(second)
-    words = {spelling.folded(mark) for mark in first} & {spelling.folded(mark) for mark in second}
     if not one or not other:
-        if words:
-            # Not a word of the table, but the same words: as a mark of a rare kind in a rare place.
-            weight = math.log10(ratios["mark.also_stated"] / pair.crowd.mark_share("?/?"))
+        if words := _same_words(first, second, frozenset()):
+            weight = _weight_of_words(pair, words, 1)
             return _leaning(pair, f"{text} The same words.", weight, "mark.also_stated")
         return silent(CODE, f"{text} Not understood: compare them by eye.")
     # Any of the other's marks could be alike by chance; with the fewer as the first, the order does not matter.
@@ -58,6 +58,13 @@ def weigh_marks(pair: Pair) -> Weighed:
         if ratio > 1:
             weight += math.log10(ratio)
             agreed.append((mark, left.pop(at)))
+    words = _same_words(first, second, frozenset(mark for two in agreed for mark in two))
+    if words:
+        weight += _weight_of_words(pair, words, len(other))
+    if not agreed and words:
+        return _leaning(pair, f"{text} The same words.", weight, "mark.also_stated")
+    if not agreed and any(_may_be_one(mark, match) for mark in one for match in other):
+        return silent(CODE, f"{text} Two of them may be one mark: ask for the place, or compare them by eye.")
     if not agreed:
         return _leaning(
             pair,
@@ -76,6 +83,43 @@ def weigh_marks(pair: Pair) -> Weighed:
     else:
         text += f" In the same place ({mark.part or match.part}); look whether it is one mark."
     return _leaning(pair, text, weight, "mark.also_stated")
+
+
+def _same_words(first: tuple[str, ...], second: tuple[str, ...], agreed: frozenset[Mark]) -> tuple[str, ...]:
+    """Entries that both have word for word, and of which no mark has counted yet."""
+    both_have = {spelling.folded(one) for one in first[:_MOST]} & {
+        spelling.folded(one) for one in second[:_MOST]
+    }
+    return tuple(sorted(one for one in both_have if agreed.isdisjoint(mark_words.read(one))))
+
+
+def _weight_of_words(pair: Pair, words: tuple[str, ...], of: int) -> float:
+    """Words that both state agree, and little where many have such a mark; never against."""
+    also = pair.ratios["mark.also_stated"]
+    ratios = []
+    for one in words:
+        share = _share_of_words(pair, one)
+        # Whoever does not name the mark itself may name another of the kind, as anybody does.
+        ratios.append(max((also + (1 - also) * share) / share / of, _LEAST))
+    return sum(math.log10(one) for one in ratios)
+
+
+def _share_of_words(pair: Pair, stated: str) -> float:
+    """How frequent the rarest mark of an entry is; of what is not understood, as a rare kind in a rare place."""
+    ratios, crowd = pair.ratios, pair.crowd
+    shares = [crowd.mark_share("?/?")] if not mark_words.read(stated) else []
+    for mark in mark_words.read(stated):
+        if mark.part:
+            shares.append(crowd.mark_share(mark.key))
+        else:
+            described = ratios["mark.share_words"] if mark_words.is_described(stated) else 1.0
+            shares.append(crowd.kind_share(mark.kind) * described)
+    return min(shares)
+
+
+def _may_be_one(mark: Mark, other: Mark) -> bool:
+    """Of one kind, and of at least one the place is not said."""
+    return bool(mark.kind) and mark.kind == other.kind and not (mark.part and other.part)
 
 
 def _leaning(pair: Pair, text: str, weight: float, name: str) -> Weighed:

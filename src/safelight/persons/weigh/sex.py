@@ -9,10 +9,11 @@ from safelight.persons.weigh.spans import YEAR
 CODE = "sex"
 _TWO = (Sex.FEMALE, Sex.MALE)
 _WORDS = {
-    Sex.FEMALE: ("female", "girl", "woman", "girls"),
-    Sex.MALE: ("male", "boy", "man", "boys"),
-    Sex.OTHER: ("other", "other", "other", "other"),
+    Sex.FEMALE: (("female", "female"), ("girl", "girls"), ("woman", "women")),
+    Sex.MALE: (("male", "male"), ("boy", "boys"), ("man", "men")),
+    Sex.OTHER: (("other", "other"),) * 3,
 }
+"""For one and for several: of no known age, children, adults."""
 
 
 def weigh_sex(pair: Pair) -> Weighed:
@@ -20,7 +21,10 @@ def weigh_sex(pair: Pair) -> Weighed:
     first, second = pair.a.facts.sex, pair.b.facts.sex
     if first is None or second is None:
         return unknown(pair, CODE, "the sex", first is not None, second is not None)
-    text = both(pair, _word(pair.a), _word(pair.b))
+    grown = [_grown(one) for one in (pair.a, pair.b)]
+    if 0 in grown:  # why: beside each other “man” and “male” read as if they said two things
+        grown = [0, 0]
+    text = both(pair, _WORDS[first][grown[0]][0], _WORDS[second][grown[1]][0])
     if first not in _TWO or second not in _TWO:
         return silent(CODE, f"{text} Not weighed.")
     ratios = pair.ratios
@@ -28,7 +32,8 @@ def weigh_sex(pair: Pair) -> Weighed:
     share, other = pair.crowd.sex_share(first), pair.crowd.sex_share(second)
     if first is second:
         ratio = (share * (1 - error) ** 2 + (1 - share) * error**2) / share**2
-        text += f" {100 * share:.0f} % of the gallery are {_WORDS[first][3]}: speaks {_speaks(ratio)}."
+        several = _WORDS[first][grown[0] if grown[0] == grown[1] else 0][1]
+        text += f" {100 * share:.0f} % of the gallery are {several}: speaks {_speaks(ratio)}."
     else:
         # Where a sex is so rare that it is stated mostly by mistake, stating it says nothing.
         ratio = min(1.0, error * (1 - error) / (share * other))
@@ -38,14 +43,13 @@ def weigh_sex(pair: Pair) -> Weighed:
     )
 
 
-def _word(party: Party) -> str:
-    """`girl`, `woman` where the age is known, else `female`."""
-    words = _WORDS[party.facts.sex or Sex.OTHER]
+def _grown(party: Party) -> int:
+    """1 for a child, 2 for an adult, 0 where the age is not known."""
     seen = party.facts.seen.days if party.facts.seen else None
     born = party.facts.born
     if born is None or seen is None:
-        return words[0]
-    return words[1 if (seen.last - born.last).days < 18 * YEAR else 2]
+        return 0
+    return 1 if (seen.last - born.last).days < 18 * YEAR else 2
 
 
 def _speaks(ratio: float) -> str:

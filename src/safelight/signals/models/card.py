@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -127,8 +127,10 @@ def read_card(source: str, text: str) -> ModelCard:
     """
     try:
         data: dict[str, Any] = tomllib.loads(text)
-        for table, made in (("embedder", embedder_table), ("detector", detector_table)):
+        _check_lines(source, "the card", ModelCard, data)
+        for table, made, kind in _TABLES:
             if table in data:
+                _check_lines(source, f"its [{table}] table", kind, data[table])
                 data[table] = made(data[table])
         filled: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in data.items()
@@ -140,7 +142,7 @@ def read_card(source: str, text: str) -> ModelCard:
     if one.converter:
         empty += [name for name in ("carried_file", "carried_sha256") if not getattr(one, name)]
     if empty:
-        raise FormatError(f"model card {source}: nothing is said about {', '.join(empty)}")
+        raise FormatError(f"model card {source}: nothing is said after {', '.join(empty)}")
     wrong = [
         f.name
         for f in fields(one)
@@ -154,6 +156,28 @@ def read_card(source: str, text: str) -> ModelCard:
     if not all(re.fullmatch("[0-9a-f]{64}", pin) for pin in pins):
         raise FormatError(f"model card {source}: a SHA-256 is 64 hex digits in lower case")
     return one
+
+
+def _check_lines(source: str, what: str, kind: type[Any], data: Any) -> None:
+    """FormatError where lines that must be there are not, or others are, by their names."""
+    if not isinstance(data, dict):
+        raise FormatError(f"model card {source}: {what} must hold lines of the form NAME = VALUE")
+    known = {one.name: one.default is MISSING for one in fields(kind)}
+    lacking = [name for name, needed in known.items() if needed and name not in data]
+    if lacking:
+        raise FormatError(f"model card {source}: {what} lacks: {', '.join(lacking)}")
+    strange = [name for name in data if name not in known]
+    if strange:
+        raise FormatError(
+            f"model card {source}: {what} has lines that mean nothing here: {', '.join(strange)}. "
+            f"Known are: {', '.join(known)}"
+        )
+
+
+_TABLES = (
+    ("embedder", embedder_table, EmbedderTable),
+    ("detector", detector_table, DetectorTable),
+)
 
 
 def _is(kind: object, value: object) -> bool:

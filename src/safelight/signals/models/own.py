@@ -52,7 +52,7 @@ def own_models(source: Path) -> list[tuple[ModelCard, str, bytes]]:
     """Every card below a folder, with its text and the bytes of the file beside it that it pins.
 
     Raises:
-        FormatError: a card is not complete, or the file it pins does not lie beside it.
+        FormatError: a card is not complete, the file it pins does not lie beside it, or that is no ONNX network.
     """
     found = []
     for path in sorted(source.rglob("*.toml")) if source.is_dir() else ():
@@ -68,8 +68,23 @@ def own_models(source: Path) -> list[tuple[ModelCard, str, bytes]]:
             raise FormatError(
                 f"model card {path.name}: {one.file} has the SHA-256 {digest}, not the pinned one"
             )
+        _check_network(path.name, one, data)
         found.append((one, path.read_text("utf-8"), data))
     return found
+
+
+def _check_network(source: str, one: ModelCard, data: bytes) -> None:
+    """FormatError where a file is no network that can be run. It is loaded, and run on nothing."""
+    # Here and not above: the session needs the registry, which needs this module.
+    from safelight.signals.models.session import Network
+
+    try:
+        Network(data)
+    except Exception as error:  # the runtime's own errors have no base in common
+        why = str(error).rpartition(" : ")[2].partition("\n")[0][:200]
+        raise FormatError(
+            f"model card {source}: {one.file} is no ONNX network that can be loaded ({why})"
+        ) from error
 
 
 def keep_card(one: ModelCard, text: str) -> None:

@@ -1,0 +1,149 @@
+"""Lists and answers at the desk: foils in every list, a foil that somebody recognises, and who has left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from safelight.errors import RefusedError, SafelightError
+from safelight.model import Capability
+from safelight.persons.person import Facts, Status, Verdict
+from safelight.workspace import Workspace
+from tests.export.person_desk import PersonDesk, desk
+
+Open = Callable[..., Workspace]
+SAME, DIFFERENT, CANNOT = Verdict.SAME, Verdict.DIFFERENT, Verdict.CANNOT_SAY
+
+
+@pytest.fixture
+def at(open_again: Open) -> PersonDesk:
+    return desk(open_again, Capability.EXPORT)
+
+
+def listed(open_again: Open, who: str) -> set[str]:
+    found = open_again(actor=who).next_review()
+    return {one["id"] for one in found["candidates"]} if found else set()
+
+
+def answer(open_again: Open, who: str, candidate: str, verdict: Verdict) -> dict[str, Any]:
+    return open_again(actor=who).answer_review(candidate, verdict)
+
+
+def standing(workspace: Workspace, candidate: str) -> str | None:
+    """As it stands among the leads; None where it is none."""
+    return next((one["standing"] for one in workspace.leads(kind="person") if one["id"] == candidate), None)
+
+
+def test_every_decider_gets_foils_also_the_second_and_the_third(at: PersonDesk, open_again: Open) -> None:
+    both = {at.candidate, at.foil}
+    assert listed(open_again, "anna") == both
+    answer(open_again, "anna", at.foil, DIFFERENT)
+    answer(open_again, "anna", at.candidate, SAME)
+    assert listed(open_again, "ben") == both
+    answer(open_again, "ben", at.foil, DIFFERENT)
+    answer(open_again, "ben", at.candidate, DIFFERENT)
+    assert listed(open_again, "carla") == both
+
+
+def test_a_foil_lies_before_several_and_a_candidate_before_one(at: PersonDesk, open_again: Open) -> None:
+    second = at.compare(at.found, at.enrol("M-3", Status.MISSING, Facts()))
+    lists = [open_again(actor=who).next_review(most=1)["candidates"] for who in ("anna", "ben")]  # type: ignore[index]
+    held = [{one["id"] for one in some} for some in lists]
+    assert held[0] & held[1] == {at.foil}
+    assert held[0] | held[1] == {at.candidate, at.foil, second}
+
+
+def test_a_list_that_is_held_is_counted_once_for_each(at: PersonDesk, open_again: Open) -> None:
+    for _ in range(3):
+        listed(open_again, "anna")
+    with at.workspace.database.transaction() as connection:
+        count = connection.exec_driver_sql("select count(*) from person_act where kind = 'hold'").scalar()
+    assert count == 2
+
+
+@pytest.mark.parametrize(("said", "stands"), [((SAME,), "one of two"), ((CANNOT, CANNOT), "cannot say")])
+def test_a_foil_that_people_do_not_rule_out_becomes_a_candidate(
+    at: PersonDesk, open_again: Open, said: tuple[Verdict, ...], stands: str
+) -> None:
+    *_, last = [answer(open_again, f"person {n}", at.foil, one) for n, one in enumerate(said)]
+    assert (last["foil"], last["was_foil"], last["standing"]) == (False, True, stands)
+    assert "candidate from now on" in last["explained"]
+    assert standing(at.workspace, at.foil) == stands
+
+
+def test_two_who_recognise_a_foil_confirm_it(at: PersonDesk, open_again: Open) -> None:
+    answer(open_again, "anna", at.foil, SAME)
+    told = answer(open_again, "ben", at.foil, SAME)
+    assert (told["standing"], told["decided_by"]) == ("confirmed by two", ["anna", "ben"])
+
+
+def test_who_recognises_a_foil_that_two_ruled_out_begins_a_new_round(
+    at: PersonDesk, open_again: Open
+) -> None:
+    for who in ("anna", "ben"):
+        answer(open_again, who, at.foil, DIFFERENT)
+    assert answer(open_again, "carla", at.foil, SAME)["standing"] == "one of two"
+    assert at.foil in listed(open_again, "anna")
+
+
+@pytest.mark.parametrize("verdict", [DIFFERENT, CANNOT])
+def test_a_foil_that_one_person_does_not_recognise_stays_one(
+    at: PersonDesk, open_again: Open, verdict: Verdict
+) -> None:
+    told = answer(open_again, "anna", at.foil, verdict)
+    assert told["foil"] is True and "unlike" in told["explained"] and "cannot be true" not in str(told)
+    assert standing(at.workspace, at.foil) is None
+
+
+def test_a_foil_that_became_a_candidate_is_not_made_a_foil_again(at: PersonDesk, open_again: Open) -> None:
+    answer(open_again, "anna", at.foil, SAME)
+    at.compare(at.found, at.other, foil=True)
+    assert standing(at.workspace, at.foil) == "one of two"
+
+
+def test_the_ledger_counts_answers_on_foils_as_they_were_given(at: PersonDesk, open_again: Open) -> None:
+    answer(open_again, "anna", at.foil, SAME)
+    answer(open_again, "ben", at.foil, SAME)
+    ledger = at.workspace.person_outcomes()
+    assert ledger["foils"] == {"answered": 1, "taken_for_the_same": 1}
+    assert ledger["answers"] == 1
+    assert ledger["candidates"] == 2
+
+
+def test_an_answer_keeps_whether_it_came_from_a_list(at: PersonDesk, open_again: Open) -> None:
+    listed(open_again, "anna")
+    assert answer(open_again, "anna", at.candidate, SAME)["from_list"] is True
+    assert answer(open_again, "ben", at.candidate, SAME)["from_list"] is False
+    ledger = at.workspace.person_outcomes()
+    assert (ledger["answers"], ledger["answered_from_list"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda at, one: at.workspace.person_step(one, "DNA"),
+        lambda at, one: at.workspace.person_outcome(one, "reunited"),
+        lambda at, one: at.workspace.person_outcome(one, "not-the-same"),
+        lambda at, one: at.workspace.reopen_review(one, reason="A new photograph."),
+    ],
+)
+def test_no_command_tells_a_foil_from_a_candidate_that_waits(at: PersonDesk, ask: Any) -> None:
+    said = []
+    for one in (at.candidate, at.foil):
+        with pytest.raises(SafelightError) as refused:
+            ask(at, one)
+        said.append(str(refused.value).replace(one, "C"))
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize("whose", ["found", "missing"])
+def test_about_somebody_who_was_withdrawn_nobody_decides(
+    at: PersonDesk, open_again: Open, whose: str
+) -> None:
+    at.workspace.withdraw_person(getattr(at, whose), reason="Asked for by the family.")
+    with pytest.raises(RefusedError) as refused:
+        answer(open_again, "anna", at.candidate, SAME)
+    assert refused.value.ground == "withdrawn"
+    assert at.candidate not in listed(open_again, "anna")
