@@ -7,39 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.governance.authority import check_allows
 from safelight.governance.gate import Permit, verb
-from safelight.governance.log import AuditLog
-from safelight.governance.users import Identity
 from safelight.model import Capability
 from safelight.progress import Progress, silent
-from safelight.settings import Settings
-from safelight.store.blobs import BlobStore
-from safelight.store.database import Database
-from safelight.store.keys import KeyRing
+from safelight.verb_house import VerbHouse
 
 if TYPE_CHECKING:
     from safelight.persons.desk.trials import State
 
 
-class FaceModelVerbs:
-    """Verbs about the embedder in use. What they need is what `Workspace` has."""
-
-    folder: Path
-    config: Settings
-    database: Database
-    keys: KeyRing
-    log: AuditLog
-    blobs: BlobStore
-    identity: Identity
-    actor: str
-    evaluation: bool
-
-    if TYPE_CHECKING:
-
-        def publish(self, event: Any) -> None:
-            """Write the checkpoint of a committed event."""
-
-        def exclusive(self) -> Any:
-            """Hold the workspace's lock."""
+class FaceModelVerbs(VerbHouse):
+    """Verbs about the embedder in use."""
 
     @verb("persons evaluate", needs=Capability.FACE_SEARCH, long=True)
     def evaluate_faces(

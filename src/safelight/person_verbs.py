@@ -11,15 +11,10 @@ from typing import TYPE_CHECKING, Any
 from safelight.errors import UsageError
 from safelight.governance.authority import check_allows
 from safelight.governance.gate import Permit, verb
-from safelight.governance.log import AuditLog
-from safelight.governance.users import Identity
 from safelight.model import Capability
 from safelight.persons.person import IN_GALLERY, Status, Verdict
 from safelight.progress import Progress, silent
-from safelight.settings import Settings
-from safelight.store.blobs import BlobStore
-from safelight.store.database import Database
-from safelight.store.keys import KeyRing
+from safelight.verb_house import VerbHouse
 
 if TYPE_CHECKING:
     from safelight.persons.desk.reviewing import Reviewing
@@ -29,26 +24,8 @@ PERSON = "person"
 """The kind of leads that are candidates."""
 
 
-class PersonVerbs:
-    """Verbs over missing and found people. What they need is what `Workspace` has."""
-
-    folder: Path
-    config: Settings
-    database: Database
-    keys: KeyRing
-    log: AuditLog
-    blobs: BlobStore
-    identity: Identity
-    actor: str
-    evaluation: bool
-
-    if TYPE_CHECKING:
-
-        def publish(self, event: Any) -> None:
-            """Write the checkpoint of a committed event."""
-
-        def exclusive(self) -> Any:
-            """Hold the workspace's lock."""
+class PersonVerbs(VerbHouse):
+    """Verbs over missing and found people."""
 
     @verb("persons enrol", needs=Capability.FACE_SEARCH, long=True)
     def enrol_persons(

@@ -9,40 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.governance.authority import check_allows
 from safelight.governance.gate import Permit, verb
-from safelight.governance.log import AuditLog
-from safelight.governance.users import Identity
 from safelight.model import Capability
 from safelight.progress import Progress, silent
-from safelight.settings import Settings
-from safelight.store.blobs import BlobStore
-from safelight.store.database import Database
-from safelight.store.keys import KeyRing
+from safelight.verb_house import VerbHouse
 
 if TYPE_CHECKING:
     from safelight.reports.desk.desk import Desk
     from safelight.reports.desk.rank import Ranked
 
 
-class ReportVerbs:
-    """Verbs over the reports of a case. What they need is what `Workspace` has."""
-
-    folder: Path
-    config: Settings
-    database: Database
-    keys: KeyRing
-    log: AuditLog
-    blobs: BlobStore
-    identity: Identity
-    actor: str
-    evaluation: bool
-
-    if TYPE_CHECKING:
-
-        def publish(self, event: Any) -> None:
-            """Write the checkpoint of a committed event."""
-
-        def exclusive(self) -> Any:
-            """Hold the workspace's lock."""
+class ReportVerbs(VerbHouse):
+    """Verbs over the reports of a case."""
 
     @verb("reports import", needs=Capability.REPORT_TRIAGE, long=True)
     def import_reports(

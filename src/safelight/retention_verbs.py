@@ -4,38 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from safelight.governance.gate import Permit, verb
-from safelight.governance.log import AuditLog
-from safelight.governance.users import Identity
-from safelight.settings import Settings
-from safelight.store.blobs import BlobStore
-from safelight.store.database import Database
-from safelight.store.keys import KeyRing
+from safelight.verb_house import VerbHouse
 
 
-class RetentionVerbs:
-    """Verbs over everything that has a period. What they need is what `Workspace` has."""
-
-    folder: Path
-    config: Settings
-    database: Database
-    blobs: BlobStore
-    keys: KeyRing
-    log: AuditLog
-    identity: Identity
-    actor: str
-    evaluation: bool
-
-    if TYPE_CHECKING:
-
-        def publish(self, event: Any) -> None:
-            """Write the checkpoint of a committed event."""
-
-        def exclusive(self) -> Any:
-            """Hold the workspace's lock."""
+class RetentionVerbs(VerbHouse):
+    """Verbs over everything that has a period."""
 
     @verb("retention plan", case=False)
     def retention_plan(self, permit: Permit) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from jinja2 import Environment
 
@@ -22,6 +22,10 @@ class DeskPage:
     name = "html"
     suffix = ".html"
     marked = True
+    folder = "desk"
+    """Of its template, below `templates/`."""
+    styles: ClassVar[tuple[str, ...]] = ("report.css", "desk.css")
+    filters: ClassVar[Mapping[str, Any]] = desk_phrases.FILTERS
 
     def __init__(
         self,
@@ -32,13 +36,13 @@ class DeskPage:
         unit: str,
         notes: tuple[str, ...] = (),
     ) -> None:
-        """`template` lies in `templates/desk/`; `shown` are its variables; it counts `records`, each a `unit`."""
+        """`template` lies in `folder`; `shown` are its variables; it counts `records`, each a `unit`."""
         self._template, self._title, self._shown = template, title, shown
         self._records, self._unit, self._notes = records, unit, notes
 
     def write(self, findings: Findings, out: BinaryIO, options: ExportOptions) -> ExportReport:
         """Write the page piece by piece."""
-        style = page.style(findings.evaluation, "report.css", "desk.css")
+        style = page.style(findings.evaluation, *self.styles)
         log = findings.audit_log
         context = {
             **self._shown,
@@ -53,15 +57,15 @@ class DeskPage:
             "style": style,
             "policy": page.policy(style),
         }
-        for piece in _environment().get_template(f"desk/{self._template}").generate(context):
+        for piece in self._environment().get_template(f"{self.folder}/{self._template}").generate(context):
             out.write(piece.encode("utf-8", "strict"))
         broken = (f"The page says that the audit log did not verify: {log.problem}",)
         notes = (*(broken if log.verified is False else ()), *self._notes)
         return ExportReport(self._records, notes, self._unit)
 
-
-@cache
-def _environment() -> Environment:
-    made = page.environment().overlay()
-    made.filters = {**made.filters, **desk_phrases.FILTERS, "terms": desk_terms.used}
-    return made
+    @classmethod
+    @cache
+    def _environment(cls) -> Environment:
+        made = page.environment().overlay()
+        made.filters = {**made.filters, **cls.filters, "terms": desk_terms.used}
+        return made

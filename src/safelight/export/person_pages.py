@@ -79,7 +79,7 @@ def write_list(
         "held_until": f"{until:%Y-%m-%d %H:%M} UTC",
     }
     title = f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} to decide"
-    made = PersonPage("list.html.j2", title, context, "pair", len(pairs))
+    made = PersonPage("list.html.j2", title, context, len(pairs), "pair")
     return _written(house, permit, made, page)
 
 
@@ -104,7 +104,7 @@ def sheet_exporter(sheet: Sheet, out: Path) -> Exporter:
     if out.suffix.lower() == ".pdf":
         return SheetPdf(sheet)
     context = {"sheet": sheet, "evaluated": lambda findings: evaluated(sheet.model, findings)}
-    return PersonPage("sheet.html.j2", f"Candidate {sheet.id}", context, "candidate")
+    return PersonPage("sheet.html.j2", f"Candidate {sheet.id}", context, 1, "candidate")
 
 
 def check_suffix(out: Path, known: Sequence[str]) -> None:
@@ -136,7 +136,7 @@ def of_person(house: House, permit: Permit, connection: sa.Connection, wanted: s
         "more_candidates": max(0, len(found) - _CANDIDATES),
         "history": [_change(one, kept) for one in reviewing.people.history(kept.id)[-_HISTORY:]],
     }
-    return PersonPage("entry.html.j2", f"{side.title} {side.number}", context, "person")
+    return PersonPage("entry.html.j2", f"{side.title} {side.number}", context, 1, "person")
 
 
 def _photo(one: Photo) -> dict[str, str]:

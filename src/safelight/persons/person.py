@@ -1,6 +1,6 @@
 """The values of the missing-children desk: what a register states of a person, photographs, candidates, decisions.
 
-Frozen values as stated; nothing here is an assessment, but `Candidate` and its `Weighed` facts, which say so.
+Frozen values as stated; nothing here is an assessment, but `Weighed` facts, which say so.
 """
 
 from __future__ import annotations
@@ -200,30 +200,3 @@ class Weighed:
     """Where the ratio comes from: a paper, a table, or `prior` with what it assumes."""
     contradiction: bool = False
     """It cannot be true of one person unless something stated is wrong: shown first, never dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Two people, or a photograph and a person, who may be one. Never "identified".
-
-    An assessment by model and statistics; `standing` alone is what people concluded.
-    """
-
-    id: str
-    probe: str
-    """Id of the person or photograph that was searched with."""
-    person: str
-    """Id of the person of the gallery."""
-    rank: int
-    """Among the candidates of the probe, from 1."""
-    similarity: float
-    """Cosine of the two templates, -1..1. What it means, `fmr` says."""
-    fmr: float | None
-    """Calibrated chance that two different people of this gallery score this high; None: not calibrated."""
-    weighed: tuple[Weighed, ...]
-    standing: Standing = Standing.OPEN
-
-    @property
-    def weight(self) -> float:
-        """The sum of what is weighed, as a decimal logarithm."""
-        return sum(one.weight for one in self.weighed)

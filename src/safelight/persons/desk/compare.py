@@ -20,7 +20,7 @@ from safelight.persons.person import Days, Facts, Status, Weighed
 from safelight.persons.protocol import Floats
 from safelight.persons.weigh.age_gap import Discount, age_at_first, discount, gap_years
 from safelight.persons.weigh.crowd import Crowd
-from safelight.persons.weigh.weigh import weigh
+from safelight.persons.weigh.weigh import weigh, weighed_json
 from safelight.store.keys import Sealer
 
 FOILS = 4
@@ -262,26 +262,11 @@ def as_json(
             "q": one.q,
             "same_file": one.same_file,
             "standing": str(standing.get(one.id, "open")),
-            "reasons": [
-                {
-                    "code": why.code,
-                    "text": why.text,
-                    "weight": round(why.weight, 2),
-                    "side": str(why.side),
-                    "source": why.source,
-                    "contradiction": why.contradiction,
-                }
-                for why in one.weighed
-            ],
+            "reasons": [weighed_json(why) for why in one.weighed],
         }
         for each in found
         for one in each.candidates
     ]
 
 
-def statuses(people: People, ids: Sequence[str]) -> dict[str, Kept]:
-    """The people of some ids."""
-    return people.many(list(dict.fromkeys(ids)))
-
-
-__all__ = ["Compared", "Comparison", "Probe", "Status", "as_json", "statuses", "store"]
+__all__ = ["Compared", "Comparison", "Probe", "Status", "as_json", "store"]

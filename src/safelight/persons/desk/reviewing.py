@@ -22,7 +22,7 @@ from safelight.persons.keep import facts as facts_json
 from safelight.persons.keep.pairs import HOLD, KeptCandidate, Pairs
 from safelight.persons.keep.people import ENROLLED, Kept
 from safelight.persons.person import IN_GALLERY, Standing, Status, Verdict
-from safelight.persons.weigh.weigh import table
+from safelight.persons.weigh.weigh import table, weighed_json
 
 REOPEN, STEP, OUTCOME = "reopen", "step", "outcome"
 _UNLIKE = "This one was put in the list because the two are unlike."
@@ -173,17 +173,7 @@ class Reviewing:
             "q": kept.q,
             "same_file": kept.same_file,
             "weight": round(kept.weight, 2),
-            "table": [
-                {
-                    "code": one.code,
-                    "side": str(one.side),
-                    "text": one.text,
-                    "weight": round(one.weight, 2),
-                    "source": one.source,
-                    "contradiction": one.contradiction,
-                }
-                for one in table(kept.weighed)
-            ],
+            "table": [weighed_json(one) for one in table(kept.weighed)],
         }
 
     def reopen(self, wanted: str, reason: str) -> dict[str, Any]:

@@ -278,7 +278,7 @@ def _result(
     candidates = [one for each in found for one in each.candidates]
     said = pairs.said(candidates) if candidates else {}
     standings = {key: standing(some) for key, some in said.items()}
-    known = compare.statuses(people, [one.person for one in candidates])
+    known = people.many(list(dict.fromkeys(one.person for one in candidates)))
     meaning = loaded.comparison.meaning if loaded.comparison is not None else None
     means = [one.mean_by_chance for one in found if one.mean_by_chance is not None]
     listed = meaning.listed(scored, len(candidates), means, most) if meaning is not None else None

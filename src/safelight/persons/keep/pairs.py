@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, UsageError
 from safelight.persons.keep.people import person_key
-from safelight.persons.person import Candidate, Side, Standing, Status, Verdict, Weighed
+from safelight.persons.person import Side, Status, Verdict, Weighed
 from safelight.store.keys import KeyRing, Sealer
 from safelight.store.sealed import dumps
 from safelight.store.tables import candidate, person, person_act, verdict
@@ -337,13 +337,6 @@ class Pairs:
         if found is None:
             found = self._sealers[person_id] = self._keys.sealer(self._connection, person_key(person_id))
         return found
-
-
-def shown(kept: KeptCandidate, standing: Standing) -> Candidate:
-    """A stored candidate with what people concluded."""
-    return Candidate(
-        kept.id, kept.probe, kept.person, kept.rank, kept.similarity, kept.fmr, kept.weighed, standing
-    )
 
 
 def _altered(candidate_id: str) -> IntegrityError:

@@ -60,7 +60,8 @@ def check(path: Path) -> None:
                     _look(archive, one, _STRINGS if name == "sharedStrings.xml" else _SHEET)
                 elif has_charts and one.file_size > _OF_CHARTS:
                     raise _bomb(one, f"more than {_OF_CHARTS >> 20} MiB come out of it")
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+        # RuntimeError is encryption, and by inheritance a compression that the library does not know
         raise FormatError(
             f"the workbook cannot be unpacked: {error}", "Save it again as XLSX, or as CSV."
         ) from error

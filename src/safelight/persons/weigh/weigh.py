@@ -66,3 +66,15 @@ def table(weighed: Iterable[Weighed]) -> tuple[Weighed, ...]:
     return tuple(
         sorted(weighed, key=lambda one: (not one.contradiction, _ORDER[one.side], -abs(one.weight), one.code))
     )
+
+
+def weighed_json(one: Weighed) -> dict[str, object]:
+    """A fact that was weighed, as every `--json` of the desk gives it."""
+    return {
+        "code": one.code,
+        "text": one.text,
+        "weight": round(one.weight, 2),
+        "side": str(one.side),
+        "source": one.source,
+        "contradiction": one.contradiction,
+    }
