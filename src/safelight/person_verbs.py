@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from time import monotonic
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.errors import UsageError
 from safelight.governance.authority import check_allows
-from safelight.governance.gate import Permit, verb
+from safelight.governance.gate import Permit, Resolve, verb
 from safelight.model import Capability
 from safelight.persons.person import IN_GALLERY, Status, Verdict
 from safelight.progress import Progress, silent
@@ -22,6 +23,45 @@ if TYPE_CHECKING:
 
 PERSON = "person"
 """The kind of leads that are candidates."""
+
+
+def person_id(house: VerbHouse, permit: Permit, connection: Any, wanted: str) -> str:
+    """The id of somebody who is named by number, id or its beginning; what was asked stays under the case's key."""
+    from safelight.persons.desk.links import people_of
+
+    check_allows(permit.the_case, Capability.FACE_SEARCH)
+    return people_of(connection, house.keys, permit).find(wanted).id
+
+
+def _own_key(house: VerbHouse, permit: Permit, connection: Any, wanted: str) -> str:
+    """The same, and what was asked goes under the person's own key: there are words of people in it."""
+    from safelight.persons.keep.people import person_key
+
+    found = person_id(house, permit, connection, wanted)
+    permit.personal_key = person_key(found)
+    return found
+
+
+def _to_erase(house: VerbHouse, permit: Permit, connection: Any, wanted: str) -> str:
+    """The id of somebody who is to be erased, or whose erasure was cut off; the order stays under the case's key."""
+    from safelight.persons.desk import pending
+    from safelight.persons.keep.people import People
+
+    case_id = permit.the_case.id
+    people = People(connection, house.keys, case_id)
+    try:
+        found = people.find(wanted).id
+    except UsageError:
+        left = pending.left(connection, house.keys, case_id)
+        ids = {one.person for one in pending.of_name(left, wanted, people.case_sealer)}
+        if len(ids) != 1:
+            raise
+        found = ids.pop()
+    permit.subjects.append(found)
+    return found
+
+
+_PERSON: Mapping[str, Resolve] = {"person": _own_key}
 
 
 class PersonVerbs(VerbHouse):
@@ -53,6 +93,7 @@ class PersonVerbs(VerbHouse):
         permit.detail = {
             "status": str(status), "embedder": embedder, "persons": said.persons, "photos": said.photos,
             "enrolled": said.enrolled, "again": said.again, "corrected": said.corrected,
+            "erased_before": said.erased_before,
         }  # fmt: skip
         return {**said.as_json(), "seconds": round(monotonic() - started, 3)}
 
@@ -73,7 +114,7 @@ class PersonVerbs(VerbHouse):
         permit.detail = {"persons": len(found)}
         return found
 
-    @verb("persons show", needs=Capability.FACE_SEARCH)
+    @verb("persons show", needs=Capability.FACE_SEARCH, resolves=_PERSON)
     def show_person(self, permit: Permit, person: str, *, case: str | None = None) -> dict[str, Any]:
         """Everything about one person, with the history; no picture."""
         from safelight.persons.desk import entries
@@ -81,7 +122,7 @@ class PersonVerbs(VerbHouse):
         desk, kept = _person(self, permit, person)
         return entries.in_full(desk.people, kept, _version(self))
 
-    @verb("persons update", needs=Capability.FACE_SEARCH)
+    @verb("persons update", needs=Capability.FACE_SEARCH, resolves=_PERSON)
     def update_person(
         self,
         permit: Permit,
@@ -111,7 +152,7 @@ class PersonVerbs(VerbHouse):
         permit.detail = {"changed": len(changes or {}), "status": str(status) if status else None}
         return entries.in_full(desk.people, desk.people.get(kept.id), _version(self))
 
-    @verb("persons withdraw", needs=Capability.FACE_SEARCH)
+    @verb("persons withdraw", needs=Capability.FACE_SEARCH, resolves=_PERSON)
     def withdraw_person(
         self, permit: Permit, person: str, *, reason: str, case: str | None = None
     ) -> dict[str, Any]:
@@ -137,10 +178,12 @@ class PersonVerbs(VerbHouse):
         progress: Progress = silent,
     ) -> dict[str, Any]:
         """Search the gallery of the case with one photograph; what has no candidate leaves nothing behind."""
+        from safelight.persons.desk.meaning import SEARCH_LIMIT
         from safelight.persons.desk.searching import search
 
+        permit.detail = _lists(top, chance, SEARCH_LIMIT)
         found = search(self, permit, photo, top, status, chance)
-        permit.detail = {
+        permit.detail |= {
             "probes": found["probes"], "gallery": found["gallery"], "candidates": len(found["candidates"])
         }  # fmt: skip
         permit.subjects += [one["id"] for one in found["candidates"]]
@@ -157,10 +200,12 @@ class PersonVerbs(VerbHouse):
         progress: Progress = silent,
     ) -> dict[str, Any]:
         """Compare all found people with all missing ones: only in a case of missing persons."""
+        from safelight.persons.desk.meaning import MATCH_LIMIT
         from safelight.persons.desk.searching import match
 
+        permit.detail = _lists(top, chance, MATCH_LIMIT)
         found = match(self, permit, top, chance, progress)
-        permit.detail = {
+        permit.detail |= {
             "probes": found["probes"], "gallery": found["gallery"], "candidates": len(found["candidates"])
         }  # fmt: skip
         return found
@@ -211,6 +256,19 @@ class PersonVerbs(VerbHouse):
         with permit.snapshot() as connection:
             made = sheet(self, permit, Reviewing(self, permit, connection), candidate)
         return person_pages.write_sheet(self, permit, made, out)
+
+    @verb("persons faces", needs=Capability.FACE_SEARCH, reads=True)
+    def show_faces(
+        self, permit: Permit, photo: Path, out: Path, *, case: str | None = None
+    ) -> dict[str, Any]:
+        """Write a page of a photograph, its faces numbered as enrolling counts them: an export. Nothing is kept."""
+        check_allows(permit.the_case, Capability.EXPORT)
+        from safelight.export import person_frames, person_pages
+
+        person_pages.check_suffix(out, (".html", ".htm"))
+        made, frames = person_frames.page_of_faces(self, permit, photo)
+        written = person_pages.write_page(self, permit, made, out)
+        return {**written, "faces": [asdict(one) for one in frames]}
 
     @verb("persons review answer", needs=Capability.FACE_SEARCH)
     def answer_review(
@@ -313,34 +371,29 @@ class PersonVerbs(VerbHouse):
         permit.subjects.append(found.id)
         return {"case": permit.the_case.id, "unlinked": found.id, "links": count}
 
-    @verb("persons erase", needs=Capability.FACE_SEARCH, long=True)
+    @verb("persons erase", needs=Capability.FACE_SEARCH, long=True, resolves={"person": _to_erase})
     def erase_person(
         self, permit: Permit, person: str, *, order: str, case: str | None = None
     ) -> dict[str, Any]:
         """Destroy everything that is stored of a person, on an order, and look for it in the raw store afterwards."""
-        from safelight.persons.desk import pending
+        from safelight.persons.desk import pending, tombstones
         from safelight.persons.desk.erase import erase
         from safelight.persons.keep.people import People
 
-        case_id = permit.the_case.id
+        case_id, person_id = permit.the_case.id, permit.asked["person"]
         with permit.transaction() as connection:
             people = People(connection, self.keys, case_id)
-            left = pending.left(connection, self.keys, case_id)
-            try:
-                kept = people.find(person)
-            except UsageError:
-                some = pending.of_name(left, person, people.case_sealer)
-                if len({one.person for one in some}) != 1:
-                    raise
-            else:
+            some = [one for one in pending.left(connection, self.keys, case_id) if one.person == person_id]
+            if people.has(person_id):
+                kept = people.get(person_id)
                 blobs = tuple(dict.fromkeys(one.blob for one in kept.photos if one.blob))
                 erased = erase(connection, self.keys, case_id, kept.id, blobs)
-                earlier = [one for one in left if one.person == kept.id]
-                some = [pending.put(connection, self.keys, case_id, kept.id, permit.actor, erased, earlier)]
+                some = [pending.put(connection, self.keys, case_id, kept.id, permit.actor, erased, some)]
+                if kept.register is not Status.PROBE:
+                    tombstones.put(connection, people.case_sealer, case_id, kept.number, order, permit.actor)
         read = pending.finish(self, permit, some)
         done = some[-1]
         erased = done.erased
-        permit.subjects.append(done.person)
         permit.personal = {"order": order}
         counts = {
             "rows": erased.rows, "keys": erased.keys, "candidates": erased.candidates,
@@ -376,6 +429,11 @@ def page_of_person(house: PersonVerbs, permit: Permit, connection: Any, person: 
     from safelight.export import person_pages
 
     return person_pages.of_person(house, permit, connection, person)
+
+
+def _lists(top: int, chance: float | None, usual: float) -> dict[str, Any]:
+    """How long the lists of a comparison may get, for its event, which holds no fractions but in words."""
+    return {"top": top, "chance": f"{chance or usual:g}"}
 
 
 def _reviewing(house: PersonVerbs, permit: Permit) -> Reviewing:

@@ -30,7 +30,7 @@ from safelight.governance.note import Checkpoint
 from safelight.hashsets import library
 from safelight.hashsets.scheme import scheme as load_scheme
 from safelight.model import Authority, Capability, Case, HashSetKind
-from safelight.person_verbs import PERSON, PersonVerbs, page_of_person, with_candidates
+from safelight.person_verbs import PERSON, PersonVerbs, page_of_person, person_id, with_candidates
 from safelight.pipeline import doctor as checkup
 from safelight.pipeline import scan as scanning
 from safelight.pipeline import screen as screening
@@ -405,7 +405,7 @@ class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
         permit.subjects += [one["sha256"] for one in found if one["sha256"]]
         return found
 
-    @verb("export", needs=Capability.EXPORT, reads=True)
+    @verb("export", needs=Capability.EXPORT, reads=True, resolves={"person": person_id})
     def export(
         self,
         permit: Permit,

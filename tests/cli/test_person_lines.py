@@ -97,3 +97,31 @@ def test_a_person_is_shown_with_the_day_of_a_photograph_and_why_nobody_is_compar
     assert "a.jpg  enrolled, taken 2024-05-01" in said
     assert "not compared with anybody (withdrawn)" in said
     assert "noted: x" in said
+
+
+ANSWERED: dict[str, Any] = {
+    "id": "C-1", "verdict": "same", "standing": "one of two", "foil": False, "from_list": False, "similarity": 0.9,
+    "fmr": None, "weight": 1.0, "table": [], "score_seen_before": False, "on_earlier_facts": 0,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"score_seen_before": True}, "You may have seen its score before you answered"),
+        ({}, "You did not have it from a list without scores"),
+        ({"on_earlier_facts": 1}, "1 earlier answer given on earlier facts or photographs: not counted"),
+        ({"photos_changed": True}, "before the photographs changed; run `safelight persons match` again"),
+    ],
+)
+def test_an_answer_is_told_what_it_is_worth(more: dict[str, Any], said: str) -> None:
+    assert said in "\n".join(lines.answered({**ANSWERED, **more}))
+
+
+def test_a_list_says_which_answers_were_given_on_earlier_facts() -> None:
+    side: dict[str, Any] = {"status": "found", "person_id": "F-1", "photos": [], "facts": {}}
+    again = {"id": "C-1", **side, "given_on_earlier_facts": "2026-11-26"}
+    found = {"waiting": 2, "held_minutes": 60, "probe": side, "candidates": [again, {"id": "C-2", **side}]}
+    assert (
+        "\n".join(lines.review_list(found)).count("your answer of 2026-11-26 was given on earlier facts") == 1
+    )

@@ -50,6 +50,12 @@ def leads(
         what = "undecided leads" if undecided else "leads"
         said = f"{len(found):,} of {found[0]['of']:,} {what}; --top N shows more."
         tell(said) if state.json else say(said)
+    if unreadable := max((one.get("unreadable", 0) for one in found), default=0):
+        said = (
+            f"{count(unreadable, 'candidate')} more about people of a case that is no longer linked, or closed: "
+            "not among these."
+        )
+        tell(said) if state.json else say(said)
 
 
 def decide(

@@ -44,6 +44,16 @@ def enrolled(found: dict[str, Any]) -> Iterator[str]:
                 yield f"  and {len(entries) - _LISTED:,} more: see --json"
 
 
+def faces(found: dict[str, Any]) -> Iterator[str]:
+    """Where the page of a photograph is, and what its numbers are for."""
+    yield f"Wrote {count(len(found['faces']), 'face')}, numbered from the left, to {found['file']}"
+    yield f"  SHA-256 {found['sha256']}"
+    yield from found["notes"]
+    for number, one in enumerate(found["faces"], start=1):
+        doubt = "; it may be no face at all" if one["doubtful"] else ""
+        yield f"  {number}: {one['pixels']:,} pixels wide{doubt}"
+
+
 def _noted(notes: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     """Each note once, with the first place it was made at: a folder makes the same one for every person."""
     places: dict[str, list[str]] = {}
@@ -203,6 +213,8 @@ def _score(one: dict[str, Any]) -> str:
     """The likeness of two faces, with what it means."""
     if one.get("same_file"):
         return "one and the same photograph file in both entries: that says nothing about two people"
+    if one.get("photos_changed"):
+        return f"similarity {one['similarity']:.3f} before the photographs changed; run `safelight persons match` again"
     if one["fmr"] is None:
         return f"similarity {one['similarity']:.3f}; how often strangers look as alike is not known (not calibrated)"
     return f"similarity {one['similarity']:.3f}; a false-match rate of {one['fmr']:.1e} among strangers"
@@ -221,6 +233,8 @@ def review_list(found: dict[str, Any]) -> Iterator[str]:
     yield from _side("Searched with", found["probe"])
     for number, one in enumerate(found["candidates"], start=1):
         yield from _side(f"{number}. candidate {one['id']}", one)
+        if day := one.get("given_on_earlier_facts"):
+            yield f"    your answer of {day} was given on earlier facts or photographs: say again what you see"
     if found.get("page"):
         yield f"The photographs, side by side: {found['page']['file']}"
     else:
@@ -241,7 +255,14 @@ def answered(found: dict[str, Any]) -> Iterator[str]:
     yield f"Candidate {found['id']}: you say {found['verdict']}. It is now: {found['standing']}."
     if found.get("explained"):
         yield found["explained"]
-    if not found["from_list"]:
+    if found["on_earlier_facts"]:
+        yield (
+            f"{count(found['on_earlier_facts'], 'earlier answer')} given on earlier facts or photographs: not counted "
+            "until given again."
+        )
+    if found["score_seen_before"]:
+        yield "You may have seen its score before you answered: that is kept with your answer."
+    elif not found["from_list"]:
         yield "You did not have it from a list without scores: that is kept with your answer."
     yield f"Faces: {_score(found)}."
     yield from _lines(found["table"])

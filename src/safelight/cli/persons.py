@@ -67,6 +67,22 @@ def enrol(
         raise typer.Exit(UNREAD)
 
 
+@command(app, "faces")
+def faces(
+    photo: Path = typer.Argument(help="A photograph that shows several people."),
+    output: Path = typer.Option(..., "-o", "--output", metavar="FILE", help="Page to write: .html."),
+    case: str | None = CASE,
+) -> None:
+    """Write a page of a photograph with its faces framed and numbered, as `enrol --face PHOTO=N` counts them.
+
+    It needs the capability export, because the photograph is on it. Nobody is described or stored.
+    """
+    _no_folder(photo)
+    with workspace() as opened:
+        found = opened.show_faces(photo, output, case=case)
+    show(found, lambda: say(*lines.faces(found)))
+
+
 @command(app, "list")
 def list_persons(
     status: str | None = typer.Option(
@@ -210,7 +226,8 @@ def reopen(
     """Let two people decide about a candidate anew."""
     with workspace() as opened:
         found = opened.reopen_review(candidate, reason=reason, case=case)
-    show(found, lambda: say(f"Candidate {found['id']} is open again, round {found['round'] + 1}."))
+    said = [f"Candidate {found['id']} is open again, round {found['round'] + 1}."]
+    show(found, lambda: say(*said, *([found["first"]] if found.get("first") else [])))
 
 
 @command(app, "step")

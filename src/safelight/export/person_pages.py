@@ -59,6 +59,7 @@ def write_list(
     probe = shown(house, reviewing, reviewing.people.get(drawn[0].probe))
     permit.subjects.append(probe.id)
     pairs = []
+    again = {one.kept.id: one.earlier_of(permit.actor) for one in works}
     for one in drawn:
         side = shown(house, reviewing, reviewing.people.get(one.person))
         permit.subjects += [one.id, side.id]
@@ -67,6 +68,7 @@ def write_list(
                 "id": one.id,
                 "side": side,
                 "rows": side_by_side(probe.facts, side.facts),
+                "again": before.at.date().isoformat() if (before := again[one.id]) else "",
                 "commands": list(_commands(one.id, permit)),
             }
         )
@@ -80,7 +82,7 @@ def write_list(
     }
     title = f"{len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} to decide"
     made = PersonPage("list.html.j2", title, context, len(pairs), "pair")
-    return _written(house, permit, made, page)
+    return write_page(house, permit, made, page)
 
 
 def _commands(candidate: str, permit: Permit) -> Iterator[tuple[str, str]]:
@@ -95,7 +97,7 @@ def _commands(candidate: str, permit: Permit) -> Iterator[tuple[str, str]]:
 
 def write_sheet(house: House, permit: Permit, sheet: Sheet, out: Path) -> dict[str, Any]:
     """Write a candidate's sheet as HTML or PDF, by the ending of `out`; the file and its digest."""
-    return _written(house, permit, sheet_exporter(sheet, out), out)
+    return write_page(house, permit, sheet_exporter(sheet, out), out)
 
 
 def sheet_exporter(sheet: Sheet, out: Path) -> Exporter:
@@ -198,7 +200,7 @@ def _in_words(said: Mapping[str, Any], kept: Kept) -> dict[str, str]:
     return {**({"status": str(said["status"])} if "status" in said and "facts" in said else {}), **found}
 
 
-def _written(house: House, permit: Permit, exporter: Exporter, out: Path) -> dict[str, Any]:
+def write_page(house: House, permit: Permit, exporter: Exporter, out: Path) -> dict[str, Any]:
     """Write it whole, never into the workspace or over evidence; the permit's event has the digest of the file."""
     with permit.snapshot() as connection:
         findings = deliver.CaseFindings(house, connection, permit.the_case)
@@ -209,4 +211,4 @@ def _written(house: House, permit: Permit, exporter: Exporter, out: Path) -> dic
     return written
 
 
-__all__ = ["check_suffix", "of_person", "sheet_exporter", "write_list", "write_sheet"]
+__all__ = ["check_suffix", "of_person", "sheet_exporter", "write_list", "write_page", "write_sheet"]

@@ -17,6 +17,7 @@ from safelight.persons.desk.house import House
 from safelight.persons.desk.ledger import STEPS
 from safelight.persons.desk.review import Work
 from safelight.persons.desk.reviewing import OUTCOME, Reviewing
+from safelight.persons.desk.reweigh import PHOTOS_CHANGED
 from safelight.persons.keep.facts import to_json
 from safelight.persons.keep.pairs import KeptCandidate, Said
 from safelight.persons.keep.people import ENROLLED, Kept
@@ -146,16 +147,29 @@ def sheet(house: House, permit: Permit, reviewing: Reviewing, wanted: str) -> Sh
         weight=signed(kept.weight),
         model=kept.version,
         standing=str(work.standing) if is_closed else "not decided",
-        standing_text=_STANDINGS[work.standing] if is_closed else NOT_DECIDED,
-        decided=[(told(one.by, 80), _said(one), minute(one.at)) for one in work.said] if is_closed else [],
+        standing_text=_STANDINGS[work.standing] if is_closed else _not_decided(work),
+        decided=[
+            (told(one.by, 80), _said(one, is_earlier=work.is_earlier(one)), minute(one.at))
+            for one in work.said
+            if is_closed
+        ],
         reopened=work.round,
         **_after(reviewing, work),
     )
 
 
-def _said(one: Said) -> str:
+def _said(one: Said, *, is_earlier: bool) -> str:
     without = " (not from a list without scores)" if one.from_list is False else ""
-    return f"{str(one.verdict).replace('-', ' ')}{without}"
+    earlier = " (given on earlier facts: what is stated, or a photograph, has changed)" if is_earlier else ""
+    return f"{str(one.verdict).replace('-', ' ')}{without}{earlier}"
+
+
+def _not_decided(work: Work) -> str:
+    """What may not follow yet, and how many answers no longer count."""
+    if not work.earlier:
+        return NOT_DECIDED
+    answers = "1 answer was" if len(work.earlier) == 1 else f"{len(work.earlier)} answers were"
+    return f"{NOT_DECIDED} {answers} given on earlier facts or photographs and not counted until given again."
 
 
 def shown(house: House, reviewing: Reviewing, kept: Kept, most: int = SHOWN) -> Shown:
@@ -182,6 +196,9 @@ def chance(kept: KeptCandidate) -> Sequence[str]:
         said.append(
             "Both entries hold the very same photograph file: that its face is alike says nothing about two people."
         )
+        return said
+    if kept.photos_changed:
+        said.append(PHOTOS_CHANGED)
         return said
     if kept.fmr is None:
         said.append(

@@ -43,6 +43,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+Resolve = Callable[[Any, "Permit", sa.Connection, str], str]
+"""From the workspace and what was given to an id that says nothing without the case's key. May set `personal_key`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """What a verb is called in the log, and what it needs: a case? which capability? is it long?"""
@@ -53,6 +57,8 @@ class Verb:
     long: bool
     reads: bool
     """Long, but it changes nothing in the store: it may run beside others."""
+    resolves: Mapping[str, Resolve] = field(default_factory=dict)
+    """Arguments that name somebody, each with what makes an id of it: no event holds one as it was given."""
 
 
 @dataclass(slots=True)
@@ -142,14 +148,16 @@ def verb(
     case: bool = True,
     long: bool = False,
     reads: bool = False,
+    resolves: Mapping[str, Resolve] | None = None,
 ) -> Callable[[Callable[Concatenate[W, Permit, P], R]], Callable[Concatenate[W, P], R]]:
     """Mark a workspace method as a public verb. Its first argument after `self` is the `Permit`.
 
     A method bound to a case takes `case=` (name or id, optional when exactly one is open); the gate reads it,
-    the method has the case from its permit. A long verb that only `reads` runs beside others.
+    the method has the case from its permit. A long verb that only `reads` runs beside others. Of an argument that
+    `resolves` makes an id of, every event has that id, from the first on; none has what was given.
     Raises RefusedError (exit 3) before anything is computed.
     """
-    mark = Verb(name, needs, case, long or reads, reads)
+    mark = Verb(name, needs, case, long or reads, reads, resolves or {})
 
     def decorate(method: Callable[Concatenate[W, Permit, P], R]) -> Callable[Concatenate[W, P], R]:
         signature = inspect.signature(method)
@@ -182,6 +190,7 @@ def _short(
         with self.database.transaction() as connection:
             permit._connection = connection
             _admit(self, permit, connection, wanted)
+            _resolve(self, permit, connection, what)
             result = body(permit)
             event = _record(self, connection, permit, Phase.DONE)
         self.publish(event)
@@ -203,8 +212,9 @@ def _long(
         with nullcontext() if mark.reads else self.exclusive():
             with self.database.transaction() as connection:
                 _admit(self, permit, connection, wanted)
+                _resolve(self, permit, connection, what)
                 if not mark.reads:  # what only reads begins anew each time
-                    same = dumps([mark.name, {key: what[key] for key in sorted(what)}])
+                    same = dumps([mark.name, {key: permit.asked[key] for key in sorted(permit.asked)}])
                     permit.operation = permit.sealer(connection).digest(same).hex()[:24]
                     permit.resumed = _unfinished(connection, permit.operation)
                 event = _record(self, connection, permit, Phase.RESUMED if permit.resumed else Phase.BEGUN)
@@ -237,7 +247,8 @@ def _tell(permit: Permit, phase: Phase, started: float, **more: str) -> None:
 
 def _new_permit(self: Gated, mark: Verb, what: dict[str, Any]) -> Permit:
     operation = os.urandom(12).hex()
-    return Permit(mark, self.identity.name, operation, self.database, self.keys, what)
+    said = {key: value for key, value in what.items() if key not in mark.resolves}
+    return Permit(mark, self.identity.name, operation, self.database, self.keys, said)
 
 
 def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str | None) -> None:
@@ -251,6 +262,13 @@ def _admit(self: Gated, permit: Permit, connection: sa.Connection, wanted: str |
     rules.check_valid(permit.case, datetime.now(UTC).date())
     if permit.verb.needs is not None:
         rules.check_allows(permit.case, permit.verb.needs)
+
+
+def _resolve(self: Gated, permit: Permit, connection: sa.Connection, what: Mapping[str, Any]) -> None:
+    """Put ids in place of the arguments that name somebody, before the first event. UsageError where there is none."""
+    for name, resolve in permit.verb.resolves.items():
+        if name in what:
+            permit.asked = {**permit.asked, name: resolve(self, permit, connection, str(what[name]))}
 
 
 def _record(self: Gated, connection: sa.Connection, permit: Permit, phase: Phase) -> Event:
@@ -324,7 +342,7 @@ def asked(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _as_asked(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value.absolute())
-    if isinstance(value, str | bool | int):
+    if isinstance(value, str | bool | int | float):
         return str(value) if isinstance(value, str) else value
     if isinstance(value, list | tuple):
         parts = [_as_asked(one) for one in value[:_MOST_ASKED]]
@@ -346,4 +364,4 @@ def _unfinished(connection: sa.Connection, operation: str) -> bool:
     return last in {"begun", "resumed", "failed"}
 
 
-__all__ = ["HOUSE_KEY", "Gated", "Permit", "Verb", "verb"]
+__all__ = ["HOUSE_KEY", "Gated", "Permit", "Resolve", "Verb", "verb"]

@@ -96,7 +96,7 @@ class FaceLocator:
             others += [(box, 0.0) for box in boxes[len(likely) :]]
         tried = [box for box, _ in others[:_MOST_TRIED]]
         turns = set()
-        for box, (turn, share) in zip(tried, self._best_turns(rgb, tried), strict=True):
+        for box, (turn, share) in zip(tried, self.best_turns(rgb, tried), strict=True):
             if turn and share >= _CLEARLY:
                 turns.add(turn)
             elif turn == 0 and share >= verify.THRESHOLD and box.score >= detect.THRESHOLD:
@@ -111,6 +111,14 @@ class FaceLocator:
         """The upright face in `box` of `(h, w, 3) uint8`, whatever the verifier thinks of it (`check` says)."""
         return self._cut_out(rgb, box, float(self._check.shares(rgb, [box])[0]), 0, 1.0)
 
+    def shares(self, rgb: Pixels, boxes: Sequence[Box]) -> list[float]:
+        """How much of an upright face the verifier sees in each box, 0..1."""
+        return [float(share) for share in self._check.shares(rgb, boxes)]
+
+    def cut_out(self, rgb: Pixels, box: Box, share: float) -> LocatedFace:
+        """The upright face in `box`, whose share the verifier has said."""
+        return self._cut_out(rgb, box, share, 0, 1.0)
+
     def chip(self, rgb: Pixels, box: Box, side: int, padding: float) -> Pixels:
         """See `FaceAligner.chip`."""
         return self._aligner.chip(rgb, box, side, padding)
@@ -119,7 +127,7 @@ class FaceLocator:
         """What the detector alone sees, best first."""
         return self._finder.find(rgb, threshold, look)
 
-    def _best_turns(self, rgb: Pixels, boxes: Sequence[Box]) -> list[tuple[int, float]]:
+    def best_turns(self, rgb: Pixels, boxes: Sequence[Box]) -> list[tuple[int, float]]:
         """For each box, in which turn (degrees counter-clockwise) O-Net takes it for a face most, and how much."""
         crops = [verify.crop(rgb, box) for box in boxes]
         shares = self._check.of_crops([np.rot90(square, quarter) for square in crops for quarter in range(4)])

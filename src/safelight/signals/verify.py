@@ -47,8 +47,15 @@ class FaceCheck:
 def crop(rgb: Pixels, box: Box) -> Pixels:
     """The box × 1.15 as `(48, 48, 3) uint8`, black where it reaches over the border."""
     width, height = box.width * _MARGIN, box.height * _MARGIN
-    left, top = box.left - (width - box.width) / 2, box.top - (height - box.height) / 2
-    corners = (round(left), round(top), max(round(left + width), round(left) + 1), 0)
-    bottom = max(round(top + height), corners[1] + 1)
-    image = Image.fromarray(rgb).crop((*corners[:3], bottom))
+    left, top = round(box.left - (width - box.width) / 2), round(box.top - (height - box.height) / 2)
+    right = max(round(box.left - (width - box.width) / 2 + width), left + 1)
+    bottom = max(round(box.top - (height - box.height) / 2 + height), top + 1)
+    # Cut before Pillow sees it: it would copy the whole picture for each box.
+    inner = rgb[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+    if inner.shape[:2] != (bottom - top, right - left):
+        square = np.zeros((bottom - top, right - left, 3), np.uint8)
+        if inner.size:
+            square[max(-top, 0) :, max(-left, 0) :][: inner.shape[0], : inner.shape[1]] = inner
+        inner = square
+    image = Image.fromarray(np.ascontiguousarray(inner))
     return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR))

@@ -102,3 +102,10 @@ def test_a_list_that_was_not_filled_lacks_nobody(people: faces.Templates) -> Non
     index = faces.nearest(people, people, 6)
     index[:, 5] = -1
     assert impostors.top(people, np.arange(400), index).complete_above() < -1
+
+
+@pytest.mark.parametrize(("count", "of"), [(3_000, 10_000), (3_000, 10**7), (3_000, 50), (4, 4), (0, 4)])
+def test_what_was_drawn_again_is_left_out_and_the_order_stays(count: int, of: int) -> None:
+    keys = np.random.default_rng(count).integers(0, of, count)
+    each = impostors._each_once(keys)
+    assert each.tolist() == list(dict.fromkeys(keys.tolist()))

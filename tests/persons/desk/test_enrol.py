@@ -46,7 +46,7 @@ def enrol(workspace: Workspace, path: Path, status: Status = Status.MISSING) -> 
 
 
 def face(seed: int, pixels: int = 200) -> Described:
-    best = Quality(1, 1, 1, 1, 1, 1)
+    best = Quality(*[1.0] * 11)
     crop = f"crop {seed}".encode()
     return Described((0.1, 0.1, 0.2, 0.2), pixels, 0, 1.0, best, vector(seed).astype("<f4").tobytes(), crop)
 
@@ -191,3 +191,12 @@ def test_a_register_under_the_wrong_status_is_noticed(workspace: Workspace, tmp_
     (note,) = enrol(workspace, path, Status.FOUND)["notes"]
     assert note["note"].startswith("2 new with a number that is in the register of missing people too")
     assert enrol(workspace, path, Status.FOUND)["notes"] == []
+
+
+def test_who_must_say_which_face_is_told_how_to_see_them_numbered(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    enrol(workspace, register(tmp_path, {"person_id": "1", "name": "Kim"}))
+    said = photograph(workspace, workspace.list_persons()[0]["id"], (face(1), face(2)), None)
+    (one,) = said.ambiguous
+    assert "--face a.jpg=N" in one["why"] and "safelight persons faces PHOTO -o faces.html" in one["why"]

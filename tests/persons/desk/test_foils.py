@@ -52,7 +52,9 @@ def foils(house: House, facts: Facts, *gallery: tuple[Facts, float]) -> list[Kep
         comparison = Comparison(people.case_sealer, meant, crowd, Meaning(meant, "dlib-mirrored", 1.0))
         comparison.within(people)
         said = Probe(probe, "F-1", facts, register=Status.FOUND)
-        return list(comparison.foils(Compared(said, ()), PROBE))
+        return list(
+            comparison.foils(Compared(said, ()), PROBE, comparison.meaning.calibration.near(PROBE[None]))
+        )
 
 
 def test_who_is_unlike_and_of_whom_other_things_are_stated_is_one(house: House) -> None:
@@ -100,5 +102,5 @@ def test_a_new_list_takes_the_place_of_the_old_but_for_what_people_said(house: H
     with house.pairs() as pairs:
         pairs.say(pairs.get(spoken), "anna", Verdict.DIFFERENT, 0, None)
         pairs.hold(pairs.get(silent), "anna")
-        store(pairs, Compared(Probe(probe, "F-1", Facts()), ()), [], whole=True)
+        store(pairs, [(Compared(Probe(probe, "F-1", Facts()), ()), [])], whole=True)
         assert {one.id for one in pairs.all(foils=True)} == {spoken, of_another}

@@ -104,3 +104,14 @@ def test_only_cases_of_the_same_ground_are_linked(two: tuple[Workspace, str, str
         with pytest.raises(RefusedError) as refused:
             workspace.link_cases(there, reason="the same region", case=here)
         assert refused.value.ground == "purpose"
+
+
+def test_the_queue_counts_candidates_that_cannot_be_read_any_more(two: tuple[Workspace, str, str]) -> None:
+    workspace, mine, other = two
+    workspace.link_cases(other, reason="the same region", case=mine)
+    enrol(workspace, mine, "missing-2", Status.MISSING, 1)
+    workspace.match_persons(case=mine)
+    assert [one["unreadable"] for one in workspace.leads(kind="person", case=mine)] == [0, 0]
+    workspace.unlink_cases(other, case=mine)
+    (lead,) = workspace.leads(kind="person", case=mine)
+    assert (lead["person_id"], lead["of"], lead["unreadable"]) == ("missing-2", 1, 1)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from safelight.errors import IntegrityError, KeyMissingError, UsageError
+from safelight.persons.keep.pairs import KeptCandidate
 from safelight.persons.keep.people import person_key
-from safelight.persons.person import Status, Verdict
+from safelight.persons.person import Side, Status, Verdict, Weighed
 from safelight.store.tables import verdict
 from tests.persons.made import House
 
@@ -85,3 +90,56 @@ def test_foils_are_left_out_unless_asked_for(house: House, two: tuple[str, str])
 def test_an_unknown_candidate_is_said_to_be(house: House) -> None:
     with house.pairs() as pairs, pytest.raises(UsageError, match="no candidate"):
         pairs.get("C-0000")
+
+
+def test_every_field_of_a_candidate_comes_back(house: House, two: tuple[str, str]) -> None:
+    lines = (
+        Weighed("seen-after", Side.AGAINST, "Seen later elsewhere.", -2.0, "prior", True),
+        Weighed("name", Side.UNKNOWN, "Neither states a name.", 0.0),
+    )
+    made = KeptCandidate(
+        "C-0123456789abcdef", *two, 3, 0.91, None, lines, datetime(2026, 11, 2, tzinfo=UTC), "v", 0.2, 0.1,
+        same_file=True,
+    )  # fmt: skip
+    with house.pairs() as pairs:
+        pairs.put([made])
+        assert pairs.get(made.id) == made
+        assert pairs.many([made.id, "C-nobody"]) == {made.id: made}
+
+
+def test_what_was_compared_before_keeps_its_first_day(house: House, two: tuple[str, str]) -> None:
+    one = house.candidate(*two)
+    with house.pairs() as pairs:
+        first = pairs.get(one)
+        pairs.put([replace(first, made_at=datetime(2027, 1, 1, tzinfo=UTC))])
+        assert pairs.get(one).made_at == first.made_at
+
+
+def test_many_lists_are_stored_in_as_many_statements_as_a_few(house: House) -> None:
+    person = house.enrol("missing-1")
+    probes = [house.enrol(f"found-{number}", Status.FOUND) for number in range(12)]
+    ids = [house.candidate(one, person) for one in probes]
+    taken = []
+    for some in (2, 12):
+        with house.pairs() as pairs:
+            made = list(pairs.many(ids[:some]).values())
+        with house.pairs() as pairs, statements(house) as seen:
+            pairs.let_go(probes[:some], {one.id for one in made})
+            pairs.put(made)
+        taken.append(len(seen))
+    assert taken[0] == taken[1]
+
+
+@contextmanager
+def statements(house: House) -> Iterator[list[str]]:
+    """What is asked of the store meanwhile."""
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)

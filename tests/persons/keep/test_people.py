@@ -141,3 +141,12 @@ def test_without_the_person_s_key_nothing_can_be_read(house: House) -> None:
         house.keys.destroy(connection, person_key(made))
     with house.people() as people, pytest.raises(KeyMissingError):
         people.get(made)
+
+
+def test_people_are_counted_by_status_without_being_read(house: House) -> None:
+    for number in range(3):
+        house.enrol(f"M-{number}")
+    house.enrol("F-1", Status.FOUND)
+    with house.people() as people:
+        assert people.count((Status.MISSING,)) == 3
+        assert people.count((Status.MISSING, Status.FOUND, Status.HOME)) == 4

@@ -17,7 +17,7 @@ TASK = Describe("dlib-mirrored", TaskLimits(3 << 30, 60.0))
 def entry(left: float, pixels: int, *, doubtful: bool = False) -> dict[str, Any]:
     template = np.eye(1, 128, dtype="<f4").tobytes()
     return {
-        "box": [left, 0.1, 0.1, 0.1], "pixels": pixels, "turn": 0, "score": 0.9, "quality": [1.0] * 6,
+        "box": [left, 0.1, 0.1, 0.1], "pixels": pixels, "turn": 0, "score": 0.9, "quality": [1.0] * 11,
         "template": template, "crop": b"", "doubtful": doubtful,
     }  # fmt: skip
 
@@ -54,7 +54,7 @@ def test_what_may_be_no_face_is_nobody_until_somebody_looked() -> None:
         {"template": b""},
         {"pixels": -1},
         {"turn": "90"},
-        {"quality": [1.0] * 5},
+        {"quality": [1.0] * 10},
     ],
 )
 def test_a_worker_that_lies_is_not_believed(wrong: dict[str, Any]) -> None:

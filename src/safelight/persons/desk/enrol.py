@@ -22,12 +22,13 @@ from safelight.engine.protocol import Done, TaskLimits
 from safelight.errors import FormatError
 from safelight.evidence.names import show
 from safelight.governance.gate import Permit
-from safelight.persons.desk import corrections, schedule
+from safelight.persons.desk import corrections, schedule, tombstones
 from safelight.persons.desk.entries import CLOSED
 from safelight.persons.desk.house import House
 from safelight.persons.desk.reviewing import Reviewing
-from safelight.persons.desk.reweigh import reweigh
-from safelight.persons.keep.people import ENROLLED, Kept, People, Photo, id_of
+from safelight.persons.desk.reweigh import repicture, reweigh
+from safelight.persons.desk.tombstones import Tombstone
+from safelight.persons.keep.people import DESTROYED, ENROLLED, Kept, People, Photo, id_of
 from safelight.persons.person import Days, Finding, PhotoRef, Record, Status
 from safelight.persons.portraits.describe import Describe, Described, PhotoJob, Portrait
 from safelight.persons.portraits.embedders import embedder as find_embedder
@@ -39,6 +40,7 @@ from safelight.progress import Progress, Progressed
 
 _BATCH = 8
 NO_FACE, AMBIGUOUS, UNREADABLE = "no-face", "ambiguous", "unreadable"
+_TO_SEE = "To see them numbered: `safelight persons faces PHOTO -o faces.html`"
 
 
 @dataclass(slots=True)
@@ -52,6 +54,8 @@ class Enrolled:
     """Photographs that were in the gallery already."""
     corrected: int = 0
     """People whose facts changed."""
+    erased_before: int = 0
+    """New entries of a number that was erased before; each is noted."""
     no_face: list[str] = field(default_factory=list)
     poor: list[dict[str, Any]] = field(default_factory=list)
     ambiguous: list[dict[str, Any]] = field(default_factory=list)
@@ -92,12 +96,20 @@ class Enrolment:
         self._faces = faces
         self._waiting: dict[int, _Waiting] = {}
         self._corrected: list[str] = []
+        self._pictured: set[str] = set()
+        """Who was there before and has other photographs now: the years between them may be others too."""
+        self._new: set[str] = set()
         self._in_both = 0
+        self._erased: Mapping[str, Sequence[Tombstone]] = {}
         self.said = Enrolled()
 
     def run(self, path: Path, format: str, mapping: Mapping[str, Any], progress: Progress) -> Enrolled:
         """Take in every person of `path`."""
         base = path if path.is_dir() else path.parent
+        with self._permit.transaction() as connection:
+            case_id = self._permit.the_case.id
+            sealer = self._house.keys.sealer(connection, case_id)
+            self._erased = tombstones.everyone(connection, sealer, case_id)
         with closing(PoolEngine(self._house.config.worker_count())) as engine:
             batches = self._batches(
                 open_register(path, None if format == "auto" else format, mapping, self._status), base
@@ -110,9 +122,7 @@ class Enrolment:
                     waiting = self._waiting.pop(outcome.item.number)
                     self._store(waiting, Portrait(outcome.item.number, error=outcome.reason))
                 progress(Progressed("photographs", self.said.photos, unreadable=len(self.said.unreadable)))
-        if self._corrected:
-            with self._permit.transaction() as connection:
-                reweigh(Reviewing(self._house, self._permit, connection), self._corrected)
+        self._weigh_anew()
         if self._in_both:
             other = Status.FOUND if self._status is Status.MISSING else Status.MISSING
             note = (
@@ -121,6 +131,13 @@ class Enrolment:
             )
             self.said.notes.append({"person_id": "", "where": show(os.fsencode(path)), "note": note})
         return self.said
+
+    def _weigh_anew(self) -> None:
+        """Let the undecided candidates of whom facts or photographs changed follow."""
+        if self._corrected or self._pictured:
+            with self._permit.transaction() as connection:
+                desk = Reviewing(self._house, self._permit, connection)
+                reweigh(desk, {*self._corrected, *self._pictured})
 
     def _batches(self, records: Iterator[Record | Finding], base: Path) -> Iterator[Sequence[PhotoJob]]:
         jobs: list[PhotoJob] = []
@@ -168,9 +185,16 @@ class Enrolment:
                 other = Status.FOUND if self._status is Status.MISSING else Status.MISSING
                 self._in_both += people.has(id_of(people.case_sealer, other, record.person_id))
                 people.add(made)
-                people.note(
-                    person_id, "enrolled", self._permit.actor, {"status": str(status), "where": record.where}
-                )
+                self._new.add(person_id)
+                said = {"status": str(status), "where": record.where}
+                if erased := tombstones.of(self._erased, people.case_sealer, record.person_id):
+                    self.said.erased_before += 1
+                    said["taken in again"] = f"an entry of this number was {erased[-1].said}"
+                    notes.append(
+                        f"an entry of this number was {erased[-1].said}: ask whoever gave the order whether this one "
+                        "may be taken in; if not, erase it too"
+                    )
+                people.note(person_id, "enrolled", self._permit.actor, said)
             elif (before := people.get(person_id, photos=False)).status in CLOSED:
                 # a register does not bring anybody back, and nothing of them is taken in
                 made = before
@@ -238,6 +262,10 @@ class Enrolment:
             elif former is None or former.state != ENROLLED or _is_another(waiting, former):
                 people.drop_photo(person, waiting.sha256)  # with the template of the wrong face
                 people.put_photo(person, photo)
+            after = people.photo(person, waiting.sha256)
+            if person not in self._new and _face_of(former) != _face_of(after):
+                self._pictured.add(person)
+                repicture(Reviewing(self._house, self._permit, connection), person)
             still = {one.blob for one in people.photos(person)}
         if former is not None and former.blob and former.blob not in still:
             self._house.blobs.delete(former.blob)
@@ -272,17 +300,20 @@ def judged(waiting: _Waiting, seen: Portrait) -> tuple[Photo, Described | None]:
     if seen.doubtful is not None and waiting.ref.face == 1:  # somebody looked, and says that it is one
         seen = replace(seen, faces=(seen.doubtful,))
     elif seen.doubtful is not None:
-        why = f"it is doubtful whether what was found is a face at all: look, and if it is, say so with --face {name}=1"
+        why = (
+            "it is doubtful whether what was found is a face at all: look, and if it is, say so with --face "
+            f"{name}=1. {_TO_SEE}"
+        )
         return replace(photo, state=AMBIGUOUS, why=why), None
     if not seen.faces:
         why = "no face was found: is it turned, covered or very small? Cut the face out, or take another photograph"
         return replace(photo, state=NO_FACE, why=why), None
     wanted = waiting.ref.face
     if wanted is None and seen.subject is None:
-        why = f"it shows {len(seen.faces)} faces: say which, counted from the left, with --face {name}=N"
+        why = f"it shows {len(seen.faces)} faces: say which, counted from the left, with --face {name}=N. {_TO_SEE}"
         return replace(photo, state=AMBIGUOUS, why=why), None
     if wanted is not None and not 1 <= wanted <= len(seen.faces):
-        why = f"there is no face {wanted}: it shows {len(seen.faces)}"
+        why = f"there is no face {wanted}: it shows {len(seen.faces)}. {_TO_SEE}"
         return replace(photo, state=AMBIGUOUS, why=why), None
     taken_for = wanted or seen.subject or 1
     face = seen.faces[taken_for - 1]
@@ -308,6 +339,11 @@ def judged(waiting: _Waiting, seen: Portrait) -> tuple[Photo, Described | None]:
         ),
         face,
     )
+
+
+def _face_of(photo: Photo | None) -> int | None:
+    """Which face of a photograph is in the gallery, or was until it was destroyed on schedule; None: none is."""
+    return (photo.face or 1) if photo is not None and photo.state in (ENROLLED, DESTROYED) else None
 
 
 def _is_another(waiting: _Waiting, former: Photo) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from safelight.model import Band
 from safelight.persons.desk.review import Work
 from safelight.persons.desk.reviewing import Reviewing
 from safelight.persons.keep.pairs import KeptCandidate
-from safelight.persons.person import IN_GALLERY, Side, Standing
+from safelight.persons.person import IN_GALLERY, Side, Standing, Status
 
 _BANDS = {Band.URGENT: 0.9, Band.HIGH: 0.5, Band.NORMAL: 0.05}
 _NOT_KNOWN = 0.5
@@ -17,22 +18,31 @@ _CLOSED = (Standing.CONFIRMED, Standing.EXCLUDED, Standing.CANNOT_SAY)
 
 
 def person_leads(reviewing: Reviewing, top: int | None, undecided: bool) -> list[dict[str, Any]]:
-    """The best `top` candidates as `leads --json` prints them; `of` is how many there are. Foils are none."""
-    works = [one for one in reviewing.works() if not one.kept.foil and reviewing.can_read(one.kept)]
+    """The best `top` candidates as `leads --json` prints them; `of` is how many there are. Foils are none.
+
+    Each says in `unreadable` how many more there are about people of a case that is no longer linked, or closed.
+    """
+    brief = reviewing.pairs.brief(tuple(Status), reviewing.people.cases)
+    works = [one for one in reviewing.works(brief) if not one.kept.foil]
     works = [one for one in works if not (undecided and one.standing in _CLOSED)]
-    count = sum(1 for _ in reviewing.people.everyone(IN_GALLERY))
+    count = reviewing.people.count(IN_GALLERY)
     works.sort(key=lambda one: (-priority(one.kept, count), -one.kept.weight, one.kept.id))
-    return [{**_lead(reviewing, one, count), "of": len(works)} for one in works[:top]]
+    # A match leaves thousands of candidates, of whom a few are shown: only those are read with all that is weighed.
+    whole = reviewing.pairs.many([one.kept.id for one in works[:top]])
+    shown = [replace(one, kept=whole[one.kept.id]) for one in works[:top]]
+    more = {"of": len(works), "unreadable": reviewing.pairs.beyond(reviewing.people.cases)}
+    return [{**_lead(reviewing, one, count), **more} for one in shown]
 
 
 def priority(kept: KeptCandidate, people: int) -> float:
     """0..1: the odds that what is weighed leaves, where before it each of the gallery was as likely as the next.
 
     An order of work and no probability: it takes what is weighed as independent, and that the one is in the gallery.
-    At most a half where the face is not calibrated or says nothing.
+    At most a half where the face is not calibrated or says nothing, or is of photographs that have changed since.
     """
     odds = 10 ** min(kept.weight, 12.0) / max(people, 1)
-    return min(odds / (1 + odds), 1.0 if kept.fmr is not None else _NOT_KNOWN)
+    is_known = kept.fmr is not None and not kept.photos_changed
+    return min(odds / (1 + odds), 1.0 if is_known else _NOT_KNOWN)
 
 
 def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
@@ -49,7 +59,8 @@ def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
         "reasons": [
             {"code": why.code, "text": why.text, "weight": round(why.weight, 2)}
             for why in one.kept.weighed
-            if why.side is not Side.UNKNOWN or (one.kept.same_file and why.code == "face")
+            if why.side is not Side.UNKNOWN
+            or (why.code == "face" and (one.kept.same_file or one.kept.photos_changed))
         ],
         "matches": [],
         "stack": one.kept.id,

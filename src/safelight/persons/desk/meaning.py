@@ -18,6 +18,7 @@ from safelight.persons.calibrate.calibration import Calibration, calibrate
 from safelight.persons.calibrate.discovery import Discovery, discover
 from safelight.persons.calibrate.face import DLIB, Genuine
 from safelight.persons.calibrate.listed import Listed, by_chance
+from safelight.persons.calibrate.neighbourhood import Near
 from safelight.persons.compare.gallery import Gallery
 from safelight.persons.compare.search import top
 from safelight.persons.person import Weighed
@@ -34,8 +35,12 @@ in 100 pairs of strangers scores more, and hardly any two photographs of one adu
 GENUINE = {"dlib-mirrored": DLIB}
 """Measured scores of one person, by embedder."""
 _NEIGHBOURS = 20
+WHOLE, WHOLE_IN_MATCH = 20_000, 150_000
+"""Up to so many people everybody is held against everybody, so that the tail reaches to one pair of the gallery: some
+seconds, and in a match, which does as much work anyhow, up to a minute or two. In a gallery that is larger only `_ROWS`
+people are, drawn at even steps by id: they may show who is enrolled twice, and no more. The tail is then that of a
+sample, whose interval is wide where lists end."""
 _ROWS = 4_000
-"""So many people are held against the whole gallery for the far end of the tail; drawn at even steps, by id."""
 _WIDEST = 10.0
 
 Doubles = NDArray[np.float64]
@@ -51,24 +56,31 @@ class Scored:
     fmr: Doubles | None
     interval: tuple[Doubles, Doubles] | None
     discovery: Discovery | None
+    near: Near
+    """The probes' own neighbourhoods, `(m,)`."""
+
+    def of_row(self, row: int) -> Near:
+        """The neighbourhood of one probe, `(1,)`."""
+        return self.near.rows(np.array([row]))
 
 
 class Meaning:
     """The calibration of one gallery."""
 
-    def __init__(self, gallery: Gallery, embedder: str, limit: float) -> None:
+    def __init__(self, gallery: Gallery, embedder: str, limit: float, whole: int = WHOLE) -> None:
         self.size = len(gallery)
         self.limit = limit
         self._gallery = gallery
         self._genuine: Genuine | None = GENUINE.get(embedder)
         self._shown_from = SHOWN_FROM.get(embedder, -1.0)
         numbers = np.arange(self.size, dtype=np.int64)
-        rows = np.unique(np.linspace(0, max(self.size - 1, 0), min(self.size, _ROWS)).astype(np.int64))
+        drawn = self.size if self.size <= whole else _ROWS
+        rows = np.unique(np.linspace(0, max(self.size - 1, 0), min(self.size, drawn)).astype(np.int64))
         nearest = None
         if self.size > _NEIGHBOURS:
             _, nearest = top(gallery.people[rows], gallery.people, _NEIGHBOURS + 1, longest=gallery.longest)
         self.calibration: Calibration = calibrate(gallery.people, numbers, nearest=nearest, rows=rows)
-        self._near = self.calibration.near(gallery.people, numbers)
+        self._near = self.calibration.gallery
 
     @property
     def is_calibrated(self) -> bool:
@@ -78,13 +90,13 @@ class Meaning:
     def score(self, vectors: Floats, count: int) -> Scored:
         """Hold each probe `(m, d)` against the gallery; the `count` nearest."""
         similarity, places = self._gallery.search(vectors, self._gallery.version, count)
-        probes = self.calibration.near(vectors).rows(np.arange(len(vectors))[:, None])
-        near = self._near.rows(places)
+        own = self.calibration.near(vectors)
+        probes, near = own.rows(np.arange(len(vectors))[:, None]), self._near.rows(places)
         adjusted = self.calibration.adjusted(similarity, probes, near)
         fmr = self.calibration.fmr(similarity, probes, near)
         interval = self.calibration.fmr_interval(similarity, probes, near)
         found = discover(fmr, interval, self.size) if fmr is not None and interval is not None else None
-        return Scored(similarity, places, adjusted, fmr, interval, found)
+        return Scored(similarity, places, adjusted, fmr, interval, found, own)
 
     def could_be_shown(self, scored: Scored, row: int) -> NDArray[np.int64]:
         """Which of a probe's nearest people are worth weighing facts for, by place in its row; the nearest first."""
@@ -147,13 +159,17 @@ class Meaning:
         """The false-discovery rate of all pairs of the match down to this one."""
         return None if scored.discovery is None else float(scored.discovery.q_pair[row, at])
 
-    def of_pair(self, vector: Floats, place: int, gap: Discount) -> tuple[float, float | None, Weighed]:
-        """Similarity, false-match rate (None: not calibrated) and face of any one pair, however unlike: for foils."""
+    def of_pair(
+        self, vector: Floats, own: Near, place: int, gap: Discount
+    ) -> tuple[float, float | None, Weighed]:
+        """Similarity, false-match rate (None: not calibrated) and face of any one pair, however unlike: for foils.
+
+        `own` `(1,)` is the neighbourhood of the probe.
+        """
         similarity = np.array(
             [float(self._gallery.people[place].astype(np.float64) @ vector.astype(np.float64))]
         )
-        probe, near = self.calibration.near(vector[None]), self._near.rows(np.array([place]))
-        adjusted = self.calibration.adjusted(similarity, probe, near)
+        adjusted = self.calibration.adjusted(similarity, own, self._near.rows(np.array([place])))
         fmr = None if self.calibration.tail is None else float(self.calibration.tail.fmr(adjusted)[0])
         return float(similarity[0]), fmr, self._face(float(similarity[0]), float(adjusted[0]), gap)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from safelight.errors import RefusedError
@@ -38,14 +38,27 @@ class Work:
     kept: KeptCandidate
     standing: Standing
     said: tuple[Said, ...]
-    """Verdicts of the present round."""
+    """Verdicts of the present round that count."""
     round: int
     held_by: str | None = None
     """Who has it before them now; a foil may lie before several."""
     holders: frozenset[str] = frozenset()
     """Before whom it lies now, and who have not answered."""
-    listed: frozenset[str] = frozenset()
-    """Who were handed it in a list without scores, in the present round."""
+    listed: Mapping[str, str | None] = field(default_factory=dict)
+    """Who were handed it in a list without scores, in the present round, and the digest of what they were shown."""
+    earlier: tuple[Said, ...] = ()
+    """Verdicts of the present round that were given on earlier facts or photographs: they do not count."""
+    basis: str | None = None
+    """Digest of the facts and photographs as they are now; None where nothing depends on it, or it cannot be read."""
+
+    def is_earlier(self, said: Said) -> bool:
+        """Was a verdict given on other facts or photographs than those of now?"""
+        return self.basis is not None and said.basis not in (None, self.basis)
+
+    def earlier_of(self, actor: str) -> Said | None:
+        """What this person said last on earlier facts, where they have not said it again."""
+        mine = [one for one in self.earlier if same_person(one.by, actor)]
+        return mine[-1] if mine and not _has_said(self, actor) else None
 
 
 def standing(said: Sequence[Said]) -> Standing:
@@ -66,29 +79,64 @@ def work(
     said: dict[str, list[Said]],
     reopened: dict[str, list[Act]],
     held: dict[str, list[Act]],
+    bases: Mapping[str, str] | None = None,
 ) -> list[Work]:
-    """Every candidate with its standing in the present round, and who has it before them."""
+    """Every candidate with its standing in the present round, and who has it before them.
+
+    `bases` are the digests of what would be shown now, of those candidates where it matters (`in_doubt`).
+    """
     found = []
     fresh = datetime.now(UTC) - timedelta(minutes=HELD_MINUTES)
     for one in candidates:
         rounds = reopened.get(one.id, ())
         round_ = len(rounds)
-        mine = tuple(each for each in said.get(one.id, ()) if each.round == round_)
-        done = {each.by for each in mine}
+        given = tuple(each for each in said.get(one.id, ()) if each.round == round_)
+        basis = (bases or {}).get(one.id)
+        mine = counting(given, basis)
         holds = [each for each in held.get(one.id, ()) if not rounds or each.at > rounds[-1].at]
-        now = [each.by for each in holds if each.at > fresh]
+        now = [each.by for each in holds if each.at > fresh and not _answered(given, each)]
         found.append(
             Work(
                 one,
                 standing(mine),
                 mine,
                 round_,
-                now[-1] if now and now[-1] not in done else None,
-                frozenset(now) - done,
-                frozenset(each.by for each in holds),
+                now[-1] if now else None,
+                frozenset(now),
+                {each.by: each.said.get("basis") for each in holds},
+                tuple(each for each in given if each not in mine),
+                basis,
             )
         )
     return found
+
+
+def _answered(given: Sequence[Said], hold: Act) -> bool:
+    return any(one.by == hold.by and one.at >= hold.at for one in given)
+
+
+def counting(given: Sequence[Said], basis: str | None) -> tuple[Said, ...]:
+    """Which verdicts of one round count, where `basis` is the digest of facts and photographs now.
+
+    What was decided stays decided, on what was shown then. Until then only those count that were given on what is there
+    now, or before digests were kept; all that belong together where `basis` is None.
+    """
+    if not given:
+        return ()
+    together = _of_one_basis(given, given[-1].basis)
+    if basis is None or standing(together) not in _WAITING:
+        return together
+    return _of_one_basis(given, basis)
+
+
+def _of_one_basis(given: Sequence[Said], basis: str | None) -> tuple[Said, ...]:
+    return tuple(one for one in given if one.basis in (None, basis))
+
+
+def in_doubt(given: Sequence[Said], round_: int) -> bool:
+    """Do the verdicts of a candidate count only if facts and photographs are still the same?"""
+    mine = [one for one in given if one.round == round_]
+    return any(one.basis for one in mine) and standing(_of_one_basis(mine, mine[-1].basis)) in _WAITING
 
 
 def waiting_for(works: Iterable[Work], actor: str) -> list[Work]:
@@ -137,7 +185,7 @@ def review_list(works: Sequence[Work], actor: str, most: int) -> list[Work]:
 
 
 def check_may_say(one: Work, actor: str) -> None:
-    """Refuse a second verdict of the same person, and one that nobody waits for."""
+    """Refuse a second verdict of the same person, one that nobody waits for, and one on a list that is out of date."""
     if _has_said(one, actor):
         raise RefusedError(
             f"{actor} has decided about {one.kept.id} already: the second view must be another person's.",
@@ -149,6 +197,12 @@ def check_may_say(one: Work, actor: str) -> None:
             f"{one.kept.id} is decided: {one.standing}.",
             "decided",
             "With something new, open it again: `safelight persons review reopen`.",
+        )
+    if actor in one.holders and one.basis is not None and one.listed.get(actor) not in (None, one.basis):
+        raise RefusedError(
+            f"What is stated about {one.kept.id}, or a photograph, changed since your list was made.",
+            "changed",
+            "Look at it as it is now: `safelight persons review next` gives the list again.",
         )
 
 

@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from safelight.errors import RefusedError, UsageError
 from safelight.governance import apart
 from safelight.governance.gate import Permit
+from safelight.governance.users import same_person
 from safelight.persons.desk import ledger, outcomes, review, schedule
+from safelight.persons.desk.basis import basis, has_seen_score
 from safelight.persons.desk.checklist import step_meant
 from safelight.persons.desk.house import House
 from safelight.persons.desk.ledger import STEPS, Result
@@ -46,15 +48,22 @@ class Reviewing:
         self.pairs = Pairs(connection, house.keys, permit.the_case.id)
         self._ids: set[str] | None = None
 
-    def works(self, about: Sequence[KeptCandidate] | None = None) -> list[Work]:
-        """Every candidate, foils too, with its standing."""
+    def works(self, about: Sequence[KeptCandidate] | None = None, *, whole: bool = False) -> list[Work]:
+        """Every candidate, foils too, with its standing; `whole`: with the digest of what is shown of each now."""
         candidates = list(self.pairs.all(foils=True)) if about is None else list(about)
-        return review.work(
-            candidates,
-            self.pairs.said(candidates),
-            self.pairs.acts(REOPEN, candidates),
-            self.pairs.acts(HOLD, candidates),
-        )
+        said, reopened = self.pairs.said(candidates), self.pairs.acts(REOPEN, candidates)
+        wanted = [
+            one
+            for one in candidates
+            if whole or review.in_doubt(said.get(one.id, ()), len(reopened.get(one.id, ())))
+        ]
+        known = self.people.many(sorted({each for one in wanted for each in (one.probe, one.person)}))
+        bases = {
+            one.id: basis(known[one.probe], known[one.person])
+            for one in wanted
+            if one.probe in known and one.person in known
+        }
+        return review.work(candidates, said, reopened, self.pairs.acts(HOLD, candidates), bases)
 
     def next(self, most: int) -> dict[str, Any] | None:
         """The next list for the acting person, held for them; None where nothing waits."""
@@ -63,15 +72,16 @@ class Reviewing:
         chosen = review.review_list(works, actor, most)
         if not chosen:
             return None
-        for one in chosen:
-            self.pairs.hold(one.kept, actor)
         probe = self.people.get(chosen[0].kept.probe)
+        shown = []
+        for one in chosen:
+            other = self.people.get(one.kept.person)
+            self.pairs.hold(one.kept, actor, basis(probe, other))
+            shown.append({"id": one.kept.id, **self.side(other), **_again(one, actor)})
         waiting = review.waiting_for(works, actor)
         return {
             "probe": self.side(probe),
-            "candidates": [
-                {"id": one.kept.id, **self.side(self.people.get(one.kept.person))} for one in chosen
-            ],
+            "candidates": shown,
             "waiting": sum(not one.kept.foil for one in waiting),
             "held_minutes": review.HELD_MINUTES,
         }
@@ -113,11 +123,21 @@ class Reviewing:
         was_foil = one.kept.foil
         if review.speaks_up(one, what):
             one = self._promoted(one, actor)
-        from_list = actor in one.listed
-        made = self.pairs.say(one.kept, actor, what, one.round, note, from_list=from_list, as_foil=was_foil)
+        seen = self._has_seen_score(one.kept, actor)
+        from_list = one.listed.get(actor, "") in (None, one.basis) and not seen
+        made = self.pairs.say(
+            one.kept, actor, what, one.round, note, from_list=from_list, as_foil=was_foil, basis=one.basis
+        )
         after = review.standing((*one.said, made))
         self._let_go(one.kept)
-        told = {"id": one.kept.id, "verdict": str(what), "standing": str(after), "from_list": from_list}
+        told = {
+            "id": one.kept.id,
+            "verdict": str(what),
+            "standing": str(after),
+            "from_list": from_list,
+            "score_seen_before": seen,
+            "on_earlier_facts": sum(not same_person(each.by, actor) for each in one.earlier),
+        }
         if one.kept.foil:
             return told | {
                 "standing": "unlike",
@@ -139,22 +159,38 @@ class Reviewing:
         if len(one.said) < review.NEEDED:
             return replace(one, kept=kept)
         self.pairs.act(kept, REOPEN, actor, {"reason": _SPOKE_UP})
-        return replace(one, kept=kept, said=(), round=one.round + 1)
+        return replace(one, kept=kept, said=(), earlier=(), round=one.round + 1)
+
+    def _has_seen_score(self, kept: KeptCandidate, actor: str) -> bool:
+        register = self.people.get(kept.probe, photos=False).register
+        return has_seen_score(self._connection, self._permit.the_case.id, actor, kept, register)
 
     def _check_is_here(self, kept: KeptCandidate) -> None:
         """Refuse to decide about somebody who left the gallery."""
-        gone = [
-            person
-            for person in (self.people.get(one, photos=False) for one in (kept.probe, kept.person))
-            if person.status not in _HERE
-        ]
-        if gone:
+        if gone := self._gone(kept):
             who = " and ".join(f"{person.number} is {person.status}" for person in gone)
             raise RefusedError(
-                f"{who}: about {kept.id} nobody decides any more.",
-                "withdrawn",
-                "If that is wrong: `safelight persons update … --status`, then decide.",
+                f"{who}: about {kept.id} nobody decides any more.", "withdrawn", self._way_back(kept, gone)
             )
+
+    def _gone(self, kept: KeptCandidate) -> list[Kept]:
+        """Who of the two left the gallery."""
+        both = (self.people.get(one, photos=False) for one in (kept.probe, kept.person))
+        return [one for one in both if one.status not in _HERE]
+
+    def _way_back(self, kept: KeptCandidate, gone: Sequence[Kept]) -> str:
+        """What to do first where somebody left the gallery and that is wrong."""
+        outcome = self.pairs.acts(OUTCOME, [kept]).get(kept.id, ())
+        if (
+            outcome
+            and outcome[-1].said["result"] == Result.REUNITED
+            and any(one.status is Status.HOME for one in gone)
+        ):
+            return (
+                "They are home by the outcome of this candidate. If that is wrong, correct it first: `safelight "
+                f"persons outcome {kept.id} --result not-the-same` (or unknown) brings both back; then decide."
+            )
+        return "If that is wrong: `safelight persons update … --status`, then decide."
 
     def _let_go(self, kept: KeptCandidate) -> None:
         """Let the period of a photograph that was searched with begin anew: somebody is at work on it."""
@@ -172,6 +208,7 @@ class Reviewing:
             "expected_by_chance": kept.expected,
             "q": kept.q,
             "same_file": kept.same_file,
+            "photos_changed": kept.photos_changed,
             "weight": round(kept.weight, 2),
             "table": [weighed_json(one) for one in table(kept.weighed)],
         }
@@ -183,7 +220,9 @@ class Reviewing:
             raise UsageError(f"{one.kept.id} is still open.")
         self.pairs.act(one.kept, REOPEN, self._permit.actor, {"reason": reason})
         self._let_go(one.kept)
-        return {"id": one.kept.id, "standing": str(Standing.OPEN), "round": one.round + 1}
+        told = {"id": one.kept.id, "standing": str(Standing.OPEN), "round": one.round + 1}
+        gone = self._gone(one.kept)
+        return told | ({"first": self._way_back(one.kept, gone)} if gone else {})
 
     def step(self, wanted: str, what: str, due: date | None, done: bool) -> dict[str, Any]:
         """Add a next step, or mark one as done."""
@@ -274,11 +313,17 @@ class Reviewing:
                 f"{kept.id} is about somebody of a case that is no longer linked to this one, or closed or expired.",
                 "With a reason to, link it again: `safelight persons link`.",
             )
-        return self.works([kept])[0] if foils else self._told(kept)
+        return self.works([kept], whole=True)[0] if foils else self._told(kept)
 
     def _told(self, kept: KeptCandidate) -> Work:
         """A candidate as everybody but its review sees it: of a foil, that nobody has decided."""
-        return Work(kept, Standing.OPEN, (), 0) if kept.foil else self.works([kept])[0]
+        return Work(kept, Standing.OPEN, (), 0) if kept.foil else self.works([kept], whole=True)[0]
+
+
+def _again(one: Work, actor: str) -> dict[str, str]:
+    """That the acting person decided about this one before, on facts or photographs that have changed since."""
+    before = one.earlier_of(actor)
+    return {"given_on_earlier_facts": before.at.date().isoformat()} if before is not None else {}
 
 
 __all__ = ["Reviewing"]

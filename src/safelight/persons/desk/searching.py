@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ import sqlalchemy as sa
 
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Failed, TaskLimits
-from safelight.errors import FormatError, RefusedError, UsageError
+from safelight.errors import FormatError, RefusedError
 from safelight.evidence.names import show
 from safelight.governance.gate import Permit
 from safelight.model import Ground
@@ -27,7 +26,8 @@ from safelight.persons.desk import compare, schedule, trials
 from safelight.persons.desk.compare import Compared, Comparison, Probe
 from safelight.persons.desk.house import House
 from safelight.persons.desk.links import people_of
-from safelight.persons.desk.meaning import MATCH_LIMIT, SEARCH_LIMIT, Meaning, Scored
+from safelight.persons.desk.meaning import MATCH_LIMIT, SEARCH_LIMIT, WHOLE, WHOLE_IN_MATCH, Meaning, Scored
+from safelight.persons.desk.probe import read_probe
 from safelight.persons.desk.review import standing
 from safelight.persons.keep import templates
 from safelight.persons.keep.pairs import Pairs
@@ -37,7 +37,6 @@ from safelight.persons.person import Days, Facts, Status
 from safelight.persons.portraits.describe import Describe, Described, PhotoJob, Portrait, read_template
 from safelight.persons.portraits.embedders import embedder
 from safelight.persons.protocol import Embedder
-from safelight.persons.registers.open import refuse_address
 from safelight.persons.weigh.crowd import crowd_of
 from safelight.progress import Progress, Progressed
 
@@ -55,7 +54,7 @@ def search(
 ) -> dict[str, Any]:
     """Search with every face of one photograph. Only what has candidates is stored."""
     started = monotonic()
-    data = _read(photo, house.config.media_bytes)
+    data = read_probe(photo, house.config.media_bytes)
     seen = _described(house, data)
     if seen.error is not None:
         raise FormatError(f"{photo} cannot be searched with: {seen.error}", "Give a photograph.")
@@ -91,7 +90,8 @@ def search(
                     _keep_probe(house, people, probe, face, gallery.version, data)
                     days = house.config.face_template_days
                     schedule.put(connection, people, permit.the_case.id, probe.id, permit.actor, days)
-                    compare.store(pairs, one, list(comparison.foils(one, vectors[row])))
+                    foils = comparison.foils(one, vectors[row], scored.of_row(row))
+                    compare.store(pairs, [(one, foils)])
         result = _result(house, connection, permit, people, loaded, found, scored, most, started)
     return {
         **result,
@@ -115,7 +115,9 @@ def match(
     with permit.transaction() as connection:
         people = people_of(connection, house.keys, permit)
         searched, apart = _fused(connection, house, permit, people, (Status.FOUND,), _embedder(house))
-        loaded = _open(house, connection, permit, people, (Status.MISSING,), chance or MATCH_LIMIT)
+        loaded = _open(
+            house, connection, permit, people, (Status.MISSING,), chance or MATCH_LIMIT, WHOLE_IN_MATCH
+        )
         loaded = replace(loaded, apart=[*loaded.apart, *apart])
     found: list[Compared] = []
     scored = None
@@ -129,11 +131,18 @@ def match(
                 rows = range(start, min(start + _STORED_AT_ONCE, len(searched)))
                 comparison.within(people, [searched.ids[row] for row in rows], scored, rows)
                 pairs = Pairs(connection, house.keys, permit.the_case.id)
-                for row in rows:
-                    one = comparison.candidates(comparison.probe(searched.ids[row]), scored, row, most)
-                    foils = comparison.foils(one, searched.people[row]) if one.candidates else ()
-                    compare.store(pairs, one, list(foils), whole=True)
-                    found.append(one)
+                lists = {
+                    row: comparison.candidates(comparison.probe(searched.ids[row]), scored, row, most)
+                    for row in rows
+                }
+                some = {row: one for row, one in lists.items() if one.candidates}
+                comparison.ready_for_foils((one, searched.people[row]) for row, one in some.items())
+                foils = {
+                    row: list(comparison.foils(one, searched.people[row], scored.of_row(row)))
+                    for row, one in some.items()
+                }
+                compare.store(pairs, [(one, foils.get(row, ())) for row, one in lists.items()], whole=True)
+                found += lists.values()
             progress(Progressed("compared", len(found), total=len(searched)))
     with permit.transaction() as connection:
         people = people_of(connection, house.keys, permit)
@@ -176,15 +185,16 @@ def _open(
     people: People,
     statuses: Sequence[Status],
     limit: float,
+    whole: int = WHOLE,
 ) -> Loaded:
-    """The gallery of the case in memory, what is frequent in it, and what its scores mean."""
+    """The gallery of the case in memory, what is frequent in it, and what its scores mean (`Meaning`)."""
     embedder = _embedder(house)
     state = trials.check(connection, house.keys, f"{embedder.name}/{embedder.version}")
     gallery, apart = _fused(connection, house, permit, people, statuses, embedder)
     if not len(gallery):
         return Loaded(gallery, None, apart, state.said)
     crowd = crowd_of(kept.facts for kept in people.everyone((Status.MISSING, Status.FOUND)))
-    meaning = Meaning(gallery, embedder.name, limit)
+    meaning = Meaning(gallery, embedder.name, limit, whole)
     return Loaded(gallery, Comparison(people.case_sealer, gallery, crowd, meaning), apart, state.said)
 
 
@@ -313,26 +323,9 @@ def _not_compared(people: People, version: str) -> dict[str, Any]:
 
 def twice(searched: Gallery, name: str) -> list[dict[str, Any]]:
     """Pairs among those who are searched with, too near for chance."""
-    return Meaning(searched, name, MATCH_LIMIT).enrolled_twice() if len(searched) > 1 else []
-
-
-def _read(photo: Path, most: int) -> bytes:
-    """The bytes of a probe: one regular file, never an address, a camera or a stream."""
-    refuse_address(str(photo))
-    try:
-        descriptor = os.open(photo, os.O_RDONLY | os.O_NONBLOCK)
-    except OSError as error:
-        raise UsageError(f"{photo} cannot be read: {error.strerror}.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        info = os.fstat(file.fileno())
-        if not stat.S_ISREG(info.st_mode):
-            raise RefusedError(
-                f"{photo} is no file: a probe is a photograph of the case, never a camera or a stream.",
-                "probe",
-            )
-        if info.st_size > most:
-            raise UsageError(f"{photo} is larger than {most >> 20} MiB.")
-        return file.read(most + 1)
+    if len(searched) < 2:
+        return []
+    return Meaning(searched, name, MATCH_LIMIT, WHOLE_IN_MATCH).enrolled_twice()
 
 
 __all__ = ["match", "search", "twice"]

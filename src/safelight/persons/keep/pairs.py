@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,6 +49,8 @@ class KeptCandidate:
     """It was put in because it is unlike, so that lists are read. Never in a ledger; who says *same* ends this."""
     same_file: bool = False
     """Both entries hold the very same photograph file: the face says nothing."""
+    photos_changed: bool = False
+    """Photographs of one of the two changed since their faces were compared: the score is of those before."""
 
     @property
     def weight(self) -> float:
@@ -71,6 +73,8 @@ class Said:
     """Whether the decider had it from a list without scores; None: given before this was kept."""
     as_foil: bool = False
     """Given while it stood in the list as somebody unlike."""
+    basis: str | None = None
+    """Digest of the facts and photographs that it was given on; None: given before this was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,10 @@ class Act:
     by: str
     at: datetime
     said: dict[str, Any] = field(default_factory=dict)
+
+
+_FIELDS = tuple(KeptCandidate.__dataclass_fields__)
+_LINE = tuple(Weighed.__dataclass_fields__)
 
 
 def candidate_id(sealer: Any, probe: str, person: str) -> str:
@@ -107,15 +115,17 @@ class Pairs:
             return
         here = (candidate.c.case_id == self._case) & candidate.c.id.in_([one.id for one in made])
         old = self._connection.execute(sa.select(candidate).where(here)).all()
-        earlier = {row.id: self._read(row) for row in old}
-        made = [one for one in made if not one.foil or one.id not in earlier or earlier[one.id].foil]
+        self._prepare({person for one in made for person in (one.probe, one.person)})
+        earlier = {row.id: self._said(row) for row in old}
+        made = [one for one in made if not one.foil or one.id not in earlier or earlier[one.id]["foil"]]
         if earlier:
             again = here & candidate.c.id.in_([one.id for one in made])
             self._connection.execute(candidate.delete().where(again))
         rows = []
         for one in made:
-            made_at = earlier[one.id].made_at if one.id in earlier else one.made_at
-            said = asdict(one) | {"made_at": made_at.isoformat()}
+            said = _plain(one)
+            if one.id in earlier:
+                said["made_at"] = earlier[one.id]["made_at"]
             sealed = self._seal(one.probe, one.person, said, f"candidate:{one.id}")
             rows.append(
                 {
@@ -136,9 +146,9 @@ class Pairs:
         self.put([made])
         return made
 
-    def let_go(self, probe: str, but: Collection[str]) -> int:
-        """Remove what a new list of a probe does not show, but for what somebody has said or done something about."""
-        here = (candidate.c.case_id == self._case) & (candidate.c.probe == probe)
+    def let_go(self, probes: Collection[str], but: Collection[str]) -> int:
+        """Remove what new lists of probes do not show, but for what somebody has said or done something about."""
+        here = (candidate.c.case_id == self._case) & candidate.c.probe.in_(probes)
         old = set(self._connection.scalars(sa.select(candidate.c.id).where(here))) - set(but)
         if old:
             spoken = sa.select(verdict.c.candidate_id).where(
@@ -173,6 +183,16 @@ class Pairs:
             )
         return self._read(rows[0])
 
+    def many(self, ids: Sequence[str]) -> dict[str, KeptCandidate]:
+        """Candidates by their ids, with all that is weighed. Who is not there is left out."""
+        found = {}
+        for start in range(0, len(ids), _MANY):
+            here = (candidate.c.case_id == self._case) & candidate.c.id.in_(ids[start : start + _MANY])
+            rows = self._connection.execute(sa.select(candidate).where(here)).all()
+            self._prepare({one for row in rows for one in (row.probe, row.person)})
+            found.update({row.id: self._read(row) for row in rows})
+        return found
+
     def brief(self, statuses: Collection[Status], cases: Sequence[str]) -> list[KeptCandidate]:
         """Every candidate and foil of two people of these statuses, in one pass, for an order of work.
 
@@ -192,6 +212,16 @@ class Pairs:
             made_at = datetime.fromisoformat(said["made_at"])
             found.append(KeptCandidate(**{**said, "weighed": (line,), "made_at": made_at}))
         return found
+
+    def beyond(self, cases: Sequence[str]) -> int:
+        """How many candidates, foils left out, are about somebody who is enrolled in none of these cases."""
+        known = sa.select(person.c.id).where(person.c.case_id.in_(cases))
+        outside = candidate.c.probe.not_in(known) | candidate.c.person.not_in(known)
+        rows = self._connection.execute(
+            sa.select(candidate).where(candidate.c.case_id == self._case, outside)
+        ).all()
+        self._prepare({one for row in rows for one in (row.probe, row.person)})
+        return sum(not self._said(row)["foil"] for row in rows)
 
     def all(self, *, foils: bool = False, of: str | None = None) -> Iterator[KeptCandidate]:
         """Every candidate (of one person), by probe and rank."""
@@ -215,10 +245,11 @@ class Pairs:
         *,
         from_list: bool | None = None,
         as_foil: bool = False,
+        basis: str | None = None,
     ) -> Said:
         """Record a verdict; whether it may be given is the caller's to know."""
         at = datetime.now(UTC)
-        made = Said(about.id, by, at, what, round_, note, from_list, as_foil)
+        made = Said(about.id, by, at, what, round_, note, from_list, as_foil, basis)
         verdict_id = f"V-{secrets.token_hex(6)}"
         said = {
             "verdict": str(what),
@@ -226,6 +257,7 @@ class Pairs:
             "note": note,
             "from_list": from_list,
             "as_foil": as_foil,
+            "basis": basis,
             "said": [verdict_id, about.id, by, at.isoformat()],
         }
         self._connection.execute(
@@ -264,6 +296,7 @@ class Pairs:
                 told["note"],
                 told.get("from_list"),
                 told.get("as_foil", one.foil),
+                told.get("basis"),
             )
             found.setdefault(one.id, []).append(made)
         return found
@@ -280,12 +313,12 @@ class Pairs:
             )
         )
 
-    def hold(self, about: KeptCandidate, by: str) -> None:
-        """Record that a candidate lies before somebody from now on."""
+    def hold(self, about: KeptCandidate, by: str, basis: str | None = None) -> None:
+        """Record that a candidate lies before somebody from now on, with the digest of what they are shown of it."""
         acts = (person_act.c.case_id == self._case) & (person_act.c.kind == HOLD)
         mine = (person_act.c.subject == about.id) & (person_act.c.made_by == by)
         self._connection.execute(person_act.delete().where(acts, mine))
-        self.act(about, HOLD, by, {})
+        self.act(about, HOLD, by, {"basis": basis})
 
     def acts(self, kind: str, about: Iterable[KeptCandidate]) -> dict[str, list[Act]]:
         """What was done of this kind, by candidate, oldest first."""
@@ -337,6 +370,14 @@ class Pairs:
         if found is None:
             found = self._sealers[person_id] = self._keys.sealer(self._connection, person_key(person_id))
         return found
+
+
+def _plain(one: KeptCandidate) -> dict[str, Any]:
+    """As `asdict`, without its deep copies: a match stores tens of thousands."""
+    said = {name: getattr(one, name) for name in _FIELDS}
+    said["weighed"] = [{name: getattr(line, name) for name in _LINE} for line in one.weighed]
+    said["made_at"] = one.made_at.isoformat()
+    return said
 
 
 def _altered(candidate_id: str) -> IntegrityError:

@@ -18,6 +18,7 @@ from safelight.engine.beat import beat
 from safelight.engine.protocol import TaskLimits
 from safelight.errors import FormatError
 from safelight.media.protocol import Pixels
+from safelight.persons.portraits.coded import coarseness
 from safelight.persons.portraits.embedders import embedder
 from safelight.persons.portraits.find import AROUND, PATCH_SIDE
 from safelight.persons.portraits.quality import Quality, measure
@@ -103,8 +104,10 @@ class Describe:
         find.prepare()
         self._embedder().prepare()
         blank = np.zeros((64, 96, 3), np.uint8)
-        self._embedder().describe([(blank, locator().face_at(blank, Box(8, 8, 32, 32, 1.0)))])
-        _jpeg(blank)
+        face = locator().face_at(blank, Box(8, 8, 32, 32, 1.0))
+        self._embedder().describe([(blank, face)])
+        measure(face)
+        as_jpeg(blank)
 
     def __call__(self, batch: Sequence[PhotoJob]) -> list[Any]:
         """One plain dictionary per photograph."""
@@ -133,14 +136,15 @@ class Describe:
             except FormatError as error:
                 said["error"] = str(error)
                 continue
+            coarse = coarseness(job.data)
             for face in faces:
                 entry: dict[str, Any] = {
                     "box": list(face.box),
                     "pixels": face.pixels,
                     "turn": face.turn,
                     "score": face.within.score,
-                    "quality": list(measure(face.within).all()),
-                    "crop": _jpeg(face.kept),
+                    "quality": list(measure(face.within, coarse).all()),
+                    "crop": as_jpeg(face.kept),
                     "doubtful": not face.confirmed,
                 }
                 said["faces"].append(entry)
@@ -199,7 +203,8 @@ def read_template(data: bytes, dimensions: int) -> Floats:
     return vector
 
 
-def _jpeg(rgb: Pixels) -> bytes:
+def as_jpeg(rgb: Pixels) -> bytes:
+    """A crop as it is kept."""
     image = Image.fromarray(rgb)
     made = BytesIO()
     image.save(made, "JPEG", quality=85)
@@ -228,4 +233,4 @@ def _text(value: Any) -> str | None:
     return value[:2_000] if value is not None else None
 
 
-__all__ = ["AROUND", "CROP_SIDE", "Describe", "Described", "PhotoJob", "Portrait", "read_template"]
+__all__ = ["AROUND", "CROP_SIDE", "Describe", "Described", "PhotoJob", "Portrait", "as_jpeg", "read_template"]
