@@ -77,6 +77,7 @@ def arguments(name: str, folder: Path) -> tuple[tuple[Any, ...], dict[str, Any]]
         "reopen_review": (("C-0",), {"reason": "a new photograph"}),
         "review_page": ((["C-0"], folder / "page.html"), {}),
         "sheet_person": (("C-0", folder / "sheet.html"), {}),
+        "show_faces": ((folder / "none.jpg", folder / "faces.html"), {}),
         "person_step": (("C-0", "DNA"), {}),
         "person_outcome": (("C-0", "unknown"), {}),
         "link_cases": (("other",), {"reason": "the same region"}),
@@ -104,6 +105,7 @@ _ABOUT_A_PERSON = (
     "reopen_review",
     "review_page",
     "sheet_person",
+    "show_faces",
     "person_step",
     "person_outcome",
     "erase_person",
@@ -168,7 +170,10 @@ def test_every_verb_leaves_its_events(
         mine = mine[:1]
     phases = [event["phase"] for event in mine]
     end = "failed" if name in FAIL else "ended" if mark.long else "done"
-    assert phases == (["begun", end] if mark.long else [end])
+    begins = (
+        mark.long and name != "erase_person"
+    )  # that nobody of this name is there is known before it begins
+    assert phases == (["begun", end] if begins else [end])
     for event in mine:
         assert event["actor"] and event["os_account"] and event["host"] and event["time"].endswith("Z")
         assert (event["case"] is not None) == (mark.case or name == "open_case")
