@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ from safelight.errors import UsageError
 from safelight.governance.authority import check_allows
 from safelight.governance.gate import Permit, Resolve, verb
 from safelight.model import Capability
-from safelight.persons.person import IN_GALLERY, Status, Verdict
+from safelight.person_review_verbs import PersonReviewVerbs, reviewing_of
+from safelight.persons.person import IN_GALLERY, Status
 from safelight.progress import Progress, silent
 from safelight.verb_house import VerbHouse
 
@@ -64,8 +64,8 @@ def _to_erase(house: VerbHouse, permit: Permit, connection: Any, wanted: str) ->
 _PERSON: Mapping[str, Resolve] = {"person": _own_key}
 
 
-class PersonVerbs(VerbHouse):
-    """Verbs over missing and found people."""
+class PersonVerbs(PersonReviewVerbs):
+    """Verbs over missing and found people, and those over candidates (`PersonReviewVerbs`)."""
 
     @verb("persons enrol", needs=Capability.FACE_SEARCH, long=True)
     def enrol_persons(
@@ -120,7 +120,7 @@ class PersonVerbs(VerbHouse):
         from safelight.persons.desk import entries
 
         desk, kept = _person(self, permit, person)
-        return entries.in_full(desk.people, kept, _version(self))
+        return {**entries.in_full(desk.people, kept, _version(self)), "decided": desk.decided(kept.id)}
 
     @verb("persons update", needs=Capability.FACE_SEARCH, resolves=_PERSON)
     def update_person(
@@ -210,53 +210,6 @@ class PersonVerbs(VerbHouse):
         }  # fmt: skip
         return found
 
-    @verb("persons review next", needs=Capability.FACE_SEARCH)
-    def next_review(
-        self, permit: Permit, *, most: int = 5, with_page: bool = False, case: str | None = None
-    ) -> dict[str, Any] | None:
-        """The next list for the acting person, without scores; `with_page`, where `review_page` will show it.
-
-        Raises RefusedError, and holds nothing, where a page is wanted and the case does not allow `export`.
-        """
-        from safelight.persons.desk.reviewing import Reviewing
-
-        if with_page:
-            check_allows(permit.the_case, Capability.EXPORT)
-        with permit.transaction() as connection:
-            found = Reviewing(self, permit, connection).next(most)
-        if found is not None:
-            permit.subjects += [found["probe"]["person"], *(one["id"] for one in found["candidates"])]
-        return found
-
-    @verb("persons review page", needs=Capability.FACE_SEARCH, reads=True)
-    def review_page(
-        self, permit: Permit, candidates: list[str], page: Path, *, case: str | None = None
-    ) -> dict[str, Any]:
-        """Write the list that is held for the acting person as a page with photographs: an export."""
-        check_allows(permit.the_case, Capability.EXPORT)
-        from safelight.export import person_pages
-        from safelight.persons.desk.reviewing import Reviewing
-
-        with permit.snapshot() as connection:
-            return person_pages.write_list(
-                self, permit, Reviewing(self, permit, connection), candidates, page
-            )
-
-    @verb("persons sheet", needs=Capability.FACE_SEARCH, reads=True)
-    def sheet_person(
-        self, permit: Permit, candidate: str, out: Path, *, case: str | None = None
-    ) -> dict[str, Any]:
-        """Write a candidate's sheet as `.html` or `.pdf`, with photographs: an export; where, and its digest."""
-        check_allows(permit.the_case, Capability.EXPORT)
-        from safelight.export import person_pages
-        from safelight.export.person_sheet import sheet
-        from safelight.persons.desk.reviewing import Reviewing
-
-        person_pages.check_suffix(out, (".html", ".htm", ".pdf"))
-        with permit.snapshot() as connection:
-            made = sheet(self, permit, Reviewing(self, permit, connection), candidate)
-        return person_pages.write_sheet(self, permit, made, out)
-
     @verb("persons faces", needs=Capability.FACE_SEARCH, reads=True)
     def show_faces(
         self, permit: Permit, photo: Path, out: Path, *, case: str | None = None
@@ -269,76 +222,6 @@ class PersonVerbs(VerbHouse):
         made, frames = person_frames.page_of_faces(self, permit, photo)
         written = person_pages.write_page(self, permit, made, out)
         return {**written, "faces": [asdict(one) for one in frames]}
-
-    @verb("persons review answer", needs=Capability.FACE_SEARCH)
-    def answer_review(
-        self,
-        permit: Permit,
-        candidate: str,
-        verdict: Verdict,
-        *,
-        note: str | None = None,
-        case: str | None = None,
-    ) -> dict[str, Any]:
-        """Record what the acting person says of a candidate; the same person twice is refused."""
-        _without(permit, "note")  # it is sealed with the verdict, under both people's keys
-        reviewing = _about(self, permit, candidate)
-        found = reviewing.answer(candidate, verdict, note)
-        permit.subjects.append(found["id"])
-        return found
-
-    @verb("persons review reopen", needs=Capability.FACE_SEARCH)
-    def reopen_review(
-        self, permit: Permit, candidate: str, *, reason: str, case: str | None = None
-    ) -> dict[str, Any]:
-        """Let a decided candidate be decided anew, with something new."""
-        _without(permit, "reason")
-        found = _about(self, permit, candidate).reopen(candidate, reason)
-        permit.subjects.append(found["id"])
-        return found
-
-    @verb("persons step", needs=Capability.FACE_SEARCH)
-    def person_step(
-        self,
-        permit: Permit,
-        candidate: str,
-        what: str,
-        *,
-        due: date | None = None,
-        done: bool = False,
-        case: str | None = None,
-    ) -> dict[str, Any]:
-        """Put a next step on a confirmed candidate's checklist, or mark it done."""
-        _without(permit, "what")
-        found = _about(self, permit, candidate).step(candidate, what, due, done)
-        permit.subjects.append(found["id"])
-        return found
-
-    @verb("persons outcome", needs=Capability.FACE_SEARCH)
-    def person_outcome(
-        self,
-        permit: Permit,
-        candidate: str,
-        result: str,
-        *,
-        on: date | None = None,
-        note: str | None = None,
-        case: str | None = None,
-    ) -> dict[str, Any]:
-        """Record how a candidate came out; who is reunited leaves the gallery, and is back in it if that was wrong."""
-        from safelight.persons.desk import outcomes
-        from safelight.persons.desk.ledger import Result
-
-        with permit.transaction() as connection:
-            reviewing = _reviewing(self, permit)
-            found = reviewing.outcome(candidate, Result(result), on, note)
-            permit.subjects += [found["id"], *found["people"]]
-            return outcomes.follow(connection, reviewing, permit, found, self.config.face_template_days)
-
-    @verb("persons outcomes", needs=Capability.FACE_SEARCH)
-    def person_outcomes(self, permit: Permit, *, case: str | None = None) -> dict[str, Any]:
-        """The ledger in numbers: what candidates came to, with intervals."""
-        return _reviewing(self, permit).account()
 
     @verb("persons link", needs=Capability.FACE_SEARCH)
     def link_cases(
@@ -375,9 +258,11 @@ class PersonVerbs(VerbHouse):
     def erase_person(
         self, permit: Permit, person: str, *, order: str, case: str | None = None
     ) -> dict[str, Any]:
-        """Destroy everything that is stored of a person, on an order, and look for it in the raw store afterwards."""
-        from safelight.persons.desk import pending, tombstones
-        from safelight.persons.desk.erase import erase
+        """Destroy everything that is stored of a person, on an order, and look for it in the raw store afterwards.
+
+        What was searched with one of the person's photographs in this case goes with them.
+        """
+        from safelight.persons.desk import erase, pending, tombstones
         from safelight.persons.keep.people import People
 
         case_id, person_id = permit.the_case.id, permit.asked["person"]
@@ -386,8 +271,9 @@ class PersonVerbs(VerbHouse):
             some = [one for one in pending.left(connection, self.keys, case_id) if one.person == person_id]
             if people.has(person_id):
                 kept = people.get(person_id)
-                blobs = tuple(dict.fromkeys(one.blob for one in kept.photos if one.blob))
-                erased = erase(connection, self.keys, case_id, kept.id, blobs)
+                probes = erase.searches_with(people, self.blobs, kept)
+                gone = [erase.of_kept(connection, self.keys, case_id, one) for one in (kept, *probes)]
+                erased = erase.together(gone, len(probes))
                 some = [pending.put(connection, self.keys, case_id, kept.id, permit.actor, erased, some)]
                 if kept.register is not Status.PROBE:
                     tombstones.put(connection, people.case_sealer, case_id, kept.number, order, permit.actor)
@@ -397,7 +283,8 @@ class PersonVerbs(VerbHouse):
         permit.personal = {"order": order}
         counts = {
             "rows": erased.rows, "keys": erased.keys, "candidates": erased.candidates,
-            "photographs": len(erased.blobs), "looked_for": len(erased.traces), "store_bytes_read": read,
+            "photographs": len(erased.blobs), "searches": erased.searches, "looked_for": len(erased.traces),
+            "store_bytes_read": read,
         }  # fmt: skip
         permit.detail = counts
         return {"id": done.person, "erased": True, **counts}
@@ -436,27 +323,6 @@ def _lists(top: int, chance: float | None, usual: float) -> dict[str, Any]:
     return {"top": top, "chance": f"{chance or usual:g}"}
 
 
-def _reviewing(house: PersonVerbs, permit: Permit) -> Reviewing:
-    from safelight.persons.desk.reviewing import Reviewing
-
-    with permit.transaction() as connection:
-        return Reviewing(house, permit, connection)
-
-
-def _about(house: PersonVerbs, permit: Permit, candidate: str) -> Reviewing:
-    """The desk for a candidate; what was asked goes under the key of one of the two."""
-    from safelight.persons.keep.people import person_key
-
-    desk = _reviewing(house, permit)
-    permit.personal_key = person_key(desk.pairs.get(candidate).person)
-    return desk
-
-
-def _without(permit: Permit, *names: str) -> None:
-    """Leave what people write in words out of the event: the store holds it, sealed so that erasing reaches it."""
-    permit.asked = {name: value for name, value in permit.asked.items() if name not in names}
-
-
 def _version(house: PersonVerbs) -> str:
     """Of the embedder in use."""
     from safelight.persons.portraits.embedders import embedder
@@ -468,7 +334,7 @@ def _person(house: PersonVerbs, permit: Permit, wanted: str) -> tuple[Reviewing,
     """The desk and the person of an id; the event names the id alone, and what is said goes under the person's key."""
     from safelight.persons.keep.people import person_key
 
-    desk = _reviewing(house, permit)
+    desk = reviewing_of(house, permit)
     kept = desk.people.find(wanted)
     permit.subjects.append(kept.id)
     permit.personal_key = person_key(kept.id)

@@ -125,3 +125,27 @@ def test_a_list_says_which_answers_were_given_on_earlier_facts() -> None:
     assert (
         "\n".join(lines.review_list(found)).count("your answer of 2026-11-26 was given on earlier facts") == 1
     )
+
+
+def test_an_answer_to_one_that_was_unlike_names_the_candidate_that_came_of_it() -> None:
+    foil = {**ANSWERED, "foil": True, "explained": "The two are candidate C-2.", "proposed": "C-2"}
+    assert "\n".join(lines.answered(foil)) == "Candidate C-1: you say same. The two are candidate C-2."
+
+
+def test_a_candidate_that_was_decided_without_photographs_says_so_beside_its_standing() -> None:
+    decided = {**CANDIDATE, "standing": "excluded", "decided_without_photographs": True}
+    assert "; excluded, without photographs" in told(candidates=[decided])
+
+
+def test_what_was_decided_of_a_person_stands_with_its_marks() -> None:
+    one = {"id": "C-1", "standing": "excluded", "proposed": True, "decided_without_photographs": True}
+    shown = entry("M-1", in_gallery=True, register="missing", facts={}, notes=[], photos=[], history=[])
+    said = "\n".join(lines.person({**shown, "decided": [one]}))
+    assert "candidate C-1  excluded; proposed by a person, the comparison spoke against it" in said
+    assert "decided without photographs" in said
+
+
+def test_nobody_near_is_said_in_a_sentence() -> None:
+    assert "No candidate: nobody of the gallery looks near enough to be shown." in told(
+        candidates=[], no_candidate=["p.jpg"]
+    )

@@ -128,6 +128,13 @@ def test_whose_faces_are_alike_are_candidates_and_who_has_none_is_said(matched: 
     assert matched["no_candidate"] == ["F-5"]
 
 
+def test_a_match_is_listed_best_first_in_the_order_of_leads(desk: Command, matched: dict[str, Any]) -> None:
+    weights = [one["weight"] for one in matched["candidates"]]
+    assert len(weights) > 2 and weights == sorted(weights, reverse=True)
+    leads = desk.run("leads", "--kind", "person", "--json").json
+    assert [one["id"] for one in matched["candidates"]] == [one["id"] for one in leads]
+
+
 def test_a_gallery_too_small_to_calibrate_says_so(matched: dict[str, Any]) -> None:
     assert matched["expected_by_chance"] is None
     assert all(one["fmr"] is None for one in matched["candidates"])
@@ -265,6 +272,50 @@ def test_a_candidate_is_a_lead_and_deciding_it_takes_two_people(two: tuple[Comma
     command.run(*decide, "--as", "ben")
     (lead,) = command.run("leads", "--kind", "person", "--json", "--case", first).json
     assert lead["decided"] == "confirmed by two"
+
+
+def test_a_foil_stays_one_and_what_is_recognised_in_it_others_decide(tmp_path: Path) -> None:
+    command = begin(tmp_path)
+    case = open_case(command, "case")
+    for status, some in zip((Status.MISSING, Status.FOUND), faces(), strict=True):
+        give(command, case, status, some)
+    found = command.run("persons", "match", "--json").json["candidates"]
+    listed = command.run("persons", "review", "next", "--as", "anna", "--json").json
+    known = {one["id"] for one in found}
+    foil = next(one["id"] for one in listed["candidates"] if one["id"] not in known)
+    own = answer(command, "anna", foil, "same")["proposed"]
+    for arguments in (
+        ("outcome", foil, "--result", "reunited"),
+        ("step", foil, "DNA"),
+        ("sheet", foil, "-o", str(tmp_path / "s.pdf")),
+        ("review", "reopen", foil, "--reason", "New."),
+    ):
+        assert "unlike" in command.run("persons", *arguments, code=2).err
+    command.run("persons", "review", "answer", own, "--verdict", "same", "--as", "anna", code=3)
+    assert answer(command, "ben", own, "same")["standing"] == "one of two"
+    assert answer(command, "carla", own, "same")["standing"] == "confirmed by two"
+    command.run("persons", "match")
+    command.run("persons", "outcome", own, "--result", "reunited")
+    ledger = command.run("persons", "outcomes", "--json").json
+    assert (ledger["candidates"], ledger["proposed"], ledger["children_home"]) == (len(found) + 1, 1, 1)
+    command.run("persons", "sheet", own, "-o", tmp_path / "s.html")
+    assert "Proposed by a person" in (tmp_path / "s.html").read_text(encoding="utf-8")
+
+
+def test_an_answer_without_photographs_counts_and_is_warned_of(two: tuple[Command, str, str]) -> None:
+    command, first, _ = two
+    (one,) = command.run("persons", "match", "--json", "--case", first).json["candidates"]
+    said = ("persons", "review", "answer", one["id"], "--verdict", "same", "--case", first)
+    command.run("persons", "review", "next", "--as", "anna", "--case", first)
+    assert "shown no photographs" in command.run(*said, "--as", "anna").err
+    page = str(command.home / "page.html")
+    command.run("persons", "review", "next", "--page", page, "--as", "ben", "--case", first)
+    ran = command.run(*said, "--as", "ben", "--json")
+    assert (ran.json["standing"], ran.json["photographs_shown"]) == ("confirmed by two", True)
+    assert ran.json["decided_without_photographs"] and "Decided without photographs" in ran.err
+    assert "without photographs" in command.run("persons", "match", "--case", first).out
+    ledger = command.run("persons", "outcomes", "--json", "--case", first).json
+    assert ledger["decided_without_photographs"] == 1
 
 
 def test_who_is_withdrawn_is_in_no_comparison_from_then_on(two: tuple[Command, str, str]) -> None:
@@ -471,6 +522,21 @@ def test_enrolled_again_only_what_is_new_is_added(gallery: Command, adults: Path
         "persons", "enrol", gallery.home / "in", "--status", "missing", "--json", code=None
     ).json
     assert again["again"] >= 5 and again["enrolled"] == 0 and again["corrected"] == 0
+
+
+def test_who_is_erased_takes_along_what_was_searched_with_the_same_photograph(
+    gallery: Command, adults: Path
+) -> None:
+    gallery.run("persons", "search", adults / "_probes" / "obama1.jpg")
+    photo = sorted((gallery.home / "in" / "biden-0").glob("*.jpg"))[0]
+    gallery.run("persons", "search", photo)
+    probes = gallery.run("persons", "list", "--status", "probe", "--json").json
+    (mine,) = (one["id"] for one in probes if one["person_id"] == str(photo))
+    erased = gallery.run("persons", "erase", "biden-0", "--order", "44 X 7/26", "--json").json
+    assert erased["searches"] == 1
+    left = gallery.run("persons", "list", "--status", "probe", "--json").json
+    assert len(left) == len(probes) - 1 and mine not in str(rows(gallery))
+    assert gallery.run("audit", "verify", "--json").json["ok"] is True
 
 
 def test_killed_in_the_middle_an_enrolment_ends_as_if_it_never_was(tmp_path: Path, adults: Path) -> None:

@@ -109,10 +109,11 @@ class PersonDesk:
         opened = self.workspace
         with opened.database.transaction() as connection:
             sealer = opened.keys.sealer(connection, self.case)
-            values = {"fmr": 8e-5, "expected": 0.4, "q": 0.12, **said}
+            kind = "foil" if said.get("foil") else "candidate"
+            values = {"fmr": 8e-5, "expected": 0.4, "q": 0.12, "version": VERSION, **said}
             made = KeptCandidate(
-                id=candidate_id(sealer, probe, person), probe=probe, person=person, rank=1, similarity=0.95,
-                weighed=WEIGHED, made_at=MADE, version=VERSION, **values,
+                id=candidate_id(sealer, probe, person, kind), probe=probe, person=person, rank=1, similarity=0.95,
+                weighed=WEIGHED, made_at=MADE, **values,
             )  # fmt: skip
             Pairs(connection, opened.keys, self.case).put([made])
         return made.id

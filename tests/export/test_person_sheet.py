@@ -109,16 +109,53 @@ def test_once_decided_it_names_both_and_lists_the_next_steps(
     assert "Reunited, " in text
 
 
-def test_the_sheet_of_a_foil_is_that_of_a_candidate_nobody_has_decided(
+@pytest.mark.parametrize("suffix", [".html", ".pdf"])
+def test_a_foil_has_no_sheet(at: PersonDesk, out: Path, suffix: str) -> None:
+    with pytest.raises(UsageError, match="no candidate"):
+        at.workspace.sheet_person(at.foil, out.with_suffix(suffix))
+    assert not out.with_suffix(suffix).exists()
+
+
+def test_the_sheet_of_a_proposed_candidate_says_so_and_names_its_proposer_only_once_it_is_decided(
     open_again: Open, at: PersonDesk, out: Path
 ) -> None:
-    for who in ("berta", "carl"):
-        open_again(actor=who).answer_review(at.foil, Verdict.DIFFERENT)
-    at.workspace.sheet_person(at.foil, out)
-    text = said(out)
-    assert "Not decided" in text
-    assert "berta" not in text
-    assert "foil" not in text.lower()
+    own = open_again(actor="berta").answer_review(at.foil, Verdict.SAME)["proposed"]
+    at.workspace.sheet_person(own, out)
+    assert "Proposed by a person; the comparison spoke against it." in said(out)
+    assert "berta" not in said(out)
+    for who in ("carl", "dora"):
+        open_again(actor=who).answer_review(own, Verdict.SAME)
+    at.workspace.sheet_person(own, out)
+    assert "proposed by berta, who did not decide about it" in said(out)
+
+
+@pytest.mark.parametrize("suffix", [".html", ".pdf"])
+def test_the_sheet_says_where_people_decided_without_photographs(
+    open_again: Open, at: PersonDesk, out: Path, suffix: str
+) -> None:
+    out = out.with_suffix(suffix)
+    read = said if suffix == ".html" else lambda path: " ".join(extract_text(path).split())
+    shown = open_again(actor="berta").next_review(with_page=True)
+    assert shown is not None
+    open_again(actor="berta").review_page([one["id"] for one in shown["candidates"]], out.with_name("l.html"))
+    decide(open_again, at, berta=Verdict.SAME, carl=Verdict.SAME)
+    at.workspace.sheet_person(at.candidate, out)
+    text = read(out)
+    assert "Decided without photographs: at least one of those who decided" in text
+    assert "carl: same (not from a list without scores) (was shown no photographs)" in text
+    assert text.count("was shown no photographs") == 1
+
+
+def test_a_model_measured_on_too_few_pairs_is_not_said_to_be_never_measured(
+    at: PersonDesk, out: Path, tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("score,same\n0.9,1\n0.8,1\n0.7,0\n0.2,0\n0.1,0\n", encoding="ascii")
+    version = at.workspace.evaluate_faces(pairs)["model"].partition("/")[2]
+    other = at.enrol("M-9", Status.MISSING, Facts())
+    at.workspace.sheet_person(at.compare(at.found, other, version=version), out)
+    assert "Unevaluated" not in said(out)
+    assert "too few pairs: 2 of one person and 3 of different people" in said(out)
 
 
 def test_an_answer_that_came_from_no_list_is_marked(open_again: Open, at: PersonDesk, out: Path) -> None:

@@ -71,7 +71,7 @@ class House:
         with self.database.transaction() as connection:
             sealer = self.keys.sealer(connection, CASE)
             made = KeptCandidate(
-                candidate_id(sealer, probe, person),
+                candidate_id(sealer, probe, person, "foil" if foil else "candidate"),
                 probe,
                 person,
                 rank,

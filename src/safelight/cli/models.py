@@ -84,6 +84,8 @@ def evaluate_faces(
 def _evaluation(found: dict[str, Any]) -> Iterator[str]:
     pairs = found["pairs"]
     yield f"{_name(found['model'])}: {pairs['same']:,} pairs of one person, {pairs['different']:,} of different people."
+    if found["lacking"]:
+        yield f"How often it errs is not known: {found['lacking']}."
     if found["photos"] is not None:
         yield f"{count(found['photos'], 'photograph')}, {found['failures']:,} without one usable face."
     for one in found["thresholds"]:
@@ -110,6 +112,7 @@ def _evaluation(found: dict[str, Any]) -> Iterator[str]:
             "This blocks the model until the same groups are measured to be within the delivered limits, on as many "
             "pairs, or a named person accepts it: `safelight models accept --reason …`."
         )
+    yield f"The model is now: {found['state']}."
     if "page" in found:
         yield f"The page is {found['page']['file']}."
 

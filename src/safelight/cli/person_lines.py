@@ -79,6 +79,10 @@ def person(found: dict[str, Any]) -> Iterator[str]:
         why = f": {one['why']}" if one["why"] else ""
         taken = f", taken {one['taken']}" if one.get("taken") else ""
         yield f"  photograph {one['photo']}  {one['state'].replace('-', ' ')}{taken}{quality}{why}"
+    for one in found.get("decided", ()):
+        more = "; proposed by a person, the comparison spoke against it" if one["proposed"] else ""
+        more += "; decided without photographs" if one["decided_without_photographs"] else ""
+        yield f"  candidate {one['id']}  {one['standing']}{more}"
     yield "History"
     yield from history(found["history"], found["register"])
 
@@ -149,7 +153,8 @@ def candidates(found: dict[str, Any]) -> Iterator[str]:
             yield f"{probe}"
         names = f" ({', '.join(one['names'][:2])})" if one["names"] else ""
         who = f"{one['status']} {one['person_id']}{names}{_case(one)}"
-        yield f"  {one['rank']:>2}. candidate {one['id']}  {who}; {one['standing']}"
+        unseen = ", without photographs" if one.get("decided_without_photographs") else ""
+        yield f"  {one['rank']:>2}. candidate {one['id']}  {who}; {one['standing']}{unseen}"
         yield f"        {_score(one)}"
         yield f"        all together: {factor(one['weight'])} ({one['weight']:+.1f})"
         yield from _lines(why for why in one["reasons"] if why["side"] != "unknown")
@@ -248,13 +253,17 @@ def _side(title: str, one: dict[str, Any]) -> Iterator[str]:
     yield from (f"    {line}" for line in facts(one["facts"], one["status"]))
 
 
+def warned(found: dict[str, Any]) -> Iterator[str]:
+    """What an answer was given without, for standard error."""
+    if found["warning"]:
+        yield f"Note: {found['warning']}"
+
+
 def answered(found: dict[str, Any]) -> Iterator[str]:
     if found["foil"]:
         yield f"Candidate {found['id']}: you say {found['verdict']}. {found['explained']}"
         return
     yield f"Candidate {found['id']}: you say {found['verdict']}. It is now: {found['standing']}."
-    if found.get("explained"):
-        yield found["explained"]
     if found["on_earlier_facts"]:
         yield (
             f"{count(found['on_earlier_facts'], 'earlier answer')} given on earlier facts or photographs: not counted "
@@ -310,6 +319,16 @@ def print_outcomes(found: dict[str, Any]) -> None:
             for name, one in groups
         ],
     )
+    if found["decided_without_photographs"]:
+        say(
+            f"{count(found['decided_without_photographs'], 'candidate')} confirmed or excluded by people of whom at "
+            "least one was shown no photographs."
+        )
+    if found["proposed"]:
+        say(
+            f"{count(found['proposed'], 'candidate')} proposed by a person in review; the comparison spoke against "
+            f"{'it' if found['proposed'] == 1 else 'them'}."
+        )
     if found["contradicted"]:
         say(f"Recorded as reunited, and excluded by two people since: {', '.join(found['contradicted'])}.")
     if found["unreadable_candidates"]:
@@ -343,6 +362,23 @@ def outcome(found: dict[str, Any]) -> Iterator[str]:
 
 def _source(name: str) -> str:
     return "no source stated" if name == "not stated" else f"from {name}"
+
+
+def erased(found: dict[str, Any]) -> Iterator[str]:
+    """What was destroyed of somebody, and what the proof read."""
+    yield (
+        f"Erased {found['id']}: {count(found['keys'], 'key')} destroyed, {count(found['rows'], 'row')} and "
+        f"{count(found['photographs'], 'picture')} deleted, {count(found['candidates'], 'candidate')} with them."
+    )
+    if found["searches"]:
+        yield (
+            f"{count(found['searches'], 'search', 'searches')} made with the very same photograph "
+            f"{'is' if found['searches'] == 1 else 'are'} among it."
+        )
+    yield (
+        f"Looked for {count(found['looked_for'], 'trace')} in {found['store_bytes_read']:,} bytes of the raw store: "
+        "none is left. Backups, sheets and exports elsewhere are not reached by this."
+    )
 
 
 def re_enrolled(found: dict[str, Any]) -> Iterator[str]:

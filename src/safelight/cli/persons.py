@@ -10,7 +10,7 @@ import typer
 
 from safelight.cli import person_lines as lines
 from safelight.cli.case import CASE
-from safelight.cli.common import UNREAD, command, count, group, note, say, show, table, workspace
+from safelight.cli.common import UNREAD, command, group, note, say, show, table, workspace
 from safelight.cli.drawing import drawn
 
 app = group(
@@ -215,6 +215,7 @@ def answer_candidate(candidate: str, verdict: str, option: str, remark: str | No
     with workspace() as opened:
         found = opened.answer_review(candidate, _choice(Verdict, verdict, option), note=remark, case=case)
     show(found, lambda: say(*lines.answered(found)))
+    note(*lines.warned(found))
 
 
 @command(review, "reopen")
@@ -376,12 +377,7 @@ def erase(
         found = opened.erase_person(person, order=order, case=case)
     show(
         found,
-        lambda: say(
-            f"Erased {found['id']}: {count(found['keys'], 'key')} destroyed, {count(found['rows'], 'row')} and "
-            f"{count(found['photographs'], 'picture')} deleted, {count(found['candidates'], 'candidate')} with them.",
-            f"Looked for {count(found['looked_for'], 'trace')} in {found['store_bytes_read']:,} bytes of the raw "
-            "store: none is left. Backups, sheets and exports elsewhere are not reached by this.",
-        ),
+        lambda: say(*lines.erased(found)),
     )
 
 

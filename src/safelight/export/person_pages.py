@@ -26,7 +26,7 @@ from safelight.governance.authority import check_allows
 from safelight.governance.gate import Permit
 from safelight.model import Capability
 from safelight.persons.desk.house import House
-from safelight.persons.desk.review import HELD_MINUTES
+from safelight.persons.desk.review import HELD_MINUTES, Work
 from safelight.persons.desk.reviewing import OUTCOME, Reviewing
 from safelight.persons.keep.people import ENROLLED, Kept, Photo
 from safelight.persons.person import IN_GALLERY, Status, Verdict
@@ -105,7 +105,7 @@ def sheet_exporter(sheet: Sheet, out: Path) -> Exporter:
     check_suffix(out, (".html", ".htm", ".pdf"))
     if out.suffix.lower() == ".pdf":
         return SheetPdf(sheet)
-    context = {"sheet": sheet, "evaluated": lambda findings: evaluated(sheet.model, findings)}
+    context = {"sheet": sheet, "evaluated": lambda findings: evaluated(sheet, findings)}
     return PersonPage("sheet.html.j2", f"Candidate {sheet.id}", context, 1, "candidate")
 
 
@@ -165,7 +165,7 @@ def _candidates(
             "id": one.id,
             "title": str(other.register).replace("probe", "photograph"),
             "number": other.number.rpartition("/")[2] if other.register is Status.PROBE else other.number,
-            "standing": str(work.standing),
+            "standing": _standing(work),
             "by": ", ".join(each.by for each in work.said) if work.standing in CLOSED else "",
             "chance": chance(one)[1],
             "weight": signed(one.weight),
@@ -173,6 +173,12 @@ def _candidates(
             if acts
             else "not known",
         }
+
+
+def _standing(work: Work) -> str:
+    marks = ["proposed by a person, the comparison spoke against it"] if work.kept.proposed else []
+    marks += ["decided without photographs"] if work.without_photographs else []
+    return f"{work.standing} ({'; '.join(marks)})" if marks else str(work.standing)
 
 
 def _change(one: Mapping[str, Any], kept: Kept) -> dict[str, Any]:

@@ -105,7 +105,7 @@ def _data(sheet: Sheet, findings: Findings) -> dict[str, Any]:
         "generated": minute(findings.generated_at),
         "by": told(findings.generated_by, 80),
         "software": findings.software["safelight"],
-        "evaluated": evaluated(sheet.model, findings),
+        "evaluated": evaluated(sheet, findings),
         "log": _log(findings.audit_log),
         "public_key": told(findings.audit_log.public_key),
         "frame": [WIDE, HIGH],
@@ -121,12 +121,12 @@ def _breakable(value: Any) -> Any:
     return [_breakable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def evaluated(version: str, findings: Findings) -> str:
-    """Was the model behind a version evaluated on the agency's own data? A sentence."""
-    used = [one for one in findings.models if one.version and one.version in version]
+def evaluated(sheet: Sheet, findings: Findings) -> str:
+    """Was the model behind a sheet evaluated on the agency's own data? A sentence."""
+    used = [one for one in findings.models if one.version and one.version in sheet.model]
     if used and all(one.evaluated for one in used):
         return "It was evaluated on data of this agency."
-    return "Unevaluated: how often it errs on photographs like these, and for whom, was never measured here."
+    return sheet.measured
 
 
 def _log(log: LogState) -> str:

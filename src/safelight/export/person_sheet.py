@@ -15,9 +15,10 @@ from safelight.export.person_portraits import SCALE, SHOWN, Portrait, portraits
 from safelight.governance.gate import Permit
 from safelight.persons.desk.house import House
 from safelight.persons.desk.ledger import STEPS
-from safelight.persons.desk.review import Work
-from safelight.persons.desk.reviewing import OUTCOME, Reviewing
+from safelight.persons.desk.review import WITHOUT_PHOTOGRAPHS, Work
+from safelight.persons.desk.reviewing import OUTCOME, PROPOSED, Reviewing
 from safelight.persons.desk.reweigh import PHOTOS_CHANGED
+from safelight.persons.desk.trials import State
 from safelight.persons.keep.facts import to_json
 from safelight.persons.keep.pairs import KeptCandidate, Said
 from safelight.persons.keep.people import ENROLLED, Kept
@@ -43,6 +44,9 @@ _STANDINGS = {
     Standing.CANNOT_SAY: "No two of those who looked agree, or two cannot say.",
 }
 NOT_DECIDED = "Nobody may be told anything on the ground of this sheet."
+NEVER_MEASURED = (
+    "Unevaluated: how often it errs on photographs like these, and for whom, was never measured here."
+)
 _TITLES = {Status.MISSING: "Missing", Status.FOUND: "Found", Status.PROBE: "Photograph searched with"}
 _GROUPS = (
     (
@@ -121,6 +125,8 @@ class Sheet:
     steps_note: str
     outcome: str
     scale: str = f"{SCALE} {PHOTOGRAPHS}"
+    measured: str = NEVER_MEASURED
+    """Whether the model was measured on the agency's own data, in a sentence."""
     assessment: str = ASSESSMENT
     weights: str = WEIGHTS
 
@@ -128,8 +134,7 @@ class Sheet:
 def sheet(house: House, permit: Permit, reviewing: Reviewing, wanted: str) -> Sheet:
     """Read everything that stands on a candidate's sheet; the permit's event names it and both people.
 
-    Raises UsageError where there is no such candidate. One that was put in lists as unlike has the sheet of a candidate
-    that nobody has decided: no command tells the two apart.
+    Raises UsageError where there is no such candidate, or where it was only put in lists as unlike.
     """
     work = reviewing.work_of(wanted, foils=False)
     kept = work.kept
@@ -146,8 +151,9 @@ def sheet(house: House, permit: Permit, reviewing: Reviewing, wanted: str) -> Sh
         groups=groups(kept.weighed),
         weight=signed(kept.weight),
         model=kept.version,
+        measured=_measured(reviewing.model_state(kept.version)),
         standing=str(work.standing) if is_closed else "not decided",
-        standing_text=_STANDINGS[work.standing] if is_closed else _not_decided(work),
+        standing_text=_how_it_stands(work, is_closed=is_closed),
         decided=[
             (told(one.by, 80), _said(one, is_earlier=work.is_earlier(one)), minute(one.at))
             for one in work.said
@@ -158,10 +164,29 @@ def sheet(house: House, permit: Permit, reviewing: Reviewing, wanted: str) -> Sh
     )
 
 
+def _how_it_stands(work: Work, *, is_closed: bool) -> str:
+    """What was decided, whether on photographs, and who proposed it; by whom only once it is decided."""
+    said = [_STANDINGS[work.standing] if is_closed else _not_decided(work)]
+    if work.without_photographs:
+        said.append(WITHOUT_PHOTOGRAPHS)
+    if work.kept.proposed:
+        said.append(PROPOSED)
+    if work.kept.proposed and is_closed:
+        by = ", ".join(told(one, 80) for one in dict.fromkeys(work.proposers))
+        said.append(f"It was proposed by {by}, who did not decide about it.")
+    return " ".join(said)
+
+
 def _said(one: Said, *, is_earlier: bool) -> str:
     without = " (not from a list without scores)" if one.from_list is False else ""
+    unseen = " (was shown no photographs)" if one.pictures is False else ""
     earlier = " (given on earlier facts: what is stated, or a photograph, has changed)" if is_earlier else ""
-    return f"{str(one.verdict).replace('-', ' ')}{without}{earlier}"
+    return f"{str(one.verdict).replace('-', ' ')}{without}{unseen}{earlier}"
+
+
+def _measured(state: State) -> str:
+    """Whether the model was measured here, and where it was on too few pairs, what is missing."""
+    return NEVER_MEASURED if state.evaluated_by is None else f"It was {state.said}."
 
 
 def _not_decided(work: Work) -> str:

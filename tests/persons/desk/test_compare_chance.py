@@ -148,7 +148,8 @@ def test_the_flag_is_in_the_json(one_file: tuple[list[Compared], str]) -> None:
     people = {
         one.person: Crowd.of(3, 13, missing=300, found=30).people[one.person] for one in found[0].candidates
     }
-    said = {one["person"]: one["same_file"] for one in as_json(found[:1], people, {})}
+    listed = [(found[0].probe, one) for one in found[0].candidates]
+    said = {one["person"]: one["same_file"] for one in as_json(listed, people, {})}
     assert said.pop(person) is True
     assert not any(said.values())
 

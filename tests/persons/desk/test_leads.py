@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from safelight.persons.desk.leads import priority
+from safelight.persons.desk.leads import best_first, priority
 from safelight.persons.keep.pairs import KeptCandidate
 from safelight.persons.person import Side, Weighed
 
@@ -34,3 +34,12 @@ def test_a_light_one_stays_where_it_is() -> None:
         == priority(replace(KEPT, weighed=light), 100)
         < 0.05
     )
+
+
+def test_the_best_stands_first_and_where_all_is_equal_the_id_decides() -> None:
+    light = replace(KEPT, id="C-0", weighed=(Weighed("name", Side.FOR, "The names are alike.", 1.0),))
+    again, before = replace(KEPT, id="C-3"), replace(KEPT, id="C-2")
+    some = [again, light, before, KEPT]
+    for order in (some, some[::-1]):
+        ranked = sorted(order, key=lambda one: best_first(one, 5))
+        assert [one.id for one in ranked] == ["C-1", "C-2", "C-3", "C-0"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
@@ -132,3 +133,19 @@ def test_a_foil_is_offered_to_who_has_not_answered_it_whatever_others_did() -> N
     ruled_out = Work(kept(3, foil=True), Standing.EXCLUDED, said(DIFFERENT, DIFFERENT), 0, "ben")
     assert review.waiting_for([ruled_out], "carla") == [ruled_out]
     assert review.waiting_for([ruled_out], "person 1") == []
+
+
+def test_nobody_stands_twice_in_a_list_and_a_candidate_goes_before_a_foil_of_the_same_two() -> None:
+    foil = Work(kept(1, foil=True), Standing.OPEN, (), 0)
+    real = Work(replace(kept(1), id="C-8"), Standing.OPEN, (), 0)
+    again = Work(replace(kept(1, foil=True), id="C-9"), Standing.OPEN, (), 0)
+    other = Work(kept(2, foil=True), Standing.OPEN, (), 0)
+    assert {one.kept.id for one in review.once([foil, real, again, other])} == {"C-8", "C-2"}
+    assert [one.kept.id for one in review.once([foil, again])] == ["C-1"]
+
+
+def test_who_proposed_a_candidate_is_not_asked_about_it() -> None:
+    one = Work(kept(1), Standing.OPEN, (), 0, proposers=("anna",))
+    assert review.waiting_for([one], "Anna") == [] and review.waiting_for([one], "ben") == [one]
+    with pytest.raises(RefusedError, match="two others decide"):
+        review.check_may_say(one, "anna")

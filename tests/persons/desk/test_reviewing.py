@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from safelight.errors import RefusedError, SafelightError
+from safelight.errors import RefusedError
 from safelight.model import Capability
 from safelight.persons.person import Facts, Status, Verdict
 from safelight.workspace import Workspace
@@ -63,31 +63,6 @@ def test_a_list_that_is_held_is_counted_once_for_each(at: PersonDesk, open_again
     assert count == 2
 
 
-@pytest.mark.parametrize(("said", "stands"), [((SAME,), "one of two"), ((CANNOT, CANNOT), "cannot say")])
-def test_a_foil_that_people_do_not_rule_out_becomes_a_candidate(
-    at: PersonDesk, open_again: Open, said: tuple[Verdict, ...], stands: str
-) -> None:
-    *_, last = [answer(open_again, f"person {n}", at.foil, one) for n, one in enumerate(said)]
-    assert (last["foil"], last["was_foil"], last["standing"]) == (False, True, stands)
-    assert "candidate from now on" in last["explained"]
-    assert standing(at.workspace, at.foil) == stands
-
-
-def test_two_who_recognise_a_foil_confirm_it(at: PersonDesk, open_again: Open) -> None:
-    answer(open_again, "anna", at.foil, SAME)
-    told = answer(open_again, "ben", at.foil, SAME)
-    assert (told["standing"], told["decided_by"]) == ("confirmed by two", ["anna", "ben"])
-
-
-def test_who_recognises_a_foil_that_two_ruled_out_begins_a_new_round(
-    at: PersonDesk, open_again: Open
-) -> None:
-    for who in ("anna", "ben"):
-        answer(open_again, who, at.foil, DIFFERENT)
-    assert answer(open_again, "carla", at.foil, SAME)["standing"] == "one of two"
-    assert at.foil in listed(open_again, "anna")
-
-
 @pytest.mark.parametrize("verdict", [DIFFERENT, CANNOT])
 def test_a_foil_that_one_person_does_not_recognise_stays_one(
     at: PersonDesk, open_again: Open, verdict: Verdict
@@ -97,45 +72,12 @@ def test_a_foil_that_one_person_does_not_recognise_stays_one(
     assert standing(at.workspace, at.foil) is None
 
 
-def test_a_foil_that_became_a_candidate_is_not_made_a_foil_again(at: PersonDesk, open_again: Open) -> None:
-    answer(open_again, "anna", at.foil, SAME)
-    at.compare(at.found, at.other, foil=True)
-    assert standing(at.workspace, at.foil) == "one of two"
-
-
-def test_the_ledger_counts_answers_on_foils_as_they_were_given(at: PersonDesk, open_again: Open) -> None:
-    answer(open_again, "anna", at.foil, SAME)
-    answer(open_again, "ben", at.foil, SAME)
-    ledger = at.workspace.person_outcomes()
-    assert ledger["foils"] == {"answered": 1, "taken_for_the_same": 1}
-    assert ledger["answers"] == 1
-    assert ledger["candidates"] == 2
-
-
 def test_an_answer_keeps_whether_it_came_from_a_list(at: PersonDesk, open_again: Open) -> None:
     listed(open_again, "anna")
     assert answer(open_again, "anna", at.candidate, SAME)["from_list"] is True
     assert answer(open_again, "ben", at.candidate, SAME)["from_list"] is False
     ledger = at.workspace.person_outcomes()
     assert (ledger["answers"], ledger["answered_from_list"]) == (2, 1)
-
-
-@pytest.mark.parametrize(
-    "ask",
-    [
-        lambda at, one: at.workspace.person_step(one, "DNA"),
-        lambda at, one: at.workspace.person_outcome(one, "reunited"),
-        lambda at, one: at.workspace.person_outcome(one, "not-the-same"),
-        lambda at, one: at.workspace.reopen_review(one, reason="A new photograph."),
-    ],
-)
-def test_no_command_tells_a_foil_from_a_candidate_that_waits(at: PersonDesk, ask: Any) -> None:
-    said = []
-    for one in (at.candidate, at.foil):
-        with pytest.raises(SafelightError) as refused:
-            ask(at, one)
-        said.append(str(refused.value).replace(one, "C"))
-    assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("whose", ["found", "missing"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from safelight.cli.models import _evaluation
 from safelight.errors import RefusedError
 from safelight.governance.gate import HOUSE_KEY
 from safelight.persons.desk import trials as desk
@@ -103,3 +105,53 @@ def test_what_was_accepted_stays_so_until_a_gap_is_found_again(house: House) -> 
     _accepted(house)
     assert not _evaluated(house, trials.scored()).blocked
     assert _evaluated(house, GAP).blocked
+
+
+def _few(same: int, different: int) -> Trial:
+    scores = np.concatenate([np.linspace(0.8, 0.95, same), np.linspace(0.1, 0.6, different)])
+    return Trial(scores, np.arange(same + different) < same)
+
+
+@pytest.mark.parametrize(("same", "different"), [(3, 2), (9, 400), (400, 99)])
+def test_too_few_pairs_are_said_with_how_many_are_needed(house: House, same: int, different: int) -> None:
+    state = _evaluated(house, _few(same, different))
+    assert "unevaluated" not in state.said and state.evaluated_by == "anna"
+    assert f"too few pairs: {same} of one person and {different} of different people" in state.said
+    assert "at least 10 and 100 are needed" in state.said
+
+
+def test_enough_pairs_lack_nothing(house: House) -> None:
+    assert _evaluated(house, _few(10, 100)).said.startswith("evaluated by anna on ")
+    assert _evaluated(house, _few(10, 100)).lacking is None
+
+
+def test_an_evaluation_on_too_few_pairs_takes_nothing_from_one_that_had_enough(house: House) -> None:
+    before = _evaluated(house, _few(10, 100))
+    assert _evaluated(house, _few(3, 2)) == before
+
+
+def test_one_that_has_enough_takes_the_place_of_one_that_had_not(house: House) -> None:
+    assert _evaluated(house, _few(3, 2)).lacking
+    assert not _evaluated(house, _few(10, 100)).lacking
+
+
+def test_too_few_pairs_lift_no_block(house: House) -> None:
+    _evaluated(house, GAP)
+    assert _evaluated(house, _few(3, 2)).blocked
+
+
+def test_the_state_is_found_by_the_version_of_the_templates(house: House) -> None:
+    _evaluated(house, _few(3, 2))
+    with house.database.transaction() as connection:
+        assert desk.state_of(connection, house.keys, "1").lacking
+        assert desk.state_of(connection, house.keys, "2") == State()
+
+
+def test_what_is_missing_stands_in_the_json_and_in_words() -> None:
+    found = as_json(evaluate(_few(3, 2)))
+    assert found["needed"]["same"] == 10 and found["needed"]["different"] == 100
+    assert found["needed"]["by_rate"]["0.001"] == 10_000
+    more = {"model": MODEL, "state": "x", "standing": []}
+    said = "\n".join(_evaluation({**found, **more}))
+    assert "How often it errs is not known: too few pairs: 3 of one person and 2 of different people" in said
+    assert as_json(evaluate(_few(10, 100)))["lacking"] is None

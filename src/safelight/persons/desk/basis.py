@@ -7,7 +7,8 @@ decided, it was given on earlier facts and counts no more until the same person 
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -25,6 +26,8 @@ _NAMING = ("leads", "persons search", "persons sheet", "persons review answer", 
 """Verbs that show scores, and whose events name each candidate that they showed."""
 _MATCH = "persons match"
 """Shows the scores of all that it finds, in lists too long to be named in an event."""
+_PAGE = "persons review page"
+"""Shows the photographs of a list, and its event names each candidate on it."""
 _AT_ONCE = 200
 
 
@@ -45,18 +48,39 @@ def has_seen_score(
 
     Whoever ran a match since the candidate is there counts as having seen it: its event names no candidates.
     """
-    since = about.made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     verbs = _NAMING if register is Status.PROBE else (*_NAMING, _MATCH)
     query = sa.select(log_event.c.seq, log_event.c.actor, log_event.c.verb).where(
         log_event.c.case_id == case_id,
         log_event.c.verb.in_(verbs),
         log_event.c.phase.in_([str(Phase.DONE), str(Phase.ENDED)]),
-        log_event.c.time >= since,
+        log_event.c.time >= _stamp(about.made_at),
     )
     mine = [row for row in connection.execute(query) if same_person(row.actor, actor)]
     if any(row.verb == _MATCH for row in mine):
         return True
-    named = f'"{about.id}"'.encode()
+    return _is_named(connection, about.id, mine)
+
+
+def has_page(connection: sa.Connection, case_id: str, actor: str, candidate: str, since: datetime) -> bool:
+    """Was a page with the photographs of a candidate written for this person since then, by the audit log?"""
+    query = sa.select(log_event.c.seq, log_event.c.actor).where(
+        log_event.c.case_id == case_id,
+        log_event.c.verb == _PAGE,
+        log_event.c.phase.in_([str(Phase.DONE), str(Phase.ENDED)]),
+        log_event.c.time >= _stamp(since),
+    )
+    mine = [row for row in connection.execute(query) if same_person(row.actor, actor)]
+    return _is_named(connection, candidate, mine)
+
+
+def _stamp(at: datetime) -> str:
+    """A time as the log writes it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _is_named(connection: sa.Connection, candidate: str, mine: Sequence[Any]) -> bool:
+    """Does one of these events name a candidate?"""
+    named = f'"{candidate}"'.encode()
     for start in range(0, len(mine), _AT_ONCE):
         some = [row.seq for row in mine[start : start + _AT_ONCE]]
         bodies = connection.scalars(sa.select(log_event.c.body).where(log_event.c.seq.in_(some)))
@@ -65,4 +89,4 @@ def has_seen_score(
     return False
 
 
-__all__ = ["basis", "has_seen_score"]
+__all__ = ["basis", "has_page", "has_seen_score"]

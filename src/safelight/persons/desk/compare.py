@@ -15,15 +15,17 @@ from safelight.persons.calibrate.face import same_file
 from safelight.persons.calibrate.neighbourhood import Near
 from safelight.persons.compare.gallery import Gallery
 from safelight.persons.desk.meaning import Meaning, Scored
+from safelight.persons.desk.review import Work
 from safelight.persons.keep.pairs import KeptCandidate, Pairs, candidate_id
 from safelight.persons.keep.people import ENROLLED, Kept, People
-from safelight.persons.person import Days, Facts, Status, Weighed
+from safelight.persons.person import Days, Facts, Standing, Status, Weighed
 from safelight.persons.protocol import Floats
 from safelight.persons.weigh.age_gap import Discount, age_at_first, discount, gap_years
 from safelight.persons.weigh.crowd import Crowd
 from safelight.persons.weigh.weigh import weigh, weighed_json
 from safelight.store.keys import Sealer
 
+FOIL = "foil"
 FOILS = 4
 """People kept for a probe who were put in because they are unlike: for two lists, of as many candidates each."""
 _FOILS_TRIED = 80
@@ -173,7 +175,7 @@ class Comparison:
                 continue
             similarity, fmr, face = self.meaning.of_pair(vector, own, place, self._gap(one.probe, kept))
             yield KeptCandidate(
-                candidate_id(self._sealer, one.probe.id, person),
+                candidate_id(self._sealer, one.probe.id, person, FOIL),
                 one.probe.id,
                 person,
                 0,
@@ -262,13 +264,16 @@ def store(
 
 
 def as_json(
-    found: Sequence[Compared], people: Mapping[str, Kept], standing: Mapping[str, Any]
+    found: Iterable[tuple[Probe, KeptCandidate]], people: Mapping[str, Kept], works: Mapping[str, Work]
 ) -> list[dict[str, Any]]:
-    """Candidates as `persons search --json` and `persons match --json` print them."""
+    """Candidates, in the order given, as `persons search --json` and `persons match --json` print them.
+
+    `works` are of those about which people have said something.
+    """
     return [
         {
             "id": one.id,
-            "probe": each.probe.shown,
+            "probe": probe.shown,
             "person_id": people[one.person].number,
             "person": one.person,
             "status": str(people[one.person].status),
@@ -280,11 +285,11 @@ def as_json(
             "weight": round(one.weight, 2),
             "q": one.q,
             "same_file": one.same_file,
-            "standing": str(standing.get(one.id, "open")),
+            "standing": str(works[one.id].standing if one.id in works else Standing.OPEN),
+            "decided_without_photographs": one.id in works and works[one.id].without_photographs,
             "reasons": [weighed_json(why) for why in one.weighed],
         }
-        for each in found
-        for one in each.candidates
+        for probe, one in found
     ]
 
 

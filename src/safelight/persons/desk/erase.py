@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import sqlalchemy as sa
 
 from safelight.errors import BusyError, IntegrityError
 from safelight.governance.inspection import STORE
-from safelight.persons.keep.people import face_key, person_key
+from safelight.persons.keep.people import Kept, People, face_key, person_key
+from safelight.persons.person import Status
+from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing
 from safelight.store.sealing import NONCE_BYTES
@@ -39,6 +42,57 @@ class Erased:
     blobs: tuple[str, ...]
     candidates: int
     traces: tuple[bytes, ...]
+    searches: int = 0
+    """Photographs that were searched with and went with the person, counted in all of the above too."""
+
+
+def together(some: Sequence[Erased], searches: int = 0) -> Erased:
+    """Several as one; no picture twice."""
+    return Erased(
+        sum(one.rows for one in some),
+        sum(one.keys for one in some),
+        tuple(dict.fromkeys(blob for one in some for blob in one.blobs)),
+        sum(one.candidates for one in some),
+        tuple(trace for one in some for trace in one.traces),
+        searches + sum(one.searches for one in some),
+    )
+
+
+def searches_with(people: People, blobs: BlobStore, kept: Kept) -> list[Kept]:
+    """The photographs searched with that are of one of this person's files, or show the very same crop.
+
+    In the case of `people` itself; for somebody who is enrolled. Crops are compared as they were stored, byte for byte:
+    a copy of a file with other metadata shows the same.
+    """
+    if kept.register is Status.PROBE:
+        return []
+    files = {photo.sha256 for photo in kept.photos}
+    some = people.everyone((Status.PROBE, Status.HOME, Status.WITHDRAWN))
+    ids = [one.id for one in some if one.register is Status.PROBE and people.owns(one.id)]
+    probes = people.many(ids).values()
+    crops = _crops(people, blobs, kept) if probes else set()
+    return [
+        one
+        for one in probes
+        if any(photo.sha256 in files for photo in one.photos)
+        or not crops.isdisjoint(_crops(people, blobs, one))
+    ]
+
+
+def _crops(people: People, blobs: BlobStore, kept: Kept) -> set[bytes]:
+    """SHA-256 of the crops that are kept of a person's photographs; one whose picture is gone has none."""
+    sealer = people.sealer(kept.id)
+    found = set()
+    for photo in kept.photos:
+        if photo.blob is None:
+            continue
+        try:
+            found.add(hashlib.sha256(blobs.get(sealer, photo.blob)).digest())
+        except (
+            IntegrityError
+        ):  # it is not there, or not as it was stored: the digest of its file is still compared
+            continue
+    return found
 
 
 def erase(
@@ -76,6 +130,12 @@ def erase(
     rows = sum(connection.execute(table.delete().where(where)).rowcount for table, where in kept)
     keys = sum(keyring.destroy(connection, one) for one in ids if keyring.has(connection, one))
     return Erased(rows, keys, tuple(blobs), len(candidates), tuple(traces))
+
+
+def of_kept(connection: sa.Connection, keyring: KeyRing, case_id: str, kept: Kept) -> Erased:
+    """`erase` of somebody who was read, with the pictures that are kept of them."""
+    blobs = tuple(dict.fromkeys(one.blob for one in kept.photos if one.blob))
+    return erase(connection, keyring, case_id, kept.id, blobs)
 
 
 def empty_log(database: Database) -> None:

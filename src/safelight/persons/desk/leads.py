@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from safelight.model import Band
-from safelight.persons.desk.review import Work
-from safelight.persons.desk.reviewing import Reviewing
+from safelight.persons.desk.review import WITHOUT_PHOTOGRAPHS, Work
+from safelight.persons.desk.reviewing import PROPOSED, Reviewing
 from safelight.persons.keep.pairs import KeptCandidate
 from safelight.persons.person import IN_GALLERY, Side, Standing, Status
 
@@ -26,7 +27,7 @@ def person_leads(reviewing: Reviewing, top: int | None, undecided: bool) -> list
     works = [one for one in reviewing.works(brief) if not one.kept.foil]
     works = [one for one in works if not (undecided and one.standing in _CLOSED)]
     count = reviewing.people.count(IN_GALLERY)
-    works.sort(key=lambda one: (-priority(one.kept, count), -one.kept.weight, one.kept.id))
+    works.sort(key=lambda one: best_first(one.kept, count))
     # A match leaves thousands of candidates, of whom a few are shown: only those are read with all that is weighed.
     whole = reviewing.pairs.many([one.kept.id for one in works[:top]])
     shown = [replace(one, kept=whole[one.kept.id]) for one in works[:top]]
@@ -45,6 +46,11 @@ def priority(kept: KeptCandidate, people: int) -> float:
     return min(odds / (1 + odds), 1.0 if is_known else _NOT_KNOWN)
 
 
+def best_first(kept: KeptCandidate, people: int) -> tuple[float, float, str]:
+    """Sorts candidates as leads and the list of a match have them: by priority and weight, and by id where equal."""
+    return -priority(kept, people), -kept.weight, kept.id
+
+
 def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
     probe, person = (reviewing.people.get(each) for each in (one.kept.probe, one.kept.person))
     photo = next(iter(probe.photos), None)
@@ -57,16 +63,29 @@ def _lead(reviewing: Reviewing, one: Work, people: int) -> dict[str, Any]:
         "sha256": photo.sha256.hex() if photo else None,
         "paths": [],
         "reasons": [
-            {"code": why.code, "text": why.text, "weight": round(why.weight, 2)}
-            for why in one.kept.weighed
-            if why.side is not Side.UNKNOWN
-            or (why.code == "face" and (one.kept.same_file or one.kept.photos_changed))
+            *({"code": code, "text": text, "weight": 0.0} for code, text in _marks(one)),
+            *(
+                {"code": why.code, "text": why.text, "weight": round(why.weight, 2)}
+                for why in one.kept.weighed
+                if why.side is not Side.UNKNOWN
+                or (why.code == "face" and (one.kept.same_file or one.kept.photos_changed))
+            ),
         ],
         "matches": [],
         "stack": one.kept.id,
         "stack_size": 1,
         "decided": str(one.standing) if one.standing in _CLOSED else None,
         "standing": str(one.standing),
+        "proposed": one.kept.proposed,
+        "decided_without_photographs": one.without_photographs,
         "probe": probe.number,
         "person_id": person.number,
     }
+
+
+def _marks(one: Work) -> Iterator[tuple[str, str]]:
+    """What is to be known of how a candidate came to be and was decided."""
+    if one.kept.proposed:
+        yield "proposed", PROPOSED
+    if one.without_photographs:
+        yield "without-photographs", WITHOUT_PHOTOGRAPHS

@@ -161,6 +161,7 @@ def _counts(found: list[Entry]) -> dict[str, Any]:
         "candidates": len(found),
         "standing": standings,
         "decided_by_two": decided,
+        "decided_without_photographs": sum(one.work.without_photographs for one in found),
         "results": results,
         "children_home": children_home(found),
         "contradicted": [one.work.kept.id for one in found if one.is_contradicted],

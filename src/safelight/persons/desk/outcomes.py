@@ -23,17 +23,14 @@ _REUNITED = "reunited"
 
 
 def check(one: Work, result: Result, before: Result | None) -> None:
-    """Refuse an outcome of what two people have not decided; one that is recorded (`before`) may be corrected.
-
-    A foil is refused in the words of a candidate that waits: nothing tells the two apart.
-    """
-    if result is Result.REUNITED and (one.kept.foil or one.standing is not Standing.CONFIRMED):
+    """Refuse an outcome of what two people have not decided; one that is recorded (`before`) may be corrected."""
+    if result is Result.REUNITED and one.standing is not Standing.CONFIRMED:
         raise RefusedError(
             f"{one.kept.id} is not confirmed by two people: nobody can be reunited on it.",
             "second person",
             "See `safelight persons review next`.",
         )
-    if before is None and (one.kept.foil or one.standing not in _DECIDED):
+    if before is None and one.standing not in _DECIDED:
         raise RefusedError(
             f"{one.kept.id} is not decided by two people: nothing can have come of it yet.",
             "second person",

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from safelight.governance.gate import HOUSE_KEY, Permit
-from safelight.persons.desk.erase import Erased, empty_log, prove
+from safelight.persons.desk.erase import Erased, empty_log, prove, together
 from safelight.persons.desk.house import House
 from safelight.persons.keep.people import id_of
 from safelight.persons.person import Status
@@ -45,14 +45,7 @@ def put(
     earlier: Sequence[Pending] = (),
 ) -> Pending:
     """Keep what is still to be done, in place of what an `earlier` erasure of the same person left to do."""
-    for one in (each.erased for each in earlier):
-        erased = Erased(
-            erased.rows + one.rows,
-            erased.keys + one.keys,
-            tuple(dict.fromkeys((*erased.blobs, *one.blobs))),
-            erased.candidates + one.candidates,
-            (*erased.traces, *one.traces),
-        )
+    erased = together([erased, *(one.erased for one in earlier)])
     done(connection, earlier)
     said = {
         "rows": erased.rows,
@@ -60,6 +53,7 @@ def put(
         "blobs": erased.blobs,
         "candidates": erased.candidates,
         "traces": [one.hex() for one in erased.traces],
+        "searches": erased.searches,
     }
     number = connection.execute(
         person_act.insert()
@@ -90,6 +84,7 @@ def left(connection: sa.Connection, keys: KeyRing, case_id: str | None = None) -
             tuple(said["blobs"]),
             said["candidates"],
             tuple(bytes.fromhex(one) for one in said["traces"]),
+            said.get("searches", 0),
         )
         found.append(Pending(row.id, row.subject, erased))
     return found

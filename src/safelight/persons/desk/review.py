@@ -3,7 +3,8 @@
 A list for review holds the candidates of one probe and a few people who were put in because they are unlike, without
 scores; what a decider is told of a candidate after their own verdict is its score and what speaks for and against it,
 never what another said before both have spoken. Who says of one that was put in that it is the same person may be
-right where faces and registers err: it becomes a candidate like any other.
+right where faces and registers err: a candidate of its own is made of the two, which two others decide. The foil stays
+one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ NEEDED = 2
 FOILS = 2
 """People who were put in because they are unlike, in each list."""
 HELD_MINUTES = 60
+WITHOUT_PHOTOGRAPHS = (
+    "Decided without photographs: at least one of those who decided was shown none of the two people."
+)
 _CLOSED = {
     Verdict.SAME: Standing.CONFIRMED,
     Verdict.DIFFERENT: Standing.EXCLUDED,
@@ -50,6 +54,24 @@ class Work:
     """Verdicts of the present round that were given on earlier facts or photographs: they do not count."""
     basis: str | None = None
     """Digest of the facts and photographs as they are now; None where nothing depends on it, or it cannot be read."""
+    paged: Mapping[str, datetime] = field(default_factory=dict)
+    """Who asked for a page with the photographs of the list that they were handed, and since when."""
+    proposers: tuple[str, ...] = ()
+    """Who said *same* of the two while they were a foil: they do not decide about the candidate that came of it."""
+
+    @property
+    def without_photographs(self) -> bool:
+        """Did two people confirm or exclude it, of whom at least one was shown no photograph?"""
+        decided = self.standing in (Standing.CONFIRMED, Standing.EXCLUDED)
+        return decided and any(one.pictures is False for one in self.said)
+
+    def page_since(self, actor: str, basis: str) -> datetime | None:
+        """Since when somebody has a page of what is shown now; None: they asked for none."""
+        return self.paged.get(actor) if self.listed.get(actor) == basis else None
+
+    def is_proposer(self, actor: str) -> bool:
+        """Did this person propose the candidate?"""
+        return any(same_person(one, actor) for one in self.proposers)
 
     def is_earlier(self, said: Said) -> bool:
         """Was a verdict given on other facts or photographs than those of now?"""
@@ -80,10 +102,12 @@ def work(
     reopened: dict[str, list[Act]],
     held: dict[str, list[Act]],
     bases: Mapping[str, str] | None = None,
+    proposed: Mapping[str, list[Act]] | None = None,
 ) -> list[Work]:
     """Every candidate with its standing in the present round, and who has it before them.
 
-    `bases` are the digests of what would be shown now, of those candidates where it matters (`in_doubt`).
+    `bases` are the digests of what would be shown now, of those candidates where it matters (`in_doubt`); `proposed`,
+    who proposed which.
     """
     found = []
     fresh = datetime.now(UTC) - timedelta(minutes=HELD_MINUTES)
@@ -106,8 +130,23 @@ def work(
                 {each.by: each.said.get("basis") for each in holds},
                 tuple(each for each in given if each not in mine),
                 basis,
+                {each.by: datetime.fromisoformat(page) for each in holds if (page := each.said.get("page"))},
+                tuple(each.by for each in (proposed or {}).get(one.id, ())),
             )
         )
+    return found
+
+
+def once(works: Iterable[Work]) -> list[Work]:
+    """The works without foils of two who are a candidate already, or another foil: nobody stands twice in a list."""
+    works = list(works)
+    found = [one for one in works if not one.kept.foil]
+    there = {(one.kept.probe, one.kept.person) for one in found}
+    for one in works:
+        both = (one.kept.probe, one.kept.person)
+        if one.kept.foil and both not in there:
+            there.add(both)
+            found.append(one)
     return found
 
 
@@ -145,7 +184,11 @@ def waiting_for(works: Iterable[Work], actor: str) -> list[Work]:
     A foil may be decided by everybody who has not: else a list of one would say that it is none.
     What one person has decided already comes first: a second view ends the waiting of a family.
     """
-    mine = [one for one in works if not _has_said(one, actor) and _may_lie_before(one, actor)]
+    mine = [
+        one
+        for one in works
+        if not _has_said(one, actor) and not one.is_proposer(actor) and _may_lie_before(one, actor)
+    ]
     return sorted(
         mine,
         key=lambda one: (
@@ -192,6 +235,12 @@ def check_may_say(one: Work, actor: str) -> None:
             "second person",
             "Ask a colleague; each acts under a name of their own (--as).",
         )
+    if one.is_proposer(actor):
+        raise RefusedError(
+            f"{actor} proposed {one.kept.id}: two others decide about it.",
+            "second person",
+            "Ask colleagues; each acts under a name of their own (--as).",
+        )
     if not one.kept.foil and one.standing not in _WAITING:
         raise RefusedError(
             f"{one.kept.id} is decided: {one.standing}.",
@@ -207,6 +256,6 @@ def check_may_say(one: Work, actor: str) -> None:
 
 
 def speaks_up(one: Work, what: Verdict) -> bool:
-    """Does this verdict make a candidate of a foil? One *same* does, and so does a second *cannot say*."""
+    """Does this verdict on a foil propose its two people? One *same* does, and so does a second *cannot say*."""
     unsure = sum(each.verdict is Verdict.CANNOT_SAY for each in one.said)
     return one.kept.foil and (what is Verdict.SAME or (what is Verdict.CANNOT_SAY and unsure + 1 >= NEEDED))

@@ -13,30 +13,35 @@ from safelight.errors import RefusedError, UsageError
 from safelight.governance import apart
 from safelight.governance.gate import Permit
 from safelight.governance.users import same_person
-from safelight.persons.desk import ledger, outcomes, review, schedule
-from safelight.persons.desk.basis import basis, has_seen_score
+from safelight.persons.desk import ledger, outcomes, review, schedule, trials
+from safelight.persons.desk.basis import basis, has_page, has_seen_score
 from safelight.persons.desk.checklist import step_meant
 from safelight.persons.desk.house import House
 from safelight.persons.desk.ledger import STEPS, Result
 from safelight.persons.desk.links import people_of
-from safelight.persons.desk.review import Work
+from safelight.persons.desk.review import WITHOUT_PHOTOGRAPHS, Work
+from safelight.persons.desk.trials import State
 from safelight.persons.keep import facts as facts_json
-from safelight.persons.keep.pairs import HOLD, KeptCandidate, Pairs
+from safelight.persons.keep.pairs import HOLD, PROPOSE, KeptCandidate, Pairs, Said
 from safelight.persons.keep.people import ENROLLED, Kept
 from safelight.persons.person import IN_GALLERY, Standing, Status, Verdict
 from safelight.persons.weigh.weigh import table, weighed_json
 
 REOPEN, STEP, OUTCOME = "reopen", "step", "outcome"
+PROPOSED = "Proposed by a person; the comparison spoke against it."
+_SHOWN_NONE = (
+    "You were shown no photographs of these two: that is kept with your answer. `safelight persons review next --page "
+    "FILE.html` shows them, where the case allows export."
+)
 _UNLIKE = "This one was put in the list because the two are unlike."
-_UNSURE = f"{_UNLIKE} If a second person cannot say either, it becomes a candidate."
+_UNSURE = f"{_UNLIKE} If a second person cannot say either, a candidate is made of the two."
 _CANDIDATE = (
-    "It was put in the list because the two are unlike. Where somebody recognises a person in spite of that, or two "
-    "cannot say, faces and registers may err: it is a candidate from now on, and others decide about it too."
+    f"{_UNLIKE} It stays that: nothing follows from it. Where somebody recognises a person in spite of that, or two "
+    "cannot say, faces and registers may err: the two are candidate {}, which others decide about; you proposed it."
 )
-_SPOKE_UP = (
-    "It was put in lists because the two are unlike, and somebody does not rule it out: others look anew."
-)
+_THERE = f"{_UNLIKE} A later comparison lists the two as candidate {{}}: decide about that."
 _HERE = (*IN_GALLERY, Status.PROBE)
+_DECIDED = (Standing.CONFIRMED, Standing.EXCLUDED, Standing.CANNOT_SAY)
 
 
 class Reviewing:
@@ -63,12 +68,16 @@ class Reviewing:
             for one in wanted
             if one.probe in known and one.person in known
         }
-        return review.work(candidates, said, reopened, self.pairs.acts(HOLD, candidates), bases)
+        held, proposed = (self.pairs.acts(kind, candidates) for kind in (HOLD, PROPOSE))
+        return review.work(candidates, said, reopened, held, bases, proposed)
 
-    def next(self, most: int) -> dict[str, Any] | None:
-        """The next list for the acting person, held for them; None where nothing waits."""
-        actor = self._permit.actor
-        works = self._apart(self.works(self.pairs.brief(_HERE, self.people.cases)))
+    def next(self, most: int, *, with_page: bool = False) -> dict[str, Any] | None:
+        """The next list for the acting person, held for them; None where nothing waits.
+
+        `with_page`: a page with its photographs is about to be written.
+        """
+        actor, now = self._permit.actor, datetime.now(UTC)
+        works = self._apart(review.once(self.works(self.pairs.brief(_HERE, self.people.cases))))
         chosen = review.review_list(works, actor, most)
         if not chosen:
             return None
@@ -76,7 +85,10 @@ class Reviewing:
         shown = []
         for one in chosen:
             other = self.people.get(one.kept.person)
-            self.pairs.hold(one.kept, actor, basis(probe, other))
+            digest = basis(probe, other)
+            self.pairs.hold(
+                one.kept, actor, digest, one.page_since(actor, digest) or (now if with_page else None)
+            )
             shown.append({"id": one.kept.id, **self.side(other), **_again(one, actor)})
         waiting = review.waiting_for(works, actor)
         return {
@@ -120,46 +132,57 @@ class Reviewing:
         review.check_may_say(one, actor)
         if not self._house.evaluation and not one.kept.foil:
             apart.check_apart(self._connection, actor, [each.by for each in one.said])
-        was_foil = one.kept.foil
-        if review.speaks_up(one, what):
-            one = self._promoted(one, actor)
         seen = self._has_seen_score(one.kept, actor)
         from_list = one.listed.get(actor, "") in (None, one.basis) and not seen
         made = self.pairs.say(
-            one.kept, actor, what, one.round, note, from_list=from_list, as_foil=was_foil, basis=one.basis
-        )
-        after = review.standing((*one.said, made))
+            one.kept, actor, what, one.round, note, from_list=from_list, as_foil=one.kept.foil, basis=one.basis,
+            pictures=self._was_shown(one, actor),
+        )  # fmt: skip
+        after = replace(one, said=(*one.said, made), standing=review.standing((*one.said, made)))
         self._let_go(one.kept)
         told = {
             "id": one.kept.id,
             "verdict": str(what),
-            "standing": str(after),
+            "standing": str(after.standing),
             "from_list": from_list,
+            "photographs_shown": made.pictures,
+            "warning": _warning(after, made),
             "score_seen_before": seen,
             "on_earlier_facts": sum(not same_person(each.by, actor) for each in one.earlier),
         }
         if one.kept.foil:
-            return told | {
-                "standing": "unlike",
-                "foil": True,
-                "explained": _UNSURE if what is Verdict.CANNOT_SAY else _UNLIKE,
-            }
-        told |= {"foil": False, **self.explained(one.kept)}
-        if was_foil:
-            told |= {"was_foil": True, "explained": _CANDIDATE}
-        if after in (Standing.CONFIRMED, Standing.EXCLUDED, Standing.CANNOT_SAY):
-            told["decided_by"] = [each.by for each in (*one.said, made)]
-        if after is Standing.CONFIRMED:
+            return told | {"standing": "unlike", "foil": True, **self._after_foil(one, what)}
+        told |= {
+            "foil": False,
+            "decided_without_photographs": after.without_photographs,
+            **self.explained(one.kept),
+        }
+        if after.standing in _DECIDED:
+            told["decided_by"] = [each.by for each in after.said]
+        if after.standing is Standing.CONFIRMED:
             told["next_steps"] = list(STEPS)
         return told
 
-    def _promoted(self, one: Work, actor: str) -> Work:
-        """A foil as the candidate that it becomes; where two have spoken already, in a round of its own."""
-        kept = self.pairs.promote(one.kept)
-        if len(one.said) < review.NEEDED:
-            return replace(one, kept=kept)
-        self.pairs.act(kept, REOPEN, actor, {"reason": _SPOKE_UP})
-        return replace(one, kept=kept, said=(), earlier=(), round=one.round + 1)
+    def _after_foil(self, one: Work, what: Verdict) -> dict[str, Any]:
+        """What is told of a foil, and the candidate of its two people where this answer proposes them.
+
+        The same whether or not somebody else proposed them before: nobody learns from it what another said.
+        """
+        if not review.speaks_up(one, what):
+            return {"explained": _UNSURE if what is Verdict.CANNOT_SAY else _UNLIKE}
+        kept, actor = self.pairs.propose(one.kept, self.people.case_sealer), self._permit.actor
+        if not kept.proposed:  # a comparison has found the two since
+            return {"explained": _THERE.format(kept.id), "candidate": kept.id}
+        if not any(same_person(each.by, actor) for each in self.pairs.acts(PROPOSE, [kept]).get(kept.id, ())):
+            self.pairs.act(kept, PROPOSE, actor, {"foil": one.kept.id, "verdict": str(what)})
+        return {"explained": _CANDIDATE.format(kept.id), "proposed": kept.id}
+
+    def _was_shown(self, one: Work, actor: str) -> bool:
+        """Was a page written for this person, of the photographs as they are now?"""
+        since = one.page_since(actor, one.basis) if one.basis is not None else None
+        return since is not None and has_page(
+            self._connection, self._permit.the_case.id, actor, one.kept.id, since
+        )
 
     def _has_seen_score(self, kept: KeptCandidate, actor: str) -> bool:
         register = self.people.get(kept.probe, photos=False).register
@@ -254,7 +277,8 @@ class Reviewing:
 
     def outcome(self, wanted: str, result: Result, on: date | None, note: str | None) -> dict[str, Any]:
         """Record how a candidate came out in the world; a later record corrects an earlier one."""
-        one = self._told(self.pairs.get(wanted))  # also where a link is gone: an outcome can be corrected
+        # Also where a link is gone: an outcome can be corrected.
+        one = self.works([_no_foil(self.pairs.get(wanted))], whole=True)[0]
         earlier = self.pairs.acts(OUTCOME, [one.kept]).get(one.kept.id, ())
         before = Result(earlier[-1].said["result"]) if earlier else None
         outcomes.check(one, result, before)
@@ -296,6 +320,7 @@ class Reviewing:
             "unreadable_candidates": sum(not one.kept.foil and not self.can_read(one.kept) for one in works),
             "answers": len(said) - len(foils),
             "answered_from_list": sum(each.from_list is True for each in said if not each.as_foil),
+            "proposed": sum(one.kept.proposed for one in works),
             "foils": {
                 "answered": len(foils),
                 "taken_for_the_same": sum(each.verdict is Verdict.SAME for each in foils),
@@ -303,21 +328,53 @@ class Reviewing:
         }
 
     def work_of(self, wanted: str, *, foils: bool = True) -> Work:
-        """One candidate. UsageError where there is none.
-
-        For whoever is not reviewing, a foil is a candidate that nobody has decided: nothing tells the two apart.
-        """
+        """One candidate. UsageError where there is none, or where it is a foil and these are not wanted (`foils`)."""
         kept = self.pairs.get(wanted)
+        if not foils:
+            _no_foil(kept)
         if not all(self.people.has(one) for one in (kept.probe, kept.person)):
             raise UsageError(
                 f"{kept.id} is about somebody of a case that is no longer linked to this one, or closed or expired.",
                 "With a reason to, link it again: `safelight persons link`.",
             )
-        return self.works([kept], whole=True)[0] if foils else self._told(kept)
+        return self.works([kept], whole=True)[0]
 
-    def _told(self, kept: KeptCandidate) -> Work:
-        """A candidate as everybody but its review sees it: of a foil, that nobody has decided."""
-        return Work(kept, Standing.OPEN, (), 0) if kept.foil else self.works([kept], whole=True)[0]
+    def model_state(self, version: str) -> State:
+        """What is known here of the model whose templates were compared."""
+        return trials.state_of(self._connection, self._house.keys, version)
+
+    def decided(self, person: str) -> list[dict[str, Any]]:
+        """The candidates of somebody that people have decided: how, and whether all were shown the photographs."""
+        works = self.works([one for one in self.pairs.all(of=person) if self.can_read(one)])
+        return [
+            {
+                "id": one.kept.id,
+                "standing": str(one.standing),
+                "proposed": one.kept.proposed,
+                "decided_without_photographs": one.without_photographs,
+            }
+            for one in works
+            if one.standing in _DECIDED
+        ]
+
+
+def _no_foil(kept: KeptCandidate) -> KeptCandidate:
+    """A candidate itself. UsageError for a foil, of which nothing follows."""
+    if kept.foil:
+        raise UsageError(
+            f"{kept.id} is no candidate: it was put in lists because the two are unlike, so that lists are read. "
+            "It has no sheet, no steps, no outcome and no decision.",
+            "If you take the two for one person, say so in the review: a candidate is made of them, which two others "
+            "decide about.",
+        )
+    return kept
+
+
+def _warning(after: Work, made: Said) -> str | None:
+    """What is said where an answer was given, or a candidate decided, without photographs; never a bar."""
+    said = [] if made.pictures else [_SHOWN_NONE]
+    said += [WITHOUT_PHOTOGRAPHS] if after.without_photographs and not after.kept.foil else []
+    return " ".join(said) or None
 
 
 def _again(one: Work, actor: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from safelight.persons.desk.erase import Erased, erase
+from safelight.persons.desk.erase import Erased, of_kept
 from safelight.persons.keep.people import DESTROYED, ENROLLED, People, face_key
 from safelight.persons.person import Status
 from safelight.store.keys import KeyRing
@@ -77,7 +77,7 @@ def destroy(
     kept = people.get(person_id)
     blobs = tuple(dict.fromkeys(one.blob for one in kept.photos if one.blob))
     if kept.register is Status.PROBE:
-        return erase(connection, keys, case_id, person_id, blobs)
+        return of_kept(connection, keys, case_id, kept)
     gone = keys.destroy(connection, face_key(person_id)) if keys.has(connection, face_key(person_id)) else 0
     mine = (person_template.c.case_id == case_id) & (person_template.c.person_id == person_id)
     rows = connection.execute(person_template.delete().where(mine)).rowcount

@@ -22,18 +22,18 @@ from safelight.governance.gate import Permit
 from safelight.model import Ground
 from safelight.persons.compare.fuse import APART_DLIB, fuse, strangers
 from safelight.persons.compare.gallery import Gallery
-from safelight.persons.desk import compare, schedule, trials
+from safelight.persons.desk import compare, leads, review, schedule, trials
 from safelight.persons.desk.compare import Compared, Comparison, Probe
 from safelight.persons.desk.house import House
 from safelight.persons.desk.links import people_of
 from safelight.persons.desk.meaning import MATCH_LIMIT, SEARCH_LIMIT, WHOLE, WHOLE_IN_MATCH, Meaning, Scored
 from safelight.persons.desk.probe import read_probe
-from safelight.persons.desk.review import standing
+from safelight.persons.desk.reviewing import REOPEN
 from safelight.persons.keep import templates
 from safelight.persons.keep.pairs import Pairs
 from safelight.persons.keep.people import ENROLLED, Kept, People, Photo, id_of
 from safelight.persons.keep.templates import Templates
-from safelight.persons.person import Days, Facts, Status
+from safelight.persons.person import IN_GALLERY, Days, Facts, Status
 from safelight.persons.portraits.describe import Describe, Described, PhotoJob, Portrait, read_template
 from safelight.persons.portraits.embedders import embedder
 from safelight.persons.protocol import Embedder
@@ -146,7 +146,9 @@ def match(
             progress(Progressed("compared", len(found), total=len(searched)))
     with permit.transaction() as connection:
         people = people_of(connection, house.keys, permit)
-        result = _result(house, connection, permit, people, loaded, found, scored, most, started)
+        result = _result(
+            house, connection, permit, people, loaded, found, scored, most, started, best_first=True
+        )
         numbers = [people.get(one, photos=False).number for one in searched.ids] if not found else []
     return {
         **result,
@@ -283,11 +285,19 @@ def _result(
     scored: Scored | None,
     most: int,
     started: float,
+    *,
+    best_first: bool = False,
 ) -> dict[str, Any]:
+    """What a search or a match answers; candidates by probe and rank, or of all probes together, `best_first`."""
     pairs = Pairs(connection, house.keys, permit.the_case.id)
-    candidates = [one for each in found for one in each.candidates]
+    listed_here = [(each.probe, one) for each in found for one in each.candidates]
+    if best_first:
+        count = people.count(IN_GALLERY)
+        listed_here.sort(key=lambda one: leads.best_first(one[1], count))
+    candidates = [one for _, one in listed_here]
     said = pairs.said(candidates) if candidates else {}
-    standings = {key: standing(some) for key, some in said.items()}
+    spoken = [one for one in candidates if one.id in said]
+    works = {one.kept.id: one for one in review.work(spoken, said, pairs.acts(REOPEN, spoken), {})}
     known = people.many(list(dict.fromkeys(one.person for one in candidates)))
     meaning = loaded.comparison.meaning if loaded.comparison is not None else None
     means = [one.mean_by_chance for one in found if one.mean_by_chance is not None]
@@ -297,7 +307,7 @@ def _result(
         "seconds": round(monotonic() - started, 3),
         "expected_by_chance": round(listed.expected, 3) if listed is not None else None,
         "expected_interval": [round(end, 3) for end in listed.interval] if listed is not None else None,
-        "candidates": compare.as_json(found, known, standings),
+        "candidates": compare.as_json(listed_here, known, works),
         "meaning": meaning.sentence(listed) if meaning is not None else "Nobody is in the gallery.",
         "calibration": meaning.calibration.sentence if meaning is not None else None,
         "apart": loaded.apart,

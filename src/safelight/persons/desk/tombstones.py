@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from safelight.errors import IntegrityError
+from safelight.persons.desk import signed_act
 from safelight.persons.registers.text import cleaned
 from safelight.store.keys import Sealer
-from safelight.store.sealed import seal, unseal
 from safelight.store.tables import person_act
 
 ERASED = "erased"
@@ -41,18 +39,8 @@ def put(
     connection: sa.Connection, case_sealer: Sealer, case_id: str, number: str, order: str, actor: str
 ) -> None:
     """Keep that an entry of this number is erased; in the transaction that erases it."""
-    at, subject = datetime.now(UTC).isoformat(), digest(case_sealer, number)
-    said = {"order": order, "said": [subject, actor, at]}
-    connection.execute(
-        person_act.insert().values(
-            case_id=case_id,
-            kind=ERASED,
-            subject=subject,
-            made_by=actor,
-            made_at=at,
-            sealed=seal(case_sealer, said, f"{ERASED}:{subject}"),
-        )
-    )
+    subject = digest(case_sealer, number)
+    signed_act.put(connection, case_sealer, case_id, ERASED, subject, actor, {"order": order})
 
 
 def everyone(connection: sa.Connection, case_sealer: Sealer, case_id: str) -> dict[str, list[Tombstone]]:
@@ -60,12 +48,7 @@ def everyone(connection: sa.Connection, case_sealer: Sealer, case_id: str) -> di
     query = sa.select(person_act).where(person_act.c.case_id == case_id, person_act.c.kind == ERASED)
     found: dict[str, list[Tombstone]] = {}
     for row in connection.execute(query.order_by(person_act.c.id)).all():
-        told = unseal(case_sealer, row.sealed, f"{ERASED}:{row.subject}")
-        if told["said"] != [row.subject, row.made_by, row.made_at]:
-            raise IntegrityError(
-                "The store says of an erasure something else than was recorded: it was altered.",
-                "Restore the store from a backup; `safelight audit show` says who did what.",
-            )
+        told = signed_act.read(case_sealer, row, "an erasure")
         found.setdefault(row.subject, []).append(Tombstone(told["order"], row.made_by, row.made_at))
     return found
 

@@ -1,8 +1,9 @@
 """Evaluate the embedder on an agency's own photographs, keep what came out, block a model that errs more for a group.
 
-A model that was never evaluated here runs, and every answer says *unevaluated*. One that an evaluation showed to have a
-gap between groups beyond the limit (rule 17) does not run until another of the same groups shows none, with limits no
-looser than the delivered ones, or a named person accepts it, with a reason.
+A model that was never evaluated here runs, and every answer says *unevaluated*; of one that was, on too few pairs to
+know anything, how many there were and how many are needed. One that an evaluation showed to have a gap between groups
+beyond the limit (rule 17) does not run until another of the same groups shows none, with limits no looser than the
+delivered ones, or a named person accepts it, with a reason.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +20,18 @@ from numpy.typing import NDArray
 
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
-from safelight.errors import IntegrityError, RefusedError, UsageError
+from safelight.errors import RefusedError, UsageError
 from safelight.governance.gate import HOUSE_KEY
+from safelight.persons.desk import signed_act
 from safelight.persons.desk.house import House
 from safelight.persons.evaluate import folder, pairs
+from safelight.persons.evaluate.evaluation import missing
 from safelight.persons.evaluate.gap import FALSE_MATCHES, MISSES
 from safelight.persons.evaluate.trial import Trial
 from safelight.persons.portraits.describe import Describe, PhotoJob, Portrait, read_template
 from safelight.persons.portraits.embedders import embedder
 from safelight.persons.protocol import Embedder, Floats
 from safelight.store.keys import KeyRing
-from safelight.store.sealed import seal, unseal
 from safelight.store.tables import person_act
 
 EVALUATION, ACCEPTED = "evaluation", "accepted"
@@ -66,6 +67,8 @@ class State:
     reason: str | None = None
     looser: str | None = None
     """The limits of the latest evaluation, in words, where they were looser than the delivered ones."""
+    lacking: str | None = None
+    """What was missing, in a sentence, where no evaluation had enough pairs to know any rate."""
 
     @property
     def gaps(self) -> tuple[str, ...]:
@@ -83,6 +86,8 @@ class State:
         if self.evaluated_by is None:
             return "unevaluated: nobody has measured this model on photographs of this agency"
         known = f"evaluated by {self.evaluated_by} on {(self.evaluated_at or '')[:10]}"
+        if self.lacking:
+            return f"{known}, but how often it errs is not known: {self.lacking}"
         if self.looser:
             known += f" with looser limits than are delivered ({self.looser})"
         if self.accepted_by:
@@ -209,12 +214,7 @@ def state(connection: sa.Connection, keys: KeyRing, version: str) -> State:
     found = State()
     sealer = keys.sealer(connection, HOUSE_KEY)
     for row in connection.execute(query):
-        said = unseal(sealer, row.sealed, f"{row.kind}:{row.subject}")
-        if said["said"] != [row.kind, row.subject, row.made_by, row.made_at]:
-            raise IntegrityError(
-                f"The store says of the model {version} something else than was recorded: it was altered.",
-                "Restore the store from a backup; `safelight audit show` says who did what.",
-            )
+        said = signed_act.read(sealer, row, f"the model {version}")
         if row.kind == EVALUATION:
             found = _after(found, row.made_by, row.made_at, said)
         else:
@@ -228,7 +228,9 @@ def _after(before: State, by: str, at: str, said: dict[str, Any]) -> State:
     On as many pairs as blocked it, and with limits no looser than the delivered ones. A new block is to be accepted
     anew.
     """
-    limits = said["limits"]
+    limits, lacking = said["limits"], missing(said["pairs"]["same"], said["pairs"]["different"])
+    if lacking and before.evaluated_by and not before.lacking:
+        return before  # which says more of the model than this one
     is_looser = limits["fmr"] > FALSE_MATCHES or limits["misses"] > MISSES
     new = [Block(**one) for one in said["blocks"]]
     again = {(one.group, one.value, one.kind) for one in new}
@@ -252,7 +254,19 @@ def _after(before: State, by: str, at: str, said: dict[str, Any]) -> State:
         f"{limits['fmr']:g} times the false matches, {limits['misses']:g} times the misses"
         if is_looser
         else None,
+        lacking,
     )
+
+
+def state_of(connection: sa.Connection, keys: KeyRing, version: str) -> State:
+    """What is known of the model that made templates of a version, whatever its name is."""
+    query = sa.select(person_act.c.subject).where(
+        person_act.c.case_id == HOUSE_KEY,
+        person_act.c.kind == EVALUATION,
+        person_act.c.subject.endswith(f"/{version}", autoescape=True),
+    )
+    name = connection.scalars(query.limit(1)).first()
+    return State() if name is None else state(connection, keys, name)
 
 
 def check(connection: sa.Connection, keys: KeyRing, version: str) -> State:
@@ -272,14 +286,4 @@ def check(connection: sa.Connection, keys: KeyRing, version: str) -> State:
 def _add(
     connection: sa.Connection, keys: KeyRing, kind: str, version: str, actor: str, said: dict[str, Any]
 ) -> None:
-    at = datetime.now(UTC).isoformat()
-    sealed = seal(
-        keys.sealer(connection, HOUSE_KEY),
-        {**said, "said": [kind, version, actor, at]},
-        f"{kind}:{version}",
-    )
-    connection.execute(
-        person_act.insert().values(
-            case_id=HOUSE_KEY, kind=kind, subject=version, made_by=actor, made_at=at, sealed=sealed
-        )
-    )
+    signed_act.put(connection, keys.sealer(connection, HOUSE_KEY), HOUSE_KEY, kind, version, actor, said)

@@ -15,6 +15,8 @@ from safelight.persons.evaluate.trial import Failure, Trial
 
 _COMPARED = (1e-3, 1e-2, 1e-1)
 """Rates of the threshold that groups are compared at: the first that the pairs suffice for."""
+FEWEST_SAME, FEWEST_DIFFERENT = curves.NEEDED, round(curves.NEEDED / max(_COMPARED))
+"""Pairs of one person, and of different people, below which no rate at all can be told."""
 _LISTED = 1_000
 
 
@@ -88,10 +90,27 @@ def evaluate(trial: Trial, limits: Limits | None = None) -> Evaluation:
     )
 
 
+def missing(same: int, different: int) -> str | None:
+    """What is missing to know any rate, in a sentence, where these pairs are too few; None where they suffice."""
+    if same >= FEWEST_SAME and different >= FEWEST_DIFFERENT:
+        return None
+    return (
+        f"too few pairs: {same:,} of one person and {different:,} of different people, where at least {FEWEST_SAME:,} "
+        f"and {FEWEST_DIFFERENT:,} are needed to tell any error rate, and "
+        f"{round(curves.NEEDED / curves.RATES[0]):,} of different people for a false-match rate of {curves.RATES[0]:g}"
+    )
+
+
 def as_json(found: Evaluation) -> dict[str, Any]:
     """The evaluation as plain values; failures beyond the first thousand are only counted."""
     return {
         "pairs": {"same": found.genuine, "different": found.impostor, "sample": found.drawn},
+        "needed": {
+            "same": FEWEST_SAME,
+            "different": FEWEST_DIFFERENT,
+            "by_rate": {f"{rate:g}": round(curves.NEEDED / rate) for rate in curves.RATES},
+        },
+        "lacking": missing(found.genuine, found.impostor),
         "people": found.people,
         "photos": found.photos,
         "failures": len(found.failures),

@@ -23,6 +23,8 @@ from safelight.store.tables import candidate, person, person_act, verdict
 
 HOLD = "hold"
 """The kind of act that only says before whom a candidate lies."""
+PROPOSE = "propose"
+"""The act of somebody by whom a candidate came to be, and who therefore does not decide about it."""
 _MANY = 400
 """Candidates read at a time."""
 
@@ -46,11 +48,13 @@ class KeptCandidate:
     q: float | None = None
     """False-discovery rate of the list down to this candidate, where a whole match was made."""
     foil: bool = False
-    """It was put in because it is unlike, so that lists are read. Never in a ledger; who says *same* ends this."""
+    """It was put in because it is unlike, so that lists are read. It stays one for ever, and never enters a ledger."""
     same_file: bool = False
     """Both entries hold the very same photograph file: the face says nothing."""
     photos_changed: bool = False
     """Photographs of one of the two changed since their faces were compared: the score is of those before."""
+    proposed: bool = False
+    """No comparison listed it: somebody said *same* of two people who were put in a list because they are unlike."""
 
     @property
     def weight(self) -> float:
@@ -75,6 +79,8 @@ class Said:
     """Given while it stood in the list as somebody unlike."""
     basis: str | None = None
     """Digest of the facts and photographs that it was given on; None: given before this was kept."""
+    pictures: bool | None = None
+    """Was their decider shown the photographs? None: given before this was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,9 @@ _FIELDS = tuple(KeptCandidate.__dataclass_fields__)
 _LINE = tuple(Weighed.__dataclass_fields__)
 
 
-def candidate_id(sealer: Any, probe: str, person: str) -> str:
-    """The same whenever these two are compared, and whether or not it is a foil."""
-    return f"C-{sealer.digest(f'candidate:{probe}:{person}'.encode()).hex()[:16]}"
+def candidate_id(sealer: Any, probe: str, person: str, kind: str = "candidate") -> str:
+    """The same whenever these two are compared; a foil (`kind`) has a number of its own, which looks like any other."""
+    return f"C-{sealer.digest(f'{kind}:{probe}:{person}'.encode()).hex()[:16]}"
 
 
 class Pairs:
@@ -139,10 +145,20 @@ class Pairs:
         if rows:
             self._connection.execute(candidate.insert(), rows)
 
-    def promote(self, foil: KeptCandidate) -> KeptCandidate:
-        """Make a candidate of a foil, after all others of its probe."""
-        ranks = [one.rank for one in self.all(of=foil.probe) if one.probe == foil.probe]
-        made = replace(foil, foil=False, rank=max(ranks, default=0) + 1)
+    def propose(self, foil: KeptCandidate, case_sealer: Sealer) -> KeptCandidate:
+        """The candidate of a foil's two people; made, after all others of its probe, where there is none.
+
+        The foil stays as it is.
+        """
+        of_probe = [one for one in self.all(of=foil.probe) if one.probe == foil.probe]
+        for one in of_probe:
+            if one.person == foil.person:
+                return one
+        own = candidate_id(case_sealer, foil.probe, foil.person)
+        if own == foil.id:  # a foil of a store that numbered foils as candidates
+            own = candidate_id(case_sealer, foil.probe, foil.person, PROPOSE)
+        rank = max((one.rank for one in of_probe), default=0) + 1
+        made = replace(foil, id=own, foil=False, proposed=True, rank=rank, made_at=datetime.now(UTC))
         self.put([made])
         return made
 
@@ -246,10 +262,11 @@ class Pairs:
         from_list: bool | None = None,
         as_foil: bool = False,
         basis: str | None = None,
+        pictures: bool | None = None,
     ) -> Said:
         """Record a verdict; whether it may be given is the caller's to know."""
         at = datetime.now(UTC)
-        made = Said(about.id, by, at, what, round_, note, from_list, as_foil, basis)
+        made = Said(about.id, by, at, what, round_, note, from_list, as_foil, basis, pictures)
         verdict_id = f"V-{secrets.token_hex(6)}"
         said = {
             "verdict": str(what),
@@ -258,6 +275,7 @@ class Pairs:
             "from_list": from_list,
             "as_foil": as_foil,
             "basis": basis,
+            "pictures": pictures,
             "said": [verdict_id, about.id, by, at.isoformat()],
         }
         self._connection.execute(
@@ -297,6 +315,7 @@ class Pairs:
                 told.get("from_list"),
                 told.get("as_foil", one.foil),
                 told.get("basis"),
+                told.get("pictures"),
             )
             found.setdefault(one.id, []).append(made)
         return found
@@ -313,12 +332,17 @@ class Pairs:
             )
         )
 
-    def hold(self, about: KeptCandidate, by: str, basis: str | None = None) -> None:
-        """Record that a candidate lies before somebody from now on, with the digest of what they are shown of it."""
+    def hold(
+        self, about: KeptCandidate, by: str, basis: str | None = None, page: datetime | None = None
+    ) -> None:
+        """Record that a candidate lies before somebody from now on, with the digest of what they are shown of it.
+
+        `page`: since when a page with the photographs of that digest is asked for with it.
+        """
         acts = (person_act.c.case_id == self._case) & (person_act.c.kind == HOLD)
         mine = (person_act.c.subject == about.id) & (person_act.c.made_by == by)
         self._connection.execute(person_act.delete().where(acts, mine))
-        self.act(about, HOLD, by, {"basis": basis})
+        self.act(about, HOLD, by, {"basis": basis, "page": page.isoformat() if page else None})
 
     def acts(self, kind: str, about: Iterable[KeptCandidate]) -> dict[str, list[Act]]:
         """What was done of this kind, by candidate, oldest first."""
