@@ -10,7 +10,7 @@ JOBS ?= 2
 COMPILE := $(BIN)/pip-compile --quiet --allow-unsafe --strip-extras --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: setup demo test lint bench soak docs pins clean help debian-demo debian-test
+.PHONY: setup demo test lint bench soak fuzz docs pins clean help debian-demo debian-test
 .DEFAULT_GOAL := help
 
 setup: $(VENV)/.ready  ## Make .venv from pinned packages and prepare the models
@@ -27,6 +27,7 @@ $(VENV)/.ready: $(VENV)/.packages pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'from safelight.signals.models.registry import prepare_models as p; \
 	print("".join(f"model {m.card.name}: {m.problem}\n" for m in p() if m.problem), end="")'
+	@$(BIN)/python -m safelight.pipeline.compiling
 	@touch $@
 
 debian-demo debian-test: debian-%:
@@ -50,6 +51,9 @@ bench: debian-test setup  ## Measure speed, as ratios to named peers in the same
 
 soak: debian-test setup  ## Kill a scan at 500 random moments and compare what it found
 	@$(BIN)/python -m pytest -m soak
+
+fuzz: debian-test setup  ## Fuzz our own parsers, SECONDS= each (60)
+	@$(BIN)/python -m fuzz --seconds $(or $(SECONDS),60)
 
 docs: setup  ## Write the reference from the code and build the documentation into site/
 	@$(BIN)/python docs/gen_reference.py

@@ -52,7 +52,7 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("digesting files", ("signals/digest.py:",)),
     ("reading files", ("evidence/tsk.py:read_at",)),
     ("recognising files", ("evidence/walk.py:_recognise", "evidence/sniff.py:", "evidence/found.py:reader")),
-    ("carving", ("evidence/carve.py:",)),
+    ("carving", ("evidence/carve.py:", "evidence/carving/")),
     ("listing", ("evidence/filesystem.py:", "evidence/ext.py:", "evidence/stamps.py:")),
     ("walking, making entries", ("pipeline/", "evidence/")),
     ("opening, log, settings", ("",)),

@@ -12,7 +12,8 @@ make          make setup, make demo, make test
 libseccomp2   the jail around decoders: no network
 g++           compiles pdqhash, which has no binary package
 python3-dev   headers for that
-ca-certificates  fetching the pinned Python packages'
+ca-certificates  fetching the pinned Python packages
+libarchive13  opens RAR, cabinets and LZH'
 demo='e2fsprogs     makes the ext4 image of the demonstration
 ntfs-3g       makes the NTFS image of the demonstration (mkntfs)
 wimtools      fills the NTFS image without mounting it'
@@ -31,7 +32,34 @@ zstd          unpacks compressed test images
 xz-utils      makes xz archives
 chromium      looks at the HTML report, wide and narrow
 openssl       the peer of the digest benchmark
-strace        proves that evidence is opened read-only; lets reads fail as a bad sector makes them'
+strace        proves that evidence is opened read-only; lets reads fail as a bad sector makes them
+ffmpeg        makes films and animations
+libjxl-tools  makes JPEG XL pictures (cjxl)
+libimage-exiftool-perl  writes previews and films into pictures, and the peer that names them
+libjpeg-turbo-progs  makes JPEGs of every kind (cjpeg, jpegtran)
+mpack         makes e-mails with attachments
+sharutils     makes uuencoded attachments
+tnef          the peer of winmail.dat
+img2pdf       makes PDFs of pictures
+qpdf          makes encrypted and linear PDFs
+ghostscript   makes PDFs
+poppler-utils the peer of pictures in PDFs
+testdisk      the peer of carving (PhotoRec)
+cpio          makes cpio archives
+gcab          makes cabinets
+jlha-utils    makes LZH archives
+arj           makes ARJ archives
+ncompress     makes .Z files
+lvm2          makes the metadata of volume groups
+parted        makes Apple partition maps
+genisoimage   makes UDF
+udftools      makes empty UDF volumes
+cryptsetup-bin  makes LUKS volumes
+dislocker     the peer of BitLocker
+gnupg         makes files that are named as locked
+age           the same
+sqlcipher     makes encrypted databases
+sqlite3       makes databases'
 
 usage() {
   echo "usage: scripts/install-debian.sh [--list] [demo|test|docs]..." >&2

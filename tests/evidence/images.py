@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -368,10 +368,15 @@ def converted(format: str, options: str = "", compressed: bool = False, image: P
 
 
 def nodes(reader: Reader, image: Path, limits: Limits | None = None) -> list[Node]:
-    """All nodes a reader yields of an image; the reader must recognise it."""
+    """All nodes a reader yields of an image, what is carved included; the reader must recognise it."""
     source = FileSource(image)
     assert reader.detect(source.read_at(0, 1 << 16), source), f"{reader.name} does not recognise {image.name}"
-    return list(reader.walk(source, limits or Limits()))
+    return all_of(reader.walk(source, limits or Limits()))
+
+
+def all_of(found: Iterable[Node]) -> list[Node]:
+    """What a reader yields, with what it leaves for the end (free space)."""
+    return [one for node in found for one in ([node] if node.more is None else node.more())]
 
 
 def content(node: Node) -> bytes:

@@ -25,7 +25,9 @@ FORMS = {"jpg": images.jpeg(1), "png": images.png(3), "mp4": images.mp4(6)}
 
 
 def _carve(
-    data: bytes, ranges: list[tuple[int, int]] | None = None, recovered: dict[int, int] | None = None
+    data: bytes,
+    ranges: list[tuple[int, int]] | None = None,
+    recovered: dict[int, tuple[int, ...]] | None = None,
 ) -> list[Node]:
     return list(carve(BytesSource(data), ranges or [(0, len(data))], recovered))
 
@@ -110,7 +112,8 @@ def test_a_file_laid_around_an_allocated_one_is_found_whole() -> None:
 def test_what_is_listed_already_is_left_out() -> None:
     data = _padded(images.jpeg(1)) + _padded(images.jpeg(2))
     second = len(_padded(images.jpeg(1)))
-    assert [n.address["offset"] for n in _carve(data, recovered={0: second})] == [second]
+    listed = {0: (7, len(images.jpeg(1))), second: (len(images.jpeg(2)) + 1,)}
+    assert [n.address["offset"] for n in _carve(data, recovered=listed)] == [second]
 
 
 def test_allocated_ranges_are_never_read() -> None:

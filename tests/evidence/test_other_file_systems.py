@@ -47,7 +47,7 @@ def test_an_iso_without_folders_is_a_finding_and_no_deadlock() -> None:
     """TSK waits for itself for ever where the root folder has the number of its folder of orphans."""
     data = bytearray(images.iso("-r").read_bytes())
     data[16 * 2048 + 132 : 16 * 2048 + 140] = bytes(8)  # size of the path table
-    found = list(Iso9660Reader().walk(BytesSource(bytes(data)), Limits()))
+    found = images.all_of(Iso9660Reader().walk(BytesSource(bytes(data)), Limits()))
     assert found[0].error == "the file system has no inodes"
     assert images.TREE["Pictures/one.jpg"] in [images.content(node) for node in found[1:]]
 
@@ -181,7 +181,7 @@ def test_images_cut_short_or_overwritten_end_in_findings(reader: Reader, name: s
         whole[:40_000],
     ):
         try:
-            for node in reader.walk(BytesSource(data), Limits()):
+            for node in images.all_of(reader.walk(BytesSource(data), Limits())):
                 if node.open is not None:
                     try:
                         images.content(node)
@@ -217,7 +217,7 @@ def test_an_iso_file_of_several_extents_is_one_file(options: tuple[str, ...], na
             )
             half[25] |= flag
         data[at:end] = (halves[0] + halves[1] + data[at + length : end])[: end - at]
-    found = list(Iso9660Reader().walk(BytesSource(bytes(data)), Limits()))
+    found = images.all_of(Iso9660Reader().walk(BytesSource(bytes(data)), Limits()))
     (large,) = (node for node in found if node.name.lower() == b"large.bin")
     assert (large.size, large.error) == (1_500_000, None)
     assert images.content(large) == images.TREE["large.bin"]

@@ -23,7 +23,7 @@ from tests.evidence import images
 def _walk(reader: Reader, disk: bytes) -> list[Node]:
     source = BytesSource(bytes(disk))
     assert reader.detect(source.data[:65536], source)
-    return list(reader.walk(source, Limits()))
+    return images.all_of(reader.walk(source, Limits()))
 
 
 def _partitions(found: list[Node]) -> dict[str, tuple[int, int | None]]:

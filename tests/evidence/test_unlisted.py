@@ -46,14 +46,6 @@ def test_it_is_named_and_carved(at: int, mark: bytes, name: str, tmp_path: Path)
     assert len(list(walk(path, limits=Limits(carve=False)))) == 1
 
 
-@pytest.mark.parametrize(
-    ("at", "mark", "name"), [(0, b"LUKS\xba\xbe\0\2", "LUKS"), (3, b"-FVE-FS-", "BitLocker")]
-)
-def test_what_is_encrypted_is_said_to_be_so(at: int, mark: bytes, name: str, tmp_path: Path) -> None:
-    found = list(walk(volume(tmp_path / "x.img", at, mark)))
-    assert [one.error for one in found] == [f"encrypted ({name}): a password or key is needed"]
-
-
 def test_swap_has_nothing_to_list_and_is_carved(tmp_path: Path) -> None:
     path = tmp_path / "swap.img"
     path.write_bytes(bytes(4 << 20))

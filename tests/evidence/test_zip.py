@@ -194,7 +194,8 @@ def test_each_encrypted_member_is_said_to_be_so(tmp_path: Path) -> None:
     content, found = inside(tmp_path / "x.zip")
     assert content == {b"open.txt": TEXT}
     locked = next(one for one in found if one.place.trail[-1] == b"locked.txt")
-    assert locked.error == "encrypted: a password is needed" and locked.place.size == len(TEXT)
+    said = "encrypted (ZipCrypto): a password or key is needed (a password; none was given)"
+    assert locked.error == said and locked.place.size == len(TEXT)
 
 
 def test_members_are_cut_by_the_guard_of_the_whole(tmp_path: Path) -> None:

@@ -14,8 +14,13 @@ FACE = {
     "box": [0.1, 0.1, 0.2, 0.2], "score": 0.9, "check": 0.9, "turn": 0, "pixels": 80,
     "below_18": 0.1, "age": [1 / 81] * 81, "position": None,
 }  # fmt: skip
+CODE = "0f" * 32
+HASHED: dict[str, Any] = {
+    "hash": CODE, "quality": 80, "position": None, "mirrored": [CODE] * 3,
+    "trimmed": {"hash": CODE, "quality": 80, "mirrored": None},
+}  # fmt: skip
 GOOD: dict[str, Any] = {
-    "pdq": [{"hash": "0f" * 32, "quality": 80, "position": None}],
+    "pdq": [HASHED],
     "explicit": {"score": 0.5, "position": 1.5},
     "faces": [FACE],
     "templates": [{"box": [0, 0, 1, 1], "template": "A" * 683 + "=", "position": None}],
@@ -23,9 +28,13 @@ GOOD: dict[str, Any] = {
 }
 LIES: list[tuple[str, Any]] = [
     ("pdq", "0f" * 32),
-    ("pdq", [{"hash": "zz" * 32, "quality": 80, "position": None}]),
-    ("pdq", [{"hash": "0f" * 32, "quality": 80.5, "position": None}]),
-    ("pdq", [{"hash": "0f" * 32, "quality": 1 << 70, "position": None}]),
+    ("pdq", [{**HASHED, "hash": "zz" * 32}]),
+    ("pdq", [{**HASHED, "quality": 80.5}]),
+    ("pdq", [{**HASHED, "quality": 1 << 70}]),
+    ("pdq", [{**HASHED, "mirrored": [CODE] * 4}]),
+    ("pdq", [{**HASHED, "mirrored": [CODE[:-1]] * 3}]),
+    ("pdq", [{**HASHED, "trimmed": HASHED}]),
+    ("pdq", [{**HASHED, "trimmed": {}}]),
     ("explicit", 0.5),
     ("explicit", {"score": float("nan"), "position": None}),
     ("explicit", {"score": 7.0, "position": None}),

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 
 from safelight.errors import SafelightError
 from safelight.store.database import HEAD, Database
-from safelight.store.tables import info, lead, metadata
+from safelight.store.tables import info, lead, metadata, pdq
 
 MIGRATIONS = Path(__file__).parents[2] / "src/safelight/store/migrations/versions"
 
@@ -70,3 +70,37 @@ def test_what_is_in_an_older_store_is_kept(tmp_path: Path) -> None:
     old.migrate()
     with old.snapshot() as reading:
         assert reading.scalars(sa.select(lead.c.id).order_by(lead.c.id)).all() == ["L-1", "L-2"]
+
+
+def test_hashes_of_an_older_store_are_kept_and_can_go_back(tmp_path: Path) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    old = Database(sa.URL.create("sqlite", database=str(tmp_path / "old.db")))
+    old.migrate(to="0006")
+    with old.transaction() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO signal (case_id, sha256, name, version, pdq, quality, sealed) VALUES "
+                "('C-1', :one, 'pdq', '1', :code, 80, :one), ('C-1', :two, 'pdq', '1', NULL, NULL, :one), "
+                "('C-1', :one, 'exif', '1', NULL, NULL, :one)"
+            ),
+            {"one": bytes(32), "two": b"\1" * 32, "code": b"\7" * 32},
+        )
+    old.migrate()
+    with old.snapshot() as reading:
+        assert [tuple(row) for row in reading.execute(sa.select(pdq))] == [
+            ("C-1", bytes(32), 0, 0, b"\7" * 32, 80, None)
+        ]
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS.parent))
+    with old.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+    with old.snapshot() as reading:
+        rows = reading.execute(sa.text("SELECT name, pdq, quality FROM signal ORDER BY name, sha256")).all()
+    assert [tuple(row) for row in rows] == [
+        ("exif", None, None),
+        ("pdq", b"\7" * 32, 80),
+        ("pdq", None, None),
+    ]

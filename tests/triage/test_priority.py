@@ -216,3 +216,17 @@ def test_a_weights_file_that_makes_no_sense_is_refused(tmp_path: Path, text: str
     own.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError):
         load(own)
+
+
+def test_a_preview_that_differs_is_a_lead_of_low_priority_and_raises_nothing_else() -> None:
+    facts = replace(PLAIN, other_preview=0.1, camera="Acme X1", located=True, days_old=3.0)
+    found = assess(facts, WEIGHTS)
+    assert [reason.code for reason in found.reasons] == ["other-preview"]
+    assert found.band is Band.LOW
+
+
+def test_a_film_that_shares_frames_with_a_listed_one_tells_both_shares() -> None:
+    film = Match("list A", HashSetKind.KNOWN_ILLEGAL, "19", "vpdq", 3, "1", covered=(93, 12))
+    found = assess(replace(PLAIN, matches=(NEAR, film)), WEIGHTS)
+    text = next(reason.text for reason in found.reasons if reason.code == "near-known")
+    assert "93 % of this film's are found there, and 12 % of the entry's here (vPDQ)" in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -42,6 +42,8 @@ def leads(
         )
     with workspace() as opened:
         found = opened.leads(top=top, kind=kind, undecided=undecided, lead=lead, case=case)
+    for exhibit in found.unfinished:
+        tell(unfinished(exhibit))
     if lead is not None:
         show(found, lambda: say(*_in_full(found[0])))
         return
@@ -56,6 +58,18 @@ def leads(
             "not among these."
         )
         tell(said) if state.json else say(said)
+
+
+def unfinished(exhibit: Mapping[str, Any]) -> str:
+    """What of an exhibit was not read by now, as a sentence."""
+    said = [count(exhibit["files"], "file was", "files were") + " read"]
+    if exhibit["to_look"]:
+        said.append(count(exhibit["to_look"], "medium", "media") + " digested and not yet looked at")
+    if exhibit["not_read"]:
+        said.append(f"{exhibit['not_read']:,} listed and not read")
+    at = f" by {exhibit['at'][11:19]} UTC" if exhibit["at"] else ""
+    why = "its time was over" if exhibit["stopped"] else "it goes on, or was cut off"
+    return f"The scan of {exhibit['path']} has not ended ({why}): {', '.join(said)}{at}. These leads are not all."
 
 
 def decide(
@@ -163,6 +177,8 @@ def _in_full(lead: dict[str, Any]) -> Iterator[str]:
         address = ", ".join(f"{name} {value}" for name, value in place["address"].items())
         size = "size unknown" if place["size"] is None else f"{place['size']:,} bytes"
         yield f"      {', '.join(filter(None, (place['state'], size, address)))}; exhibit {place['exhibit']}"
+        if "note" in place:
+            yield f"      {place['note']}"
         for name, time in place["times"].items():
             yield f"      {name:<9}{time['value']} ({time['source']})"
     yield "Why it is here"
@@ -183,8 +199,12 @@ def _in_full(lead: dict[str, Any]) -> Iterator[str]:
 
 
 def _matches(matches: list[dict[str, Any]]) -> Iterator[str]:
+    from safelight.matching.films import shares  # why: NumPy comes with it, and is not needed to start
+    from safelight.matching.forms import told
+
     yield "What lists say of it" if matches else "It is on no list."
     for match in matches:
-        near = f", {match['distance']} bits away" if match["by"] in ("pdq", "vpdq") else ""
+        alike = f"{shares(match['covered'])}{told(match['form'])}, {match['distance']} bits away"
+        near = alike if match["by"] in ("pdq", "vpdq") else ""
         category = f", category {match['category']}" if match["category"] else ""
         yield f"  '{match['hashset']}' entry {match['entry']}{category} (by {match['by']}{near})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from safelight.cli.case import CASE
 from safelight.cli.common import BROKEN, UNREAD, command, count, note, say, show, workspace
 from safelight.cli.drawing import drawn
 from safelight.errors import UsageError
+from safelight.evidence.unlock import read_keys
 
 _LISTED = 20
 
@@ -35,6 +37,18 @@ def scan(
     verify_after: bool = typer.Option(
         False, "--verify-after", help="Read the evidence again at the end and compare."
     ),
+    budget: str | None = typer.Option(
+        None, metavar="TIME", help="Stop reading after this long (90s, 10m, 2h) and say what was not read."
+    ),
+    in_order: bool = typer.Option(
+        False, "--in-order", help="Read in the order of folders, not what promises most first."
+    ),
+    password_file: Path | None = typer.Option(
+        None, metavar="FILE", help="Passwords to try on what is encrypted, one a line (needs unlock)."
+    ),
+    recovery_key: list[str] = typer.Option(
+        [], metavar="KEY", help="Recovery keys to try on what is encrypted (needs unlock)."
+    ),
 ) -> None:
     """Read exhibits, recognise what is known, and put first what may be a child in danger now."""
     if engine != "local":
@@ -47,6 +61,9 @@ def scan(
             exclude=exclude,
             workers=workers or None,
             verify_after=verify_after,
+            keys=read_keys(password_file, recovery_key),
+            budget=seconds(budget),
+            in_order=in_order,
             progress=progress,
         )
     show(found, lambda: _print(found))
@@ -63,8 +80,24 @@ def scan(
     if found.get("changed"):
         note(f"The evidence changed while it was read: {'; '.join(found['changed'][:5])}")
         raise typer.Exit(BROKEN)
-    if found["unreadable"]:
+    if "stopped" in found:
+        note(
+            f"Stopped: {found['stopped']}. {count(found['not_read'], 'file was', 'files were')} listed and not read, "
+            f"{count(found['not_looked_at'], 'medium was', 'media were')} digested and not looked at. Scan again to "
+            "go on."
+        )
+    if found["unreadable"] or "stopped" in found:
         raise typer.Exit(UNREAD)
+
+
+def seconds(time: str | None) -> float | None:
+    """What `90`, `90s`, `10m`, `1.5h` are in seconds. Raises UsageError."""
+    if time is None:
+        return None
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)?\s*", time)
+    if match is None or not float(match[1]):
+        raise UsageError(f"“{time}” is no time.", "Give it like 90s, 10m or 2h.")
+    return float(match[1]) * {"s": 1, "m": 60, "min": 60, "h": 3_600}[match[2] or "s"]
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ def screen(
     files: list[Path] = typer.Argument(help="Files to match; nothing of them is stored."),
     case: str | None = CASE,
 ) -> None:
-    """Match loose files against the hash sets: exact digests, and PDQ within 31 bits."""
+    """Match loose files against the hash sets: exact digests, PDQ within 31 bits, and films by vPDQ."""
     with workspace() as opened:
         found = opened.screen(files, case=case)
     show(found, lambda: _print(found))
@@ -40,6 +40,10 @@ def _print(found: list[dict[str, Any]]) -> None:
 
 
 def _said(match: dict[str, Any]) -> str:
-    distance = f", {match['distance']} bits" if match["by"] == "pdq" else ""
+    from safelight.matching.films import shares  # why: NumPy comes with it, and is not needed to start
+    from safelight.matching.forms import told
+
+    near = f"{shares(match['covered'])}{told(match['form'])}, {match['distance']} bits"
+    distance = near if match["by"] in ("pdq", "vpdq") else ""
     category = f", category {match['category']}" if match["category"] else ""
     return f"{match['kind']} in '{match['hashset']}' entry {match['entry']} (by {match['by']}{distance}{category})"

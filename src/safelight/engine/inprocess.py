@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from safelight.engine import wire
 from safelight.engine.protocol import Done, Failed, Item, Result, Task
@@ -12,7 +12,10 @@ class InProcessEngine:
     """Runs each batch where it is asked to. Results take the way over the wire, as in the pool."""
 
     def map(
-        self, task: Task[Item, Result], batches: Iterable[Sequence[Item]]
+        self,
+        task: Task[Item, Result],
+        batches: Iterable[Sequence[Item]],
+        idle: Callable[[], bool] | None = None,
     ) -> Iterator[Done[Item, Result] | Failed[Item]]:
         """See `Engine.map`; outcomes come in order."""
         task.prepare()

@@ -56,7 +56,10 @@ class PoolEngine:
         self.close()
 
     def map(
-        self, task: Task[Item, Result], batches: Iterable[Sequence[Item]]
+        self,
+        task: Task[Item, Result],
+        batches: Iterable[Sequence[Item]],
+        idle: Callable[[], bool] | None = None,
     ) -> Iterator[Done[Item, Result] | Failed[Item]]:
         """See `Engine.map`. Raises SafelightError when a worker cannot be started twice in a row."""
         if self._closed:
@@ -76,6 +79,8 @@ class PoolEngine:
                         waiting += 1
                 if not waiting:
                     continue
+                while idle is not None and run.outcomes.empty() and idle():
+                    pass
                 outcome = run.outcomes.get()
                 if outcome is None:
                     waiting -= 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -73,11 +73,15 @@ class Engine(Protocol):
     """Runs a task over batches: unordered, with back-pressure (it takes a batch only when one is free)."""
 
     def map(
-        self, task: Task[Item, Result], batches: Iterable[Sequence[Item]]
+        self,
+        task: Task[Item, Result],
+        batches: Iterable[Sequence[Item]],
+        idle: Callable[[], bool] | None = None,
     ) -> Iterator[Done[Item, Result] | Failed[Item]]:
         """Yield outcomes as they come. Every item of every batch comes out exactly once.
 
-        `batches` is read in the calling thread only. A worker that crashes, hangs or eats its memory
+        `batches` is read in the calling thread only. While all workers are busy, that thread calls `idle` as long as
+        it returns True: a short piece of other work. A worker that crashes, hangs or eats its memory
         costs its batch a retry item by item, and then the one item a `Failed`; never the run. Leaving
         the iterator stops what is running. SafelightError: no worker can be started.
         """

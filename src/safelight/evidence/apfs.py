@@ -1,4 +1,4 @@
-"""APFS through libfsapfs: all volumes of a container, and carved media from what no file occupies."""
+"""APFS through libfsapfs: all volumes of a container, encrypted ones too, and carved media from free space."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from safelight.errors import EvidenceError
 from safelight.evidence.filesystem import cut_short
 from safelight.evidence.libyal import ERRORS, first_line, open_handle
 from safelight.evidence.libyal_tree import Tree, carve_between, walk_tree
+from safelight.evidence.names import show
 from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.unlock import Keys, LockedError, unlocked
 
 
 class ApfsReader:
@@ -18,6 +20,7 @@ class ApfsReader:
 
     name = "apfs"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the container superblock's magic?"""
@@ -38,6 +41,7 @@ class ApfsReader:
         runs: list[tuple[int, int]] = []
         whole = True
         names: set[bytes] = set()
+        shut: list[str] = []
         for number in range(count):
             try:
                 volume = container.get_volume(number)
@@ -50,9 +54,12 @@ class ApfsReader:
                 whole = False
                 continue
             if locked:
-                text = f"volume {number + 1} is encrypted (FileVault) and needs its password or recovery key"
-                yield Node(b"", Kind.FINDING, error=text)
-                continue
+                opened = _unlocked(container, number, limits.keys)
+                if opened is None:
+                    shut.append(_identified(volume, name))
+                    continue
+                (volume, root), note = opened
+                yield Node(b"", Kind.NOTE, note=f"APFS volume {_identified(volume, name)}, encrypted: {note}")
             prefix = b""
             if count > 1:
                 prefix = name + b"/"
@@ -63,6 +70,34 @@ class ApfsReader:
             whole = whole and tree.whole
         if whole:
             yield from carve_between(runs, source, limits)
+        if shut:
+            what = f"APFS volume {', '.join(shut[:8])}, encrypted with FileVault (the container says so)"
+            raise LockedError(what, limits.keys, opens="a user's password, or the recovery key")
+
+
+def _unlocked(container: Any, number: int, keys: Keys) -> tuple[tuple[Any, Any], str] | None:
+    """The volume opened with one of the keys, and its root folder; None where none fits."""
+
+    def attempt(set_key: str, key: str) -> tuple[Any, Any] | None:
+        try:
+            volume = container.get_volume(number)  # a volume that a key did not fit is not asked again
+            getattr(volume, set_key)(key)
+            return (volume, volume.get_root_directory()) if volume.unlock() else None
+        except ERRORS:
+            return None
+
+    return unlocked(
+        keys,
+        lambda key: attempt("set_password", key),
+        recovery=lambda key: attempt("set_recovery_password", key),
+    )
+
+
+def _identified(volume: Any, name: bytes) -> str:
+    try:
+        return f"“{show(name)[:100]}” {volume.get_identifier()}"
+    except ERRORS:
+        return f"“{show(name)[:100]}”"
 
 
 def _identifier(entry: Any) -> int:

@@ -36,6 +36,7 @@ class BackupReader:
     name = "backup"
     order = 39  # after everything that is recognised by its own first bytes
     formats = frozenset((None, *UNSURE))
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is there a copy of a boot sector, a superblock or a partition table?"""

@@ -1,4 +1,4 @@
-"""Single compressed streams: gzip, bzip2, xz, lzma, Zstandard. A tape archive inside adds nothing to the trail.
+"""Single compressed streams: gzip, bzip2, xz, lzma, Zstandard, `.Z`. A tape archive inside adds nothing to the trail.
 
 `photos.tar.gz//a.jpg`, but `log.gz//log`: the member has the name that gzip states, else the file's own without
 its suffix. Several streams one after the other are one content, as the tools of each format read them.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from safelight.errors import EvidenceError
 from safelight.evidence import decompress, stamps
+from safelight.evidence.archives.lzw import unlzw
 from safelight.evidence.decompress import Feed, Unpack
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
@@ -25,9 +26,11 @@ from safelight.model import Times
 _SUFFIXES = {
     b".tgz": b".tar", b".taz": b".tar", b".tbz": b".tar", b".tbz2": b".tar", b".txz": b".tar", b".tlz": b".tar",
     b".tzst": b".tar", b".gz": b"", b".bz2": b"", b".xz": b"", b".lzma": b"", b".zst": b"", b".svgz": b".svg",
+    b".z": b"",
 }  # fmt: skip
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _MAGIC: dict[str, tuple[bytes, Unpack]] = {
+    "compress": (b"\x1f\x9d", unlzw),
     "bzip2": (b"BZh", decompress.bunzip),
     "xz": (b"\xfd7zXZ\0", decompress.unxz),
     "lzma": (b"", decompress.unlzma),

@@ -58,6 +58,25 @@ class Feed:
         self.position -= len(data)
 
 
+class Piped(Feed):
+    """What one step gives, as the next step's input."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._back = b""
+        self.position = 0
+
+    def take(self, length: int = IN) -> bytes:
+        """Return the next bytes, at most `length`; empty at the end."""
+        if not self._back:
+            self._back = next(self._pieces, b"")
+        data, self._back = self._back[:length], self._back[length:]
+        self.position += len(data)
+        return data
+
+
 class Decoder(Protocol):
     """What `bz2`, `lzma` and `zstd` decompressors have in common."""
 

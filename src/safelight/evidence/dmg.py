@@ -17,6 +17,7 @@ class DmgReader:
 
     name = "dmg"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the trailer's signature?"""

@@ -22,6 +22,7 @@ class E01Reader:
 
     name = "e01"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it the first segment (or a relative that is not read, and said to be so)?"""

@@ -28,6 +28,7 @@ class ExtReader:
 
     name = "ext"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the superblock's magic and a sane block size?"""

@@ -51,6 +51,7 @@ class FatReader:
 
     name = "fat"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is there a boot sector with a sane layout? (55 AA alone also ends a partition table.)"""

@@ -6,18 +6,19 @@ is iterative, enters every folder once, and turns whatever cannot be read into a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import EvidenceError
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.tsk import ALLOCATED, ERRORS, UNALLOCATED, TskFile, open_file_system, reason
 from safelight.model import State, Times
 
 if TYPE_CHECKING:
     from safelight.evidence.allocation import Allocation
+    from safelight.evidence.carving.slack import Slack
 
 _DEEPEST = 1_024
 _SMALLEST_INODE = 128
@@ -71,7 +72,8 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
         fs = open_file_system(source, dialect.kind)
     except EvidenceError as error:
         yield Node(b"", Kind.FINDING, error=str(error))
-        yield from _carve(source, limits, [(0, source.size)])
+        if limits.carve:
+            yield free_space(partial(_carve, source, [(0, source.size)]))
         return
     short = cut_short(int(fs.info.block_count) * int(fs.info.block_size), source)
     if short is not None:
@@ -83,8 +85,10 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
         yield Node(b"", Kind.FINDING, error=f"which blocks are in use cannot be read: {error}")
     listing = _Listing(fs, source, limits, dialect, allocation)
     yield from listing.walk()
-    if allocation is not None:
-        yield from _carve(source, limits, allocation.free(), listing.recovered)
+    if allocation is not None and limits.carve:
+        yield free_space(partial(_carve, source, allocation.free(), listing.recovered, allocation.unit))
+        if listing.slack is not None:
+            yield free_space(partial(listing.slack.carve, source, allocation.free()))
 
 
 def cut_short(stated: int, source: Source) -> Node | None:
@@ -97,14 +101,13 @@ def cut_short(stated: int, source: Source) -> Node | None:
 
 def _carve(
     source: Source,
-    limits: Limits,
     ranges: Iterable[tuple[int, int]],
-    recovered: Mapping[int, int] | None = None,
+    recovered: Mapping[int, Sequence[int]] | None = None,
+    unit: int = 0,
 ) -> Iterator[Node]:
-    if limits.carve:
-        from safelight.evidence.carve import carve
+    from safelight.evidence.carve import carve
 
-        yield from carve(source, ranges, recovered)
+    yield from carve(source, ranges, recovered, unit=unit)
 
 
 class _Listing:
@@ -124,8 +127,14 @@ class _Listing:
         self._unlisted = False
         self._orphans_at = b""
         """The virtual folder of orphans, where TSK cannot list it."""
-        self.recovered: dict[int, int] = {}
-        """Offset → length in bytes of first runs of deleted files that are listed: they need no carving."""
+        self.recovered: dict[int, tuple[int, ...]] = {}
+        """Offset → sizes in bytes of deleted files that begin there, lie in one piece, and are listed with it."""
+        self.slack: Slack | None = None
+        """What the files do not fill of their last blocks, where it is carved."""
+        if limits.carve and allocation is not None:
+            from safelight.evidence.carving.slack import Slack
+
+            self.slack = Slack(self.block_size)
 
     def walk(self) -> Iterator[Node]:
         """Yield the entries of all folders, then what no folder led to where some could not be listed."""
@@ -270,6 +279,8 @@ class _Listing:
         if kind is Kind.FILE:
             if state is State.ALLOCATED and size <= self.largest:
                 node.open = partial(TskFile, self.fs, entry, size, (), folder, name)
+                if self.slack is not None:
+                    self._note_slack(entry, None, size)
             else:
                 self._offer(node, entry, None, folder, name)
         elif kind is Kind.FOLDER and state is State.DELETED and not size:
@@ -349,7 +360,18 @@ class _Listing:
                 return
         elif attribute is not None and int(attribute.info.flags) & _ENCRYPTED:
             node.error = "encrypted by the file system (EFS); what is read is ciphertext"
+        elif self.slack is not None:
+            self._note_slack(entry, attribute, size)
         node.open = partial(TskFile, self.fs, entry, size, which, folder, name)
+
+    def _note_slack(self, entry: Any, attribute: Any, size: int) -> None:
+        """Note what an allocated file does not fill of its last blocks."""
+        try:
+            for found in (attribute,) if attribute is not None else list(entry)[:1]:
+                if self.slack is not None and found.info.size == size:
+                    self.slack.note(found, size)
+        except ERRORS:  # where its content lies cannot be read; reading it says so
+            return
 
     def _check_deleted(self, node: Node, entry: Any, attribute: Any, size: int) -> bool:
         """May the content of a deleted file be read? Notes what other files have taken of it meanwhile."""
@@ -372,8 +394,8 @@ class _Listing:
             node.error = (
                 f"{taken:,} of its {held:,} bytes are marked as in use and may be another file's by now"
             )
-        else:
-            self.recovered[runs[0][0]] = max(runs[0][1], self.recovered.get(runs[0][0], 0))
+        elif runs[0][1] >= size:
+            self.recovered[runs[0][0]] = (*self.recovered.get(runs[0][0], ()), size)
         return True
 
 

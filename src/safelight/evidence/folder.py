@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import OrderedDict
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -36,8 +37,45 @@ class _Level:
         """Names in falling order: the next one is the last."""
 
 
-def walk_folder(root: Path) -> Iterator[Node]:
+class Root:
+    """Opens files below a folder at any time, by their path: each step on the way is a folder and no link."""
+
+    def __init__(self, path: Path) -> None:
+        self._base = os.path.realpath(os.fsencode(path))
+        self._fds: OrderedDict[bytes, int] = OrderedDict()
+        """Descriptors of the folders used last, by their path below the root."""
+
+    def open(self, path: bytes) -> FileSource:
+        """Open one file. Raises EvidenceError."""
+        folder, _, name = path.rpartition(b"/")
+        fd = self._folder(folder)
+        return FileSource(name, folder=fd, folder_path=self._base + b"/" + folder)
+
+    def _folder(self, path: bytes) -> int:
+        fd = self._fds.get(path)
+        if fd is not None:
+            self._fds.move_to_end(path)
+            return fd
+        above = None if not path else self._folder(path.rpartition(b"/")[0])
+        try:
+            fd = _open_folder(self._base if above is None else path.rpartition(b"/")[2], above)
+        except OSError as error:
+            raise EvidenceError(f"its folder cannot be opened: {error.strerror}") from error
+        self._fds[path] = fd
+        while len(self._fds) > _OPEN_FOLDERS:
+            os.close(self._fds.popitem(last=False)[1])
+        return fd
+
+    def close(self) -> None:
+        """Close all descriptors; safe to call twice."""
+        while self._fds:
+            os.close(self._fds.popitem()[1])
+
+
+def walk_folder(root: Path, lasting: Root | None = None) -> Iterator[Node]:
     """Yield everything below `root`, depth first, names in the order of their bytes. Raises EvidenceError.
+
+    With `lasting`, files can be opened through it at any time, else only until the next node is asked for.
 
     Names are paths relative to `root`. A folder that cannot be listed and a file that has vanished are
     nodes with an error. Devices, sockets and FIFOs are listed and never opened.
@@ -64,6 +102,8 @@ def walk_folder(root: Path) -> Iterator[Node]:
                 yield Node(level.path + name, Kind.FINDING, error="its folder has vanished while it was read")
                 continue
             node = _node(name, level, base)
+            if lasting is not None and node.open is not None:
+                node.open = partial(lasting.open, node.name)
             below = _enter(name, level, node) if node.kind is Kind.FOLDER and node.error is None else None
             yield node
             if below is not None:

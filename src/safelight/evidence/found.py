@@ -40,16 +40,25 @@ class Found:
         "descend",
         "examined",
         "kind",
+        "lasting",
         "node",
     )
 
     def __init__(
-        self, place: Place, node: Node, examined: bool = True, recognise: Recognise | None = None
+        self,
+        place: Place,
+        node: Node,
+        examined: bool = True,
+        recognise: Recognise | None = None,
+        *,
+        lasting: bool = False,
     ) -> None:
         self._place = place
         self.node = node
         self.kind = node.kind
         self.examined = examined
+        self.lasting = lasting
+        """Can `node.open` be asked again later, as long as the walk's agenda is open?"""
         self.descend = True
         """Set to False where what lies inside was wholly read before and is unchanged."""
         self._open: Callable[[], Source] | None = node.open if examined else None

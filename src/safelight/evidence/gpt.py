@@ -34,6 +34,7 @@ class GptReader:
 
     name = "gpt"
     order = 20
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is there a header in the second sector, or a protective MBR with a header in the last one?"""

@@ -25,6 +25,7 @@ class HfsReader:
 
     name = "hfs"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the volume header's signature and version?"""

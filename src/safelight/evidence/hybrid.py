@@ -27,6 +27,7 @@ class HybridReader:
 
     name = "hybrid"
     order = 22
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it ISO 9660 whose volume ends well before the medium does?"""

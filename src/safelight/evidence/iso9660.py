@@ -33,6 +33,7 @@ class Iso9660Reader:
 
     name = "iso9660"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it a volume descriptor at sector 16?"""

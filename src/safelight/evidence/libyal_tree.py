@@ -15,7 +15,7 @@ from typing import Any
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.libyal import ERRORS, first_line
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.model import Times
 
 _DEEPEST = 1_024
@@ -69,10 +69,14 @@ def walk_tree(tree: Tree, prefix: bytes = b"") -> Iterator[Node]:
 def carve_between(tree_runs: list[tuple[int, int]], source: Source, limits: Limits) -> Iterator[Node]:
     """Yield what is carved from the bytes of a source that no file occupies."""
     if limits.carve:
-        from safelight.evidence.allocation import complement
-        from safelight.evidence.carve import carve
+        yield free_space(partial(_carve, tree_runs, source))
 
-        yield from carve(source, complement(tree_runs, source.size))
+
+def _carve(tree_runs: list[tuple[int, int]], source: Source) -> Iterator[Node]:
+    from safelight.evidence.allocation import complement
+    from safelight.evidence.carve import carve
+
+    yield from carve(source, complement(tree_runs, source.size))
 
 
 def _entries(folder: Any) -> Iterator[tuple[Any, bytes, str | None]]:

@@ -31,6 +31,7 @@ class MbrReader:
 
     name = "mbr"
     order = 21
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is there a table with at least one partition that begins inside, and nothing more specific?"""

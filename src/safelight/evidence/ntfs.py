@@ -10,6 +10,7 @@ from safelight.evidence import stamps
 from safelight.evidence.filesystem import Dialect, walk_file_system
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.tsk import NTFS, read_file
+from safelight.evidence.volumes.shadow import Seen, has_shadows, snapshots
 from safelight.model import Times
 
 if TYPE_CHECKING:
@@ -29,21 +30,37 @@ class NtfsReader:
 
     name = "ntfs"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the boot sector's OEM id? (`$Boot`, a file of 8 KiB inside every NTFS, has it too.)"""
         return head[3:11] == b"NTFS    " and source.size > 1 << 16
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield every entry and stream, deleted ones included, then what is carved. Raises EvidenceError."""
-        dialect = Dialect(NTFS, _times, streams=frozenset((_DATA, _INDEX)), allocation=_allocation)
-        for node in walk_file_system(source, limits, dialect):
-            if node.layer == "stream" and node.address.get("inode") == _BAD_CLUSTERS:
-                node.kind, node.open, node.error = Kind.SPECIAL, None, None  # a volume's worth of zeros
+        """Yield every entry and stream, deleted ones included, then what is carved, then the shadow copies.
+
+        Raises EvidenceError.
+        """
+        if not has_shadows(source):
+            yield from _list(source, limits)
+            return
+        seen = Seen()
+        for node in _list(source, limits):
+            seen.is_new(node)
             yield node
-            if node.layer == "file" and _SHADOW_COPY.fullmatch(node.name):
-                text = "a shadow copy: what it keeps of older states of the volume cannot be opened by this version"
-                yield Node(node.name, Kind.FINDING, node.state, address=node.address, error=text)
+        yield from snapshots(source, seen, _list)
+
+
+def _list(source: Source, limits: Limits) -> Iterator[Node]:
+    """One volume, without what its shadow copies keep."""
+    dialect = Dialect(NTFS, _times, streams=frozenset((_DATA, _INDEX)), allocation=_allocation)
+    for node in walk_file_system(source, limits, dialect):
+        if node.layer == "stream" and node.address.get("inode") == _BAD_CLUSTERS:
+            node.kind, node.open, node.error = Kind.SPECIAL, None, None  # a volume's worth of zeros
+        yield node
+        if node.layer == "file" and _SHADOW_COPY.fullmatch(node.name) and not has_shadows(source):
+            text = "a shadow copy, to which the volume has no catalogue: what it keeps is not read"
+            yield Node(node.name, Kind.FINDING, node.state, address=node.address, error=text)
 
 
 def _times(_entry: Any, meta: Any) -> Times:

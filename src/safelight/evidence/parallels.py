@@ -24,6 +24,7 @@ class ParallelsReader:
 
     name = "parallels"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it one of the two magic words?"""

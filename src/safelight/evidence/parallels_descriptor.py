@@ -23,6 +23,7 @@ class ParallelsDescriptorReader:
 
     name = "parallels-descriptor"
     order = 88
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it the XML that begins so?"""

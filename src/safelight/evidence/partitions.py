@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.source import SliceSource
 
 
@@ -42,4 +42,4 @@ def partition_nodes(
         from safelight.evidence.allocation import complement
         from safelight.evidence.carve import carve
 
-        yield from carve(source, complement(covered, source.size))
+        yield free_space(partial(carve, source, list(complement(covered, source.size))))

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from safelight.evidence.unlock import NO_KEYS, Keys
 from safelight.model import State, Times
 
 NO_TIMES = Times()
 
 if TYPE_CHECKING:
+    from safelight.evidence.beside import Beside
     from safelight.evidence.guards import Meter
 
 
@@ -52,6 +54,9 @@ class Kind(StrEnum):
     SPECIAL = "special"  # device, socket, FIFO: listed, never opened
     LAYER = "layer"  # a decoded medium, a partition, a file system: passed through, not listed as a file
     FINDING = "finding"  # something that cannot be read or does not verify: only `error` is of interest
+    NOTE = (
+        "note"  # something to know of the container at hand that is no failure (which key opened it): `note`
+    )
 
 
 @dataclass(slots=True)
@@ -73,7 +78,8 @@ class Node:
     address: dict[str, int] = field(default_factory=dict)
     layer: str = "file"
     open: Callable[[], Source] | None = None
-    """Valid until the next node is asked for: what is read in order cannot be had again."""
+    """Valid until the next node is asked for (what is read in order cannot be had again), unless the reader says
+    that it is `lasting`."""
     error: str | None = None
     target: bytes | None = None
     """Where a link points; never followed."""
@@ -81,6 +87,21 @@ class Node:
     """Of a stream: the path of the file or folder it belongs to, whose place in the order's scope it shares."""
     digests: dict[str, str] = field(default_factory=dict)
     """Digests that the container states for the content (`md5`, `sha1`: lower-case hex), to be verified."""
+    note: str | None = None
+    """What its container states of it beside name and times: who sent it when in which chat, where it lay before it
+    was deleted. No failure: that is `error`."""
+    refers: bool = False
+    """Is its content that of another file of the exhibit, which is listed at its own place too? Nobody goes into it
+    here."""
+    outside: bool = False
+    """Is it left out by the order, whatever its own name and times say: what it refers to is."""
+    more: Callable[[], Iterator[Node]] | None = None
+    """Of a layer: a further listing, gone through after everything else (what is carved from free space)."""
+
+
+def free_space(begin: Callable[[], Iterator[Node]]) -> Node:
+    """A node for what `begin` carves from space that no file occupies: the walk comes to it after everything else."""
+    return Node(b"", Kind.LAYER, layer="carving", more=begin)
 
 
 @runtime_checkable
@@ -89,7 +110,9 @@ class Reader(Protocol):
 
     A reader may also have `formats`, a set of names that `sniff.py` gives: it is then asked about those only,
     which spares a look at every other file. One that puts segments together says so by `joins = True`: what
-    begins like an archive may be the first segment of one.
+    begins like an archive may be the first segment of one. One whose nodes can be opened in any order, as long as the
+    source is open, says so by `lasting = True`: its files are then read in the order of their promise (`agenda.py`).
+    One of a whole device (a phone's backup) says so by `is_device = True`: rules of paths may start at its root.
     """
 
     name: str
@@ -127,3 +150,7 @@ class Limits:
     """What the archive at hand and those around it have given so far; set by the walk (`guards.py`)."""
     carve: bool = True
     """Look for media in space that no file occupies."""
+    keys: Keys = NO_KEYS
+    """What the order allows to be opened with (`unlock.py`); empty where the case does not allow `unlock`."""
+    beside: Beside | None = None
+    """The other files of the folder, file system or archive that the file at hand lies in; set by the walk."""

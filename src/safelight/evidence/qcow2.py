@@ -48,6 +48,7 @@ class Qcow2Reader:
 
     name = "qcow2"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the magic number and version 2 or 3?"""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from safelight.evidence.carve import carve
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.sniff import UNSURE
 
 _NAMES = frozenset(("dd", "img", "raw", "000", "001"))
@@ -23,6 +24,7 @@ class RawReader:
     name = "raw"
     order = 95  # after everybody
     formats = frozenset((None, *UNSURE))
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Do name and size say that it is an image of a medium?"""
@@ -33,7 +35,7 @@ class RawReader:
         if not _is_blank(source):
             yield Node(b"", Kind.FINDING, error=UNKNOWN)
             if limits.carve:
-                yield from carve(source, [(0, source.size)])
+                yield free_space(partial(carve, source, [(0, source.size)]))
 
 
 def may_be_medium(head: bytes, source: Source, format: str | None) -> bool:

@@ -1,4 +1,4 @@
-"""The methods of a 7z folder as one stream of pieces: LZMA, LZMA2, filters, bzip2, Deflate, Zstandard, plain.
+"""The methods of a 7z folder as one stream of pieces: LZMA, LZMA2, filters, bzip2, Deflate, Zstandard, AES, plain.
 
 Every step's output is bounded, and Python's own modules do the work. PPMd is left out: the package for it
 crashes the process on damaged data; BCJ2, with its four streams, nothing that we use can undo.
@@ -12,7 +12,8 @@ from typing import Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence import decompress
-from safelight.evidence.decompress import MEMORY, OUT, Decoder, Feed
+from safelight.evidence.decompress import MEMORY, OUT, Decoder, Feed, Piped
+from safelight.evidence.encrypted.seven_aes import MakeKey, decrypted, settings
 from safelight.evidence.protocol import Source
 from safelight.evidence.seven_header import Coder, Folder
 
@@ -48,15 +49,18 @@ def is_encrypted(folder: Folder) -> bool:
     return any(coder.method == _AES for coder in folder.coders)
 
 
-def unpack(source: Source, folder: Folder) -> tuple[Iterator[bytes], Callable[[], int]]:
+def unpack(
+    source: Source, folder: Folder, make_key: MakeKey | None = None
+) -> tuple[Iterator[bytes], Callable[[], int]]:
     """Return the pieces that come out, and a function that says how many packed bytes were used.
 
+    `make_key` gives the keys of what is encrypted, right or wrong.
     Raises EvidenceError where a method is not supported; the pieces raise what `stream.BROKEN` names.
     """
     feed = Feed(source, folder.offset, folder.offset + folder.packed_size)
     pieces: Iterator[bytes] = decompress.stored(feed)
     for coder, size in _chain(folder):
-        pieces = _limited(_step(coder, pieces, size), size)
+        pieces = _limited(_step(coder, pieces, size, make_key), size)
     return pieces, lambda: feed.position - folder.offset
 
 
@@ -76,39 +80,23 @@ def _chain(folder: Folder) -> Iterator[tuple[Coder, int]]:
         at = feeds.get(at)
 
 
-class _Piped(Feed):
-    """What one step gives, as the next step's input."""
-
-    __slots__ = ("_pieces",)
-
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces = pieces
-        self._back = b""
-        self.position = 0
-
-    def take(self, length: int = decompress.IN) -> bytes:
-        """Return the next bytes, at most `length`; empty at the end."""
-        if not self._back:
-            self._back = next(self._pieces, b"")
-        data, self._back = self._back[:length], self._back[length:]
-        self.position += len(data)
-        return data
-
-
-def _step(coder: Coder, pieces: Iterator[bytes], size: int) -> Iterator[bytes]:
+def _step(coder: Coder, pieces: Iterator[bytes], size: int, make_key: MakeKey | None) -> Iterator[bytes]:
     method, properties = coder.method, coder.properties
+    if method == _AES and make_key is not None:
+        stated = settings(properties)
+        return decrypted(pieces, stated, make_key(stated.power, stated.salt))
     if method == _PLAIN:
         return pieces
     if method in _UNPACK:
-        return _UNPACK[method](_Piped(pieces))
+        return _UNPACK[method](Piped(pieces))
     if method == _LZMA and len(properties) == 5 and properties[0] < 225:
         rest, dictionary = properties[0] // 9, int.from_bytes(properties[1:], "little")
         lzma1 = {"id": lzma.FILTER_LZMA1, "lc": properties[0] % 9, "lp": rest % 5, "pb": rest // 5}
-        return _lzma([lzma1 | {"dict_size": _bounded(dictionary)}], _Piped(pieces))
+        return _lzma([lzma1 | {"dict_size": _bounded(dictionary)}], Piped(pieces))
     if method == _LZMA2 and len(properties) == 1 and properties[0] <= 40:
         bits = properties[0]
         dictionary = (2 | bits & 1) << bits // 2 + 11 if bits < 40 else (1 << 32) - 1
-        return _lzma([{"id": lzma.FILTER_LZMA2, "dict_size": _bounded(dictionary)}], _Piped(pieces))
+        return _lzma([{"id": lzma.FILTER_LZMA2, "dict_size": _bounded(dictionary)}], Piped(pieces))
     if method in _FILTERS:
         return _filtered({"id": _FILTERS[method]}, pieces)
     if method == _DELTA and len(properties) == 1:

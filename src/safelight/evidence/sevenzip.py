@@ -9,9 +9,12 @@ from __future__ import annotations
 import stat
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
+from safelight.evidence.encrypted.seven_aes import KeyMaker
+from safelight.evidence.encrypted.trial import Candidates
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.seven_coders import is_encrypted, unpack
@@ -28,9 +31,9 @@ from safelight.evidence.seven_header import (
 )
 from safelight.evidence.stream import BROKEN, StreamSource
 from safelight.evidence.tape import StreamTape
+from safelight.evidence.unlock import LockedError
 from safelight.model import Times
 
-_ENCRYPTED = "encrypted: a password is needed"
 _UNIX = 0x8000
 """Attributes whose upper half is a UNIX mode."""
 _LINK_LENGTH = 4096
@@ -51,12 +54,17 @@ class SevenZipReader:
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield folders and members in the archive's order; each is to be read before the next is asked for."""
         meter = Meter.of(limits, source)
+        candidates = Candidates(limits, meter)
         try:
-            header = _header(source)
+            header, note = _header(source, candidates)
             folders, files = parse(header)
+        except LockedError:
+            raise
         except BROKEN as error:
             raise EvidenceError(f"the list of members cannot be read: {error}") from error
-        contents = _Contents(source, folders, meter)
+        if note is not None:
+            yield Node(b"", Kind.NOTE, note=f"7z, encrypted even for the names: {note}")
+        contents = _Contents(source, folders, meter, candidates)
         try:
             for number, file in enumerate(files, 1):
                 meter.entry()
@@ -67,8 +75,10 @@ class SevenZipReader:
             raise contents.cut
 
 
-def _header(source: Source) -> bytes:
-    """The real header, unpacked if need be. Raises ValueError, EvidenceError or what decompressors raise."""
+def _header(source: Source, candidates: Candidates) -> tuple[bytes, str | None]:
+    """The real header, unpacked if need be, and what opened it. Raises ValueError, EvidenceError, LockedError or what
+    decompressors raise."""
+    note = None
     offset, size, crc = next_header(source.read_at(0, START))
     if size > LONGEST:
         raise ValueError(f"it has {size:,} bytes")
@@ -79,14 +89,34 @@ def _header(source: Source) -> bytes:
     for _ in range(_WRAPPED):
         folder = packed_header(data)
         if folder is None:
-            return data
-        if is_encrypted(folder):
-            raise EvidenceError(f"{_ENCRYPTED}, even for the names")
+            return data, note
         if unpacked_size(folder) > LONGEST:
             raise ValueError(f"it has {unpacked_size(folder):,} bytes")
+        if is_encrypted(folder):
+            opened = _opened(source, folder, candidates)
+            if opened is None:
+                tried = len(candidates.keys.passwords)
+                what = "7z archive, encrypted even for the names (its header is packed with AES)"
+                raise LockedError(what, candidates.keys, tried=tried)
+            make_key, note = opened
+            data = b"".join(unpack(source, folder, make_key)[0])
+            continue
         data = b"".join(unpack(source, folder)[0])
         _check(data, folder.crc)
     raise ValueError("it is packed again and again")
+
+
+def _opened(source: Source, folder: Folder, candidates: Candidates) -> tuple[KeyMaker, str] | None:
+    """The keys of the candidate with which the first content comes out right, and the note that says which."""
+    size, crc = folder.contents[0] if folder.contents else (unpacked_size(folder), folder.crc)
+
+    def attempt(password: str) -> KeyMaker | None:
+        make_key = KeyMaker(password)
+        tape = StreamTape(unpack(source, folder, make_key)[0])
+        is_right = candidates.is_right(tape.pieces(size), size, crc, folder.packed_size)
+        return make_key if is_right else None
+
+    return candidates.first(attempt)
 
 
 def _check(data: bytes, crc: int | None) -> None:
@@ -116,12 +146,22 @@ def _entry(file: File, contents: _Contents, number: int) -> Iterator[Node]:
         if kind is not Kind.FOLDER:
             node.size, node.error = content.size, content.error
         if content.error is None and kind is Kind.FILE:
-            node.open = content.open
+            node.open = partial(_noted, node, content.open, contents)
         elif content.error is None and kind is Kind.LINK:
-            node.target = content.open().read_at(0, _LINK_LENGTH)
+            try:
+                node.target = content.open().read_at(0, _LINK_LENGTH)
+            except EvidenceError as error:
+                node.error = str(error)
     elif kind is Kind.FILE:
         node.size, node.open = 0, _empty
     yield node
+
+
+def _noted(node: Node, open: Callable[[], Source], contents: _Contents) -> Source:
+    """Open a content, which may only then show which password opens it."""
+    source = open()
+    node.note = contents.note
+    return source
 
 
 def _empty() -> Source:
@@ -142,10 +182,15 @@ class _Content:
 class _Contents:
     """The contents of all folders, one after the other."""
 
-    def __init__(self, source: Source, folders: list[Folder], meter: Meter) -> None:
+    def __init__(self, source: Source, folders: list[Folder], meter: Meter, candidates: Candidates) -> None:
         self._source = source
         self._folders = iter(folders)
         self._meter = meter
+        self._candidates = candidates
+        self._locked: Folder | None = None
+        """The folder at hand, where it is encrypted and nobody has asked for any of it yet."""
+        self.note: str | None = None
+        """Which candidate opened the folder at hand."""
         self._left: Iterator[tuple[int, int | None]] = iter(())
         self._tape: StreamTape | None = None
         self._behind = 0
@@ -166,6 +211,10 @@ class _Contents:
         size, crc = entry
         self.position += size
         tape = self._tape
+        start = self._behind
+        if self._locked is not None or (tape is not None and self.note is not None):
+            self._behind += size
+            return _Content(size, self._error, partial(self._unlocked, start, size, crc))
         if tape is None:
             return _Content(size, self._error, _empty)
         try:
@@ -179,8 +228,12 @@ class _Contents:
 
     def _begin(self, folder: Folder) -> None:
         self._left, self._behind, self._error, self._tape = iter(folder.contents), 0, None, None
+        self._locked = self.note = None
         if is_encrypted(folder):
-            self._error = _ENCRYPTED
+            if self._candidates:
+                self._locked = folder
+            else:
+                self._error = self._refusal()
             return
         try:
             pieces, used = unpack(self._source, folder)
@@ -188,6 +241,34 @@ class _Contents:
             self._error = str(error)
             return
         self._tape = StreamTape(self._meter.counted(pieces, used))
+
+    def _refusal(self) -> str:
+        keys = self._candidates.keys
+        return str(LockedError("encrypted (AES-256)", keys, tried=len(keys.passwords)))
+
+    def _unlocked(self, start: int, size: int, crc: int | None) -> Source:
+        """A content of an encrypted folder, which is opened once somebody asks for any of it. Raises EvidenceError."""
+        folder, self._locked = self._locked, None
+        if folder is not None:
+            self._error = self._refusal()
+            try:
+                opened = _opened(self._source, folder, self._candidates)
+            except EvidenceError as error:
+                self._error = str(error)
+                raise
+            if opened is not None:
+                make_key, self.note = opened
+                pieces, used = unpack(self._source, folder, make_key)
+                self._tape, self._error = StreamTape(self._meter.counted(pieces, used)), None
+        if self._tape is not None:
+            try:
+                self._tape.move_to(start)
+            except BROKEN as error:
+                self._broken(error)
+        tape = self._tape
+        if tape is None:
+            raise EvidenceError(self._error or "it cannot be opened")
+        return StreamSource(self._meter.capped(self._checked(tape, size, crc)), size)
 
     def _broken(self, error: Exception) -> None:
         self._tape = None

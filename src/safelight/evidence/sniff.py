@@ -214,6 +214,13 @@ def _by_offset(head: bytes) -> str | None:
     return "pdf" if b"%PDF-" in head[:1024] else None
 
 
+def _metafile(head: bytes) -> str | None:
+    """Windows' drawings: EMF by a word in its header, WMF by the three numbers that it begins with."""
+    if head.startswith(b"\1\0\0\0") and head[40:44] == b" EMF":
+        return "emf"
+    return "wmf" if head.startswith((b"\1\0\t\0\0\3", b"\1\0\t\0\0\1")) else None
+
+
 _ID3 = _starts((b"ID3", "mp3"))
 _BY_TWO: dict[bytes, _Check] = {
     b"\xff\xd8": _starts((b"\xff\xd8\xff", "jpeg")),
@@ -252,7 +259,17 @@ _BY_TWO: dict[bytes, _Check] = {
     b"SQ": _starts((b"SQLite format 3\0", "sqlite")),
     b"\xd0\xcf": _starts((b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole")),
     b"!B": _starts((b"!BDN", "pst")),
+    b"x\x9f": _starts((b'x\x9f>"', "tnef")),
+    b"0\\": _starts((b"0\\r\xa7\x1bm\xfb\xfc", "chromium-cache")),
+    b"\xc3\xca": _starts((b"\xc3\xca\x04\xc1", "chromium-blocks")),
+    b"CM": _starts((b"CMMM", "thumbcache")),
+    b"\1\0": _metafile,
+    b"\xd7\xcd": _starts((b"\xd7\xcd\xc6\x9a", "wmf")),
+    b"\x10\x85": _starts((b"\x10\x85$\xbd", "blobcache")),
     b"{\\": _starts((b"{\\rtf", "rtf")),
+    b"bp": _starts((b"bplist0", "bplist")),
+    b"mb": _starts((b"mbdb\5", "mbdb")),
+    b"AN": _starts((b"ANDROID BACKUP\n", "ab")),
     b"MZ": _starts((b"MZ", "exe")),
     b"\x7fE": _starts((b"\x7fELF", "elf")),
 }

@@ -10,6 +10,7 @@ from safelight import plugins
 from safelight.errors import EvidenceError
 from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
 from safelight.evidence.segments import FIRST, next_name
+from safelight.evidence.sniff import HEAD, sniff
 from safelight.evidence.zip_ import is_whole_zip
 
 _MOST_SEGMENTS = 20_000
@@ -22,6 +23,7 @@ class SplitRawReader:
     name = "splitraw"
     order = 12
     joins = True
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it named as a first segment, is the next one beside it, and do they make a known container?"""
@@ -34,8 +36,10 @@ class SplitRawReader:
         joined = open_joined(source)
         try:
             first = joined.read_at(0, _HEAD)
+            format = sniff(first[:HEAD])
             others: list[Reader] = [r for r in plugins.load("evidence").values() if r.name != self.name]
-            return any(reader.detect(first, joined) for reader in others)
+            asked = (r for r in others if format in getattr(r, "formats", (format,)))
+            return any(reader.detect(first, joined) for reader in asked)
         finally:
             joined.close()
 

@@ -1,16 +1,13 @@
-"""Volumes that are recognised and cannot be listed: named, and carved where their bytes are not encrypted."""
+"""Volumes that are recognised and cannot be listed: named, and carved."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from safelight.evidence.carve import carve
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 
-_ENCRYPTED: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"LUKS\xba\xbe", "LUKS"),
-    (3, b"-FVE-FS-", "BitLocker"),
-)
 _MARKS: tuple[tuple[int, bytes, str], ...] = (
     (0x400, b"\x10\x20\xf5\xf2", "an F2FS file system"),
     (0x400, b"\xe2\xe1\xf5\xe0", "an EROFS file system"),
@@ -33,25 +30,19 @@ class UnlistedReader:
 
     name = "unlisted"
     order = 38
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is there one of the marks?"""
-        return _encrypted(head) is not None or _is_swap(head) or _named(head, source) is not None
+        return _is_swap(head) or _named(head, source) is not None
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield what it is as a finding, then what can be carved."""
         head = source.read_at(0, _BEYOND)
-        if (method := _encrypted(head)) is not None:
-            yield Node(b"", Kind.FINDING, error=f"encrypted ({method}): a password or key is needed")
-            return
         if not _is_swap(head):  # which has no files to list
             yield Node(b"", Kind.FINDING, error=f"{_named(head, source)}, which this version cannot list")
         if limits.carve:
-            yield from carve(source, [(0, source.size)])
-
-
-def _encrypted(head: bytes) -> str | None:
-    return next((name for at, mark, name in _ENCRYPTED if head.startswith(mark, at)), None)
+            yield free_space(partial(carve, source, [(0, source.size)]))
 
 
 def _is_swap(head: bytes) -> bool:

@@ -23,6 +23,7 @@ class VdiReader:
 
     name = "vdi"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the magic number after the 64 bytes of text?"""

@@ -47,6 +47,7 @@ class VhdReader:
 
     name = "vhd"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the footer's cookie at its end, or the copy at its start?"""

@@ -20,6 +20,7 @@ class VhdxReader:
 
     name = "vhdx"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the file type identifier's signature?"""

@@ -18,6 +18,7 @@ class VmdkReader:
 
     name = "vmdk"
     order = 10
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Is it a sparse extent, a COWD extent or a descriptor?"""

@@ -11,17 +11,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from safelight import plugins
 from safelight.errors import EvidenceError
-from safelight.evidence.folder import file_node, walk_folder
+from safelight.evidence.agenda import Agenda
+from safelight.evidence.beside import Listing
+from safelight.evidence.folder import Root, file_node, walk_folder
 from safelight.evidence.found import Found
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.names import join_path
-from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
+from safelight.evidence.promise import AT_ONCE
+from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source, free_space
 from safelight.evidence.raw import UNKNOWN, RawReader, may_be_medium
+from safelight.evidence.recycle import RecycleBin
 from safelight.evidence.scope import EVERYTHING, Scope
 from safelight.evidence.sniff import STILL, is_archive
 from safelight.evidence.source import SliceSource
@@ -45,6 +49,9 @@ _NO_MEDIUM = STILL | {
     "flv",
     "pdf",
     "sqlite",
+    "bplist",
+    "mbdb",
+    "ab",
     "ole",
     "pst",
     "rtf",
@@ -75,6 +82,7 @@ def walk(
     enter: Enter | None = None,
     left: Left | None = None,
     readers: Sequence[Reader] | None = None,
+    agenda: Agenda | None = None,
 ) -> Iterator[Found]:
     """Yield everything in the exhibit at `path` (a folder, a file, a disk; a link given as path is followed).
 
@@ -83,9 +91,12 @@ def walk(
     False leaves out what lies inside (`Found.descend = False` does the same for one file). `left` is told of
     each file whose inside was gone through to the end without being cut off by an error, so that nobody needs to
     go there again.
+    Without an `agenda` everything comes in the order of the folders. With one, all is listed first, and files come by
+    what they promise; what they need stays open until the caller closes the agenda.
     Raises EvidenceError where `path` itself cannot be opened.
     """
-    walker = _Walk(scope, limits or Limits(), enter, left, _installed() if readers is None else readers)
+    installed = _installed() if readers is None else readers
+    walker = _Walk(scope, limits or Limits(), enter, left, installed, agenda)
     return walker.folder(path) if path.is_dir() else walker.file(path)
 
 
@@ -112,6 +123,10 @@ class _Container:
     depth: int = 0
     cut: list[str] = field(default_factory=list)
     """Errors that ended a listing in the file at hand, its layers included: what lay beyond was not seen."""
+    agenda: Agenda | None = None
+    """Where the files found here wait for their turn; None where they are read as they come."""
+    listing: Listing | None = None
+    """The files found here, by name, for readers whose files refer to others (`Limits.beside`)."""
 
 
 class _Walk:
@@ -124,16 +139,31 @@ class _Walk:
         enter: Enter | None,
         left: Left | None,
         readers: Sequence[Reader],
+        agenda: Agenda | None = None,
     ) -> None:
         self._scope = scope
         self._limits = limits
         self._enter = enter
         self._left = left
         self._readers = readers
+        self._agenda = agenda
+        """Of the exhibit; None where everything is read in the order of the folders."""
         self._asked: dict[tuple[str | None, bool, bool], list[tuple[Reader, Detect]]] = {}
 
     def folder(self, path: Path) -> Iterator[Found]:
-        return self._each(safely(walk_folder(path), "folder"), _Container(self._limits))
+        agenda, root = self._agenda, None
+        if agenda is not None:
+            root = Root(path)
+            agenda.keep(root)
+        at = _Container(self._limits, agenda=agenda)
+        beside = Root(path)
+        at = replace(at, listing=Listing(partial(walk_folder, path, beside), self._allows(at)))
+        try:
+            yield from self._each(safely(walk_folder(path, root), "folder"), at)
+            if agenda is not None:
+                yield from self._by_promise(agenda)
+        finally:
+            beside.close()
 
     def file(self, path: Path) -> Iterator[Found]:
         """The exhibit itself is passed through whatever the scope says, if it is a container."""
@@ -151,32 +181,71 @@ class _Walk:
         try:
             if reader.order >= ARCHIVE:
                 yield found
-            yield from self._inside(found, replace(at, roots=(0, 1)))
+            yield from self._inside(found, replace(at, roots=(0, 1)), self._agenda)
         finally:
-            found.close()
+            _close(found, self._agenda)
 
     def _each(self, nodes: Iterator[Node], at: _Container) -> Iterator[Found]:
-        scope, recognise = self._scope, self._recognise
+        scope, recognise, recycled = self._scope, self._recognise, RecycleBin()
         for node in nodes:
             kind = node.kind
             place = self._place(node, at)
             if kind is Kind.FILE:
-                examined = not scope or self._allowed(node, place, at)
-                found = Found(place, node, examined, recognise)
-                try:
-                    yield found
-                    if found.descend and found.readable and not found.is_plain:
-                        yield from self._inside(found, at)
-                finally:
-                    found.close()
+                examined = not node.outside and (not scope or self._allowed(node, place, at))
+                if b"$" in node.name:
+                    recycled.look(node, examined)
+                agenda = at.agenda
+                if agenda is None or node.open is None or not examined:
+                    yield from self._one(Found(place, node, examined, recognise), at)
+                    continue
+                promised = agenda.learned.promise(node)
+                if promised >= AT_ONCE:
+                    yield from self._one(Found(place, node, True, recognise, lasting=True), at)
+                    continue
+                agenda.push(node, place.trail, at, promised)
+                if len(agenda) > agenda.horizon:
+                    yield from self._next(agenda)
+            elif node.more is not None:
+                yield from self._more(node, at)
             elif kind is Kind.LAYER:
                 yield from self._layer(Found(place, node, True, recognise), at)
             else:
                 yield Found(place, node)
 
+    def _one(self, found: Found, at: _Container) -> Iterator[Found]:
+        """Hand out a file, and go on inside it if it is a container."""
+        try:
+            yield found
+            if found.descend and found.readable and not found.node.refers and not found.is_plain:
+                yield from self._inside(found, at)
+        finally:
+            found.close()
+
+    def _next(self, agenda: Agenda) -> Iterator[Found]:
+        node, at = agenda.pop()
+        found = Found(self._place(node, at), node, True, self._recognise, lasting=True)
+        yield from self._one(found, at)
+
+    def _by_promise(self, agenda: Agenda) -> Iterator[Found]:
+        """Everything that waits, the most promising first, and then what comes after all."""
+        while agenda or agenda.later:
+            if agenda:
+                yield from self._next(agenda)
+                continue
+            begin, at, name = agenda.later.pop(0)
+            yield from self._each(safely(begin(), name, at.cut), replace(at, agenda=None))
+
+    def _more(self, node: Node, at: _Container) -> Iterator[Found]:
+        """A further listing: after everything else, or at once where all comes in order."""
+        assert node.more is not None
+        if at.agenda is not None:
+            at.agenda.later.append((node.more, at, node.layer))
+        else:
+            yield from self._each(safely(node.more(), node.layer, at.cut), at)
+
     def _place(self, node: Node, at: _Container) -> Place:
         state = State.EMBEDDED if at.embedded and node.state is State.ALLOCATED else node.state
-        if not node.name and node.kind in (Kind.LAYER, Kind.FINDING):
+        if not node.name and node.kind in (Kind.LAYER, Kind.FINDING, Kind.NOTE):
             return Place(at.trail, at.layers, state, node.size, node.times, node.address)
         trail, layers = (*at.trail, node.name), (*at.layers, node.layer)
         return Place(trail, layers, state, node.size, node.times, node.address)
@@ -190,6 +259,17 @@ class _Walk:
             names.append((paths, paths[-1].rpartition("/")[2]))
         (paths, name), *owner = names
         return self._scope.allows(paths, name, place.times, *owner)
+
+    def _allows(self, at: _Container) -> Callable[[Node], bool]:
+        """Whether the order allows a file that lies in this container."""
+        return lambda node: not self._scope or self._allowed(node, self._place(node, at), at)
+
+    def _listing(self, reader: Reader, source: Source, at: _Container) -> Listing:
+        """The files of a container by their names: another listing of it, made when a reader asks for one."""
+        is_tar = reader.name == "tar"
+        can = is_tar or reader.name == "zip" or getattr(reader, "lasting", False)
+        limits = replace(at.limits, meter=None)
+        return Listing(partial(reader.walk, source, limits), self._allows(at), is_tar, not can)
 
     def _layer(self, found: Found, at: _Container) -> Iterator[Found]:
         """Pass through a decoded medium, a partition or a file system; what is in it counts, not itself."""
@@ -209,22 +289,23 @@ class _Walk:
             at.cut.append(str(error))
             yield _finding(found.place, str(error))
         finally:
-            found.close()
+            _close(found, at.agenda)
 
     def _carved(self, found: Found, at: _Container) -> Iterator[Found]:
         """What can be carved from a medium or partition that nobody can list."""
         from safelight.evidence.carve import carve
 
         source, place = found.content(), found.place
-        nodes = safely(carve(source, [(0, source.size)]), "carving")
-        yield from self._each(nodes, replace(at, trail=place.trail, layers=place.layers))
+        node = free_space(partial(carve, source, [(0, source.size)]))
+        yield from self._more(node, replace(at, trail=place.trail, layers=place.layers, cut=[]))
 
     def _recognise(self, found: Found) -> Reader | None:
         """Ask the readers, in their order. Raises EvidenceError where one failed and no other knows it."""
         head = found.head()
         if not head:
             return None
-        source, key = found.content(), (found.format, found.kind is Kind.FILE, len(head) < _NO_FILE_SYSTEM)
+        source = _named(found) if found.kind is Kind.FILE else found.content()
+        key = (found.format, found.kind is Kind.FILE, len(head) < _NO_FILE_SYSTEM)
         asked = self._asked.get(key)
         if asked is None:
             asked = self._asked[key] = self._to_ask(*key)
@@ -263,8 +344,8 @@ class _Walk:
             asked.append((reader, reader.detect))
         return asked
 
-    def _inside(self, found: Found, at: _Container) -> Iterator[Found]:
-        """What lies in a container, if it is one."""
+    def _inside(self, found: Found, at: _Container, given: Agenda | None = None) -> Iterator[Found]:
+        """What lies in a container, if it is one; `given` is the agenda that its caller closes."""
         was_opened = found.opened
         try:
             reader = found.reader()
@@ -282,18 +363,31 @@ class _Walk:
                 yield _finding(place, str(guard))
                 return
             limits = replace(limits, meter=Meter(limits, found.content().size))
+            if at.listing is not None and found.kind is Kind.FILE:
+                limits = replace(limits, beside=at.listing.near(found.node.name))
         elif len(place.trail) > LAYERS:
             yield _finding(place, f"more than {LAYERS} containers within each other")
             return
-        source = found.content()
-        if not source.name:  # a compressed file is named after its container
-            name = place.trail[-1].rpartition(b"/")[2] if place.trail else b""
-            source = SliceSource(source, 0, source.size, os.fsdecode(name))
+        source = _named(found)
         cut = at.cut if found.kind is Kind.LAYER else []
         nodes = safely(reader.walk(source, limits), reader.name, cut)
         embedded = at.embedded or ARCHIVE <= reader.order < _RAW.order
-        inside = _Container(limits, place.trail, place.layers, at.roots, embedded, depth, cut)
-        yield from self._each(nodes, inside)
+        roots = at.roots
+        if getattr(reader, "is_device", False):  # its names are paths from the root of the device
+            roots = tuple(dict.fromkeys((*roots, len(place.trail))))
+        inside = _Container(limits, place.trail, place.layers, roots, embedded, depth, cut)
+        inside = replace(inside, listing=self._listing(reader, source, inside))
+        shared = at.agenda if found.kind is Kind.LAYER else given
+        if self._agenda is None or not getattr(reader, "lasting", False):
+            yield from self._each(nodes, inside)
+        elif shared is not None:
+            yield from self._each(nodes, replace(inside, agenda=shared))
+        else:
+            with self._agenda.inner() as own:
+                yield from self._each(nodes, replace(inside, agenda=own))
+                yield from self._by_promise(own)
+        if given is not None:
+            yield from self._by_promise(given)
         if self._left is not None and found.kind is Kind.FILE and not cut:
             self._left(found)
 
@@ -310,6 +404,22 @@ def safely(nodes: Iterator[Node], reader: str, cut: list[str] | None = None) -> 
     if cut is not None:
         cut.append(reason)
     yield Node(b"", Kind.FINDING, error=reason)
+
+
+def _named(found: Found) -> Source:
+    """The content of a file or layer by its name: a member is named as in its archive, a layer after its file."""
+    source, trail = found.content(), found.place.trail
+    if source.name or not trail:
+        return source
+    return SliceSource(source, 0, source.size, os.fsdecode(trail[-1].rpartition(b"/")[2]))
+
+
+def _close(found: Found, agenda: Agenda | None) -> None:
+    """Close a layer now, or with the agenda in which files of it may wait."""
+    if agenda is None:
+        found.close()
+    else:
+        agenda.keep(found)
 
 
 def _what(error: Exception) -> str:

@@ -18,6 +18,7 @@ class XfsReader:
 
     name = "xfs"
     order = 30
+    lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Has it the superblock's magic?"""

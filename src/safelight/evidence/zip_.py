@@ -16,7 +16,8 @@ from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence import decompress, stamps
-from safelight.evidence.decompress import Feed, Unpack
+from safelight.evidence.decompress import Feed, Piped, Unpack
+from safelight.evidence.encrypted.zip_locked import Locked, ZipLocks
 from safelight.evidence.guards import Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.segments import is_later
@@ -43,6 +44,8 @@ _METHODS: dict[int, Unpack] = {
 }
 _NAMES = {1: "Shrink", 6: "Implode", 14: "LZMA", 96: "JPEG variant", 97: "WavPack", 98: "PPMd"}
 _ENCRYPTED_METHOD = 99
+_ENCRYPTED, _LATER, _STRONG = 1, 8, 64
+"""Flags: a password is needed; checksum and sizes follow the data; PKWARE's own strong encryption."""
 
 
 @dataclass(slots=True)
@@ -59,6 +62,10 @@ class _Entry:
     size: int | None
     times: Times
     mode: int = 0
+    clock: int = 0
+    """The DOS time, by which a password is quickly checked where the checksum follows."""
+    aes: tuple[int, int] | None = None
+    """Version and strength of its AES encryption; `method` is then what lies under it."""
     spanned: bool = False
     """Is the archive split over several files in ZIP's own way? Then `offset` is one in another file."""
 
@@ -90,13 +97,14 @@ class ZipReader:
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the members in the directory's order, then findings."""
         meter = Meter.of(limits, source)
+        locks = ZipLocks(limits, meter)
         seen: set[int] = set()
         overlaps = _Overlaps(source.size, seen)
         problem = None
         try:
             for entry in _directory(source):
                 meter.entry()
-                node = _node(source, entry, meter)
+                node = _node(source, entry, meter, locks)
                 if node.open is not None and entry.spanned:
                     node.open, node.error = (
                         None,
@@ -110,7 +118,7 @@ class ZipReader:
             problem = str(error)
         if problem is not None:
             yield Node(b"", Kind.FINDING, error=f"{problem}; members are taken from their own headers")
-            yield from _salvage(source, seen, meter)
+            yield from _salvage(source, seen, meter, locks)
 
 
 class _DirectoryError(Exception):
@@ -164,7 +172,8 @@ def _directory(source: Source) -> Iterator[_Entry]:
         size, packed, offset = _sizes_64(extra.get(1), size, packed, offset)
         mode = attributes >> 16 if host in (3, 19) else 0
         times = _times(extra, day, clock)
-        yield _Entry(name, offset + shift, flags, method, crc, packed, size, times, mode, spanned)
+        method, aes = _under(method, extra)
+        yield _Entry(name, offset + shift, flags, method, crc, packed, size, times, mode, clock, aes, spanned)
         found += 1
         position += 46 + n + m + k
     if found & 0xFFFF != stated & 0xFFFF:
@@ -233,6 +242,15 @@ def _extra(data: bytes) -> dict[int, bytes]:
     return fields
 
 
+def _under(method: int, extra: dict[int, bytes]) -> tuple[int, tuple[int, int] | None]:
+    """The method under AES encryption, and the version and strength of that, where a member has it."""
+    field = extra.get(0x9901, b"")
+    if method != _ENCRYPTED_METHOD or len(field) < 7:
+        return method, None
+    version, _, strength, method = struct.unpack_from("<H2sBH", field)
+    return (method, (version, strength)) if strength in (1, 2, 3) else (_ENCRYPTED_METHOD, None)
+
+
 def _times(extra: dict[int, bytes], day: int, clock: int) -> Times:
     """The best times stated: NTFS, then UNIX seconds (both UTC), then the local DOS time."""
     ntfs = extra.get(0x000A, b"")
@@ -247,7 +265,7 @@ def _times(extra: dict[int, bytes], day: int, clock: int) -> Times:
     return Times(modified=stamps.dos(day, clock, "zip"))
 
 
-def _node(source: Source, entry: _Entry, meter: Meter) -> Node:
+def _node(source: Source, entry: _Entry, meter: Meter, locks: ZipLocks) -> Node:
     kind = Kind.FILE
     if entry.name.endswith(b"/") or stat.S_ISDIR(entry.mode):
         kind = Kind.FOLDER
@@ -261,11 +279,13 @@ def _node(source: Source, entry: _Entry, meter: Meter) -> Node:
     )
     if kind is Kind.FOLDER:
         node.size = None
-    elif entry.flags & 1 or entry.method == _ENCRYPTED_METHOD:
-        node.error = "encrypted: a password is needed"
+    elif entry.flags & _STRONG or entry.method == _ENCRYPTED_METHOD:
+        node.error = "encrypted in a way that is not opened here (PKWARE's strong encryption or another)"
     elif entry.method not in _METHODS and entry.method != 14:
         method = _NAMES.get(entry.method, "unknown")
         node.error = f"cannot be decompressed: method {entry.method} ({method})"
+    elif entry.flags & _ENCRYPTED:
+        _lock(node, source, entry, meter, locks)
     elif kind is Kind.LINK:
         try:
             node.target = _open(source, entry, meter).read_at(0, 4096)
@@ -278,6 +298,39 @@ def _node(source: Source, entry: _Entry, meter: Meter) -> Node:
         elif entry.packed is not None and entry.offset + 30 + len(entry.name) + entry.packed > source.size:
             node.error = "it ends early: the archive is cut short within it"
     return node
+
+
+def _lock(node: Node, source: Source, entry: _Entry, meter: Meter, locks: ZipLocks) -> None:
+    """An encrypted member: nothing is decrypted before somebody asks for its content."""
+    if not locks:
+        node.error = locks.refusal(_method(entry))
+    elif entry.packed is None:
+        node.error = "encrypted, and its length is not stated: it cannot be opened"
+    elif node.kind is Kind.FILE:
+        node.open = partial(_open_locked, source, entry, meter, locks, node)
+    elif node.kind is Kind.LINK:
+        try:
+            node.target = _open_locked(source, entry, meter, locks, node).read_at(0, 4096)
+        except EvidenceError as error:
+            node.error = str(error)
+
+
+def _method(entry: _Entry) -> str:
+    return "ZipCrypto" if entry.aes is None else f"AES-{64 + 64 * entry.aes[1]}"
+
+
+def _open_locked(source: Source, entry: _Entry, meter: Meter, locks: ZipLocks, node: Node) -> Source:
+    start = _data_start(source, entry.offset)
+    member = Locked(
+        start,
+        start + (entry.packed or 0),
+        entry.crc,
+        entry.size,
+        entry.clock if entry.flags & _LATER else None,
+        None if entry.aes is None else entry.aes[1],
+    )
+    pieces = locks.open(source, member, lambda given: _unpacked(Piped(given), entry), node)
+    return StreamSource(_chunks(Piped(pieces()), entry, meter), entry.size)
 
 
 def _open(source: Source, entry: _Entry, meter: Meter) -> Source:
@@ -317,13 +370,18 @@ class _Stored(SliceSource):
 
 def _chunks(feed: Feed, entry: _Entry, meter: Meter) -> Iterator[bytes]:
     start = feed.position
-    unpack = _lzma(feed) if entry.method == 14 else _METHODS[entry.method]
     crc = 0
-    for chunk in meter.guarded(unpack(feed), lambda: feed.position - start):
+    for chunk in meter.guarded(_unpacked(feed, entry), lambda: feed.position - start):
         crc = zlib.crc32(chunk, crc)
         yield chunk
-    if entry.packed is not None and crc != entry.crc:
+    states_none = entry.packed is None or (entry.aes is not None and entry.aes[0] == 2 and not entry.crc)
+    if not states_none and crc != entry.crc:
         raise EvidenceError("its checksum (CRC-32) does not match")
+
+
+def _unpacked(feed: Feed, entry: _Entry) -> Iterator[bytes]:
+    unpack = _lzma(feed) if entry.method == 14 else _METHODS[entry.method]
+    yield from unpack(feed)
 
 
 def _lzma(feed: Feed) -> Unpack:
@@ -345,7 +403,7 @@ def _data_start(source: Source, offset: int) -> int:
     return offset + 30 + int(name) + int(extra)
 
 
-def _salvage(source: Source, seen: set[int], meter: Meter) -> Iterator[Node]:
+def _salvage(source: Source, seen: set[int], meter: Meter, locks: ZipLocks) -> Iterator[Node]:
     """Yield the members whose local headers are found by searching, except those in `seen`."""
     search = _Search(source, meter)
     position = 0
@@ -362,12 +420,13 @@ def _salvage(source: Source, seen: set[int], meter: Meter) -> Iterator[Node]:
         rest = source.read_at(offset + 30, n + m)
         extra = _extra(rest[n:])
         size, packed, _ = _sizes_64(extra.get(1), size, packed, 0)
-        unknown = bool(flags & 8) and not packed
+        unknown = bool(flags & _LATER) and not packed
+        method, aes = _under(method, extra)
         entry = _Entry(
             rest[:n], offset, flags, method, crc, None if unknown else packed, None if unknown else size,
-            _times(extra, day, clock),
+            _times(extra, day, clock), clock=clock, aes=aes,
         )  # fmt: skip
-        node = _node(source, entry, meter)
+        node = _node(source, entry, meter, locks)
         if node.open is not None and unknown:  # only reading it shows where the next one may begin
             feed = Feed(source, start)
             stream = StreamSource(_chunks(feed, entry, meter), None)

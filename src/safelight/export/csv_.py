@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from safelight.export.protocol import ExportOptions, ExportReport, Findings, LeadView, UnreadView
 from safelight.export.text import cell, time_text
-from safelight.model import Match, Reason
+from safelight.model import IDENTITY, Match, Reason
 
 # fmt: off
 COLUMNS = (
@@ -76,9 +76,15 @@ def _unread_line(unread: UnreadView) -> Sequence[str]:
 
 
 def match_text(match: Match) -> str:
-    """Return a match on one line: `list#entry by md5 distance 0 category 1`."""
+    """Return a match on one line: `list#entry by pdq distance 12 form mirrored category 1`.
+
+    The form is told where the picture does not stand as the listed one does; of films, `covered 93/100`: percent of
+    its frames and of the entry's that lie near one of the other.
+    """
+    form = f" form {match.form}" if match.form != IDENTITY else ""
     category = f" category {match.category}" if match.category is not None else ""
-    return f"{match.hashset}#{match.entry} by {match.by} distance {match.distance}{category}"
+    covered = f" covered {match.covered[0]}/{match.covered[1]}" if match.covered is not None else ""
+    return f"{match.hashset}#{match.entry} by {match.by} distance {match.distance}{covered}{form}{category}"
 
 
 def reason_text(reason: Reason) -> str:

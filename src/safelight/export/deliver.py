@@ -37,7 +37,7 @@ from safelight.export.protocol import (
 )
 from safelight.governance import inspection, log
 from safelight.hashsets import library
-from safelight.model import Case, Digests, HashSet, Lead, Pdq, SignalValue
+from safelight.model import NOT_APPLICABLE, Case, Digests, HashSet, Lead, Pdq, SignalValue
 from safelight.plugins import load
 from safelight.review.decisions import decisions_of
 from safelight.settings import Settings
@@ -154,6 +154,7 @@ class CaseFindings:
 
     def files(self) -> Iterator[FileView]:
         """Every place's newest entry, exhibit by exhibit."""
+        silent = facts.without_picture(self._connection, self.case.id)
         for record in self._records:
             for _, _, entry in inventory.newest(self._connection, self._sealer, record.id):
                 yield FileView(
@@ -164,6 +165,7 @@ class CaseFindings:
                     entry.error,
                     entry.examined,
                     show(entry.target) if entry.target is not None else None,
+                    _noted(entry, silent),
                 )
 
     def unread(self) -> Iterator[UnreadView]:
@@ -332,6 +334,7 @@ def place_view(exhibit_id: str, entry: Entry) -> PlaceView:
         place.times,
         place.address,
         place.layers,
+        entry.note,
     )
 
 
@@ -368,6 +371,14 @@ def lead_views(
         )
 
 
+def _noted(entry: Entry, silent: set[bytes]) -> str | None:
+    """What is to be known of an entry, and whether there is nothing to be seen in it though it begins like a film."""
+    if entry.digests is None or entry.digests.sha256 not in silent:
+        return entry.note
+    said = "sound only: there is no moving picture in it"
+    return said if entry.note is None else f"{entry.note}; {said}"
+
+
 def _signals(
     connection: sa.Connection, sealer: Sealer, case_id: str, sha256: bytes
 ) -> tuple[dict[str, SignalValue], Pdq | None]:
@@ -378,11 +389,13 @@ def _signals(
     ):
         value, absent = unseal(sealer, row.sealed, facts.signal_context(sha256, row.name))
         found[row.name] = SignalValue(row.name, row.version, value, absent)
-        if row.pdq is not None:
-            pdq = Pdq(row.pdq, row.quality)
+        if row.name == "pdq" and value and value[0]["position"] is None:  # else it is a film
+            pdq = Pdq(bytes.fromhex(value[0]["hash"]), value[0]["quality"])
     for name in load("signals"):
         found.setdefault(name, SignalValue(name, "", None, NOT_ALLOWED))
-    return found, pdq
+    return {
+        name: one for name, one in found.items() if not (one.absent or "").startswith(NOT_APPLICABLE)
+    }, pdq
 
 
 def _exhibit_view(record: exhibits.Record, unread: int) -> ExhibitView:
@@ -404,6 +417,7 @@ def _exhibit_view(record: exhibits.Record, unread: int) -> ExhibitView:
         _time(stated.get("begun")),
         _time(stated.get("finished")),
         tuple(_order(one) for one in (stated.get("orders") or ())[:-1]),
+        {} if stated.get("finished") else stated.get("reading") or {},
     )
 
 

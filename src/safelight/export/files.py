@@ -15,7 +15,7 @@ _TIMES = ("created", "modified", "accessed", "changed")
 COLUMNS = (
     "exhibit", "path", "trail", "kind", "state", "size", "examined", "inode", "offset", "address",
     *(f"{time}{part}" for time in _TIMES for part in ("", "_source", "_zone")),
-    "md5", "sha1", "sha256", "format", "target", "error",
+    "md5", "sha1", "sha256", "format", "target", "error", "note",
 )
 # fmt: on
 
@@ -62,6 +62,7 @@ def _line(view: FileView) -> Sequence[str]:
         view.format or "",
         view.target or "",
         view.error or "",
+        view.note or "",
     ]
 
 

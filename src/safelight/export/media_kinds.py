@@ -14,6 +14,10 @@ _PICTURES = {
     "avif": "image/avif",
     "jp2": "image/jp2",
     "ico": "image/vnd.microsoft.icon",
+    "jxl": "image/jxl",
+    "psd": "image/vnd.adobe.photoshop",
+    "raw": "image/x-raw",
+    "preview": "image/jpeg",
 }
 _VIDEOS = {
     "mp4": "video/mp4",
@@ -26,6 +30,8 @@ _VIDEOS = {
     "mpeg": "video/mpeg",
     "wmv": "video/x-ms-wmv",
     "flv": "video/x-flv",
+    "mpegts": "video/mp2t",
+    "ogg": "video/ogg",
 }
 PICTURE, VIDEO, OTHER = "pictures", "videos", "other files"
 

@@ -28,6 +28,8 @@ _SIGNALS = {
     "explicit": "explicit content",
     "faces": "faces and their apparent age",
     "pdq": "likeness to other pictures",
+    "preview": "whether an embedded preview shows the same",
+    "vpdq": "likeness to other films",
     "templates": "recognition of faces",
 }
 _EXIF = {
@@ -141,6 +143,10 @@ def said(signal: SignalValue) -> str:
         return f"not computed: {signal.absent.removeprefix('not computed: ')}"
     if signal.name == "faces" and isinstance(value, list):
         return faces(value)
+    if signal.name == "vpdq" and isinstance(value, dict):
+        return f"{len(value['frame']):,} frames ({value['rule']})"
+    if signal.name == "preview" and isinstance(value, list):
+        return "shows something else" if any(one["differs"] for one in value) else "shows the same"
     if isinstance(value, dict) and isinstance(value.get("score"), int | float):
         return f"score {value['score']:.2f} of 1"
     if isinstance(value, int | float):

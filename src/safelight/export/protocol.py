@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from safelight.model import (
     Case,
@@ -51,13 +51,15 @@ class PlaceView:
     times: Times = field(default_factory=Times)
     address: Mapping[str, int] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
+    note: str | None = None
+    """What its container states of it: who sent it when in which chat, where it lay before it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileView:
     """Everything that was listed in an exhibit: files, but also links, devices and what was not examined.
 
-    `kind` is `file`, `folder`, `link`, `special` or `finding`; `digests` is None where the content was not
+    `kind` is `file`, `folder`, `link`, `special`, `finding` or `note`; `digests` is None where the content was not
     read, and then `error` says why, or `examined` is False (not examined by order: never opened).
     `target` is where a link points, as stored.
     """
@@ -69,6 +71,8 @@ class FileView:
     error: str | None = None
     examined: bool = True
     target: str | None = None
+    note: str | None = None
+    """What its container states of it: sender and chat, where it lay before it was deleted, which key opened it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,9 @@ class ExhibitView:
     begun: datetime | None = None
     finished: datetime | None = None
     earlier: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    """Of one whose scan has not ended: how many `files` were read, `not_read` listed only, `to_look` digested and not
+    looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,12 +37,19 @@ def leads(
                     "path": join_path(entry.place.trail, entry.place.layers),
                     "trail": shown_trail(entry.place.trail, entry.place.layers),
                     "state": str(entry.place.state),
+                    **({} if entry.note is None else {"note": entry.note}),
                 }
                 for exhibit_id, entry in places.get(bytes.fromhex(one.sha256), facts.Located()).entries
             ],
         }
         for one in found
     ]
+
+
+class Queue(list[dict[str, Any]]):
+    """Leads, and what of the case's exhibits was not read when they were asked for."""
+
+    unfinished: Sequence[Mapping[str, Any]] = ()
 
 
 def together(
@@ -119,6 +127,7 @@ def _place(one: PlaceView) -> dict[str, Any]:
             if stated is not None
         },
         "address": dict(one.address),
+        **({} if one.note is None else {"note": one.note}),
     }
 
 
@@ -138,4 +147,4 @@ def _signals(view: LeadView) -> list[dict[str, Any]]:
     return found
 
 
-__all__ = ["leads", "together", "whole"]
+__all__ = ["Queue", "leads", "together", "whole"]

@@ -19,7 +19,8 @@ from safelight.export.media_kinds import mime_type
 from safelight.export.protocol import ExportOptions, ExportReport, Findings, LeadView, PlaceView
 from safelight.export.text import cleaned, instant
 from safelight.export.verdicts import Verdict, Verdicts
-from safelight.model import State, Timestamp
+from safelight.matching.films import shares
+from safelight.model import IDENTITY, State, Timestamp
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#Cases"
 _COUNTRY = {"us": "US", "us-older": "US", "uk": "UK"}
@@ -143,7 +144,9 @@ def _comments(view: LeadView, verdict: Verdict) -> Iterator[str]:
 def _tags(view: LeadView) -> Iterator[str]:
     yield f"Safelight {view.lead.band.value}"
     for match in view.lead.matches:
-        yield f"{match.hashset}#{match.entry} ({match.kind.value}, {match.by} {match.distance})"
+        form = f", {match.form}" if match.form != IDENTITY else ""
+        shared = shares(match.covered)
+        yield f"{match.hashset}#{match.entry} ({match.kind.value}, {match.by} {match.distance}{form}{shared})"
 
 
 def _file(place: PlaceView, md5: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ The parts, all little-endian unless said otherwise (`HashList` in `store.py` rea
     entries.qualities              (e,) uint8 PDQ quality, 255: not stated
     entries.has, entries.<algorithm>   (e,) uint8 bit per algorithm; (e, width) uint8 its digests
     entries.facts, .fact_ends      pages of `PAGE` entries' facts: JSON, zstd, sealed; uint64 ends
+    hints.sizes, hints.names       what entries state of size and name (`hints.py`)
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 
 from safelight.errors import FormatError
 from safelight.hashsets.digests import WIDTH, strongest
+from safelight.hashsets.hints import Collector
 from safelight.hashsets.protocol import Block, DigestBlock, Record, Rejected
 from safelight.hashsets.runs import Rows, RunSorter
 from safelight.progress import Progress, Progressed, silent
@@ -171,6 +173,7 @@ class _Builder:
         self._plain: dict[str, bytearray] = {}
         self._zstd = zstandard.ZstdCompressor(level=3)
         self._accepted = 0
+        self._hints = Collector()
 
     def add(self, block: Block) -> None:
         """Take one block of a reader."""
@@ -188,6 +191,8 @@ class _Builder:
         if not self._accepted:
             raise _nothing(self.report.rejected)
         self._write_page()
+        for name, data in self._hints.parts():
+            self._part(name).write(data)
         for algorithm in self._plain:
             self._flush_plain(algorithm)
         algorithms = {name: self._write_index(name) for name in ALGORITHMS if name in self._sorters}
@@ -263,6 +268,7 @@ class _Builder:
                 self._flush_plain(algorithm)
             return
         self._page.append(record)
+        self._hints.add(record)
         if len(self._page) == PAGE:
             self._write_page()
 

@@ -58,8 +58,11 @@ def import_list(
     columns: dict[str, str],
     scheme: str | None,
     progress: Progress,
+    index: Callable[[Path, Path | None], None],
 ) -> Imported:
     """Build the memory-mapped form of a list beside the old one, then put it in its place in one transaction.
+
+    `index` makes the new folder's index; it is told the folder of the list that is replaced, if there is one.
 
     Raises FormatError or UsageError, and then the old set of that name is as it was.
     """
@@ -75,6 +78,9 @@ def import_list(
         sealer = permit.sealer(connection)
     blocks: Iterator[Block] = reader.read(file, ReadOptions(columns))
     report = build(blocks, folder / set_id, progress=progress, seal=_sealing(sealer))
+    with permit.transaction() as connection:
+        before = connection.execute(_in_use().where(hash_set.c.name == name)).one_or_none()
+    index(folder / set_id, folder / before.folder if before is not None else None)
     with permit.transaction() as connection:
         old = connection.execute(_in_use().where(hash_set.c.name == name)).one_or_none()
         cited_by = _retire(connection, old.id) if old is not None else 0

@@ -31,6 +31,7 @@ from safelight.hashsets.building import (
     leading_bits,
 )
 from safelight.hashsets.digests import WIDTH
+from safelight.hashsets.hints import NAMES, SIZES
 from safelight.hashsets.runs import as_bytes
 
 __all__ = ["BuildReport", "Entry", "HashList", "build"]
@@ -173,6 +174,16 @@ class HashList:
         """The PDQ hashes, `(n, 32) uint8`, sorted, memory-mapped; `numbers("pdq", rows)` says whose they are."""
         return self._digests("pdq")
 
+    @property
+    def folder(self) -> Path:
+        """Where the list lies."""
+        return self._folder
+
+    @property
+    def codes_sha256(self) -> str:
+        """The SHA-256 of `codes`, in hex, as the list's manifest has it. Raises KeyError where it holds none."""
+        return str(self._parts["pdq.digests"]["sha256"])
+
     def qualities(self, numbers: Numbers) -> NDArray[np.int64]:
         """The PDQ quality of entries, 0..100, and -1 where the list does not state it."""
         found = np.full(len(numbers), -1, np.int64)
@@ -211,6 +222,14 @@ class HashList:
             return {}
         found: dict[str, object] = self._facts_page(number // PAGE)[number % PAGE]
         return found
+
+    def hints(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """The sizes and names that entries state, as `hints.py` writes them; empty where there are none."""
+        maps = [self._map(name) for name in (SIZES, NAMES)]
+        sizes, names = (
+            np.frombuffer(one if one is not None else b"", "<u8").astype(np.uint64) for one in maps
+        )
+        return sizes, names
 
     def every_number(self) -> Iterator[int]:
         """Yield the number of every entry, in order."""

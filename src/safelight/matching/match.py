@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from safelight.hashsets.scheme import scheme
 from safelight.hashsets.store import Entry, HashList
 from safelight.matching.exact import STRONGEST_FIRST, Agreement, agreements
+from safelight.matching.forms import Prints
 from safelight.matching.hamming import RADIUS, HammingIndex
+from safelight.matching.pdqindex.lists import OPEN_NS, opener
+from safelight.matching.pdqindex.stream import Pairs
 from safelight.model import Digests, HashSet, HashSetKind, Match
+
+_FEWER: Final = 2
+"""So many times fewer entries than forms of pictures: then an index of the forms is made, and asked for the entries."""
 
 LOWEST_QUALITY: Final = 50
 """PDQ hashes of lower quality (flat or blank pictures) lie near to anything; they are not matched."""
@@ -26,7 +32,7 @@ Matched = list[tuple[int, Match]]
 
 
 @dataclass(slots=True)
-class _Listed:
+class Listed:
     """A hash set, its list, and its index of PDQ hashes once one was needed."""
 
     hash_set: HashSet
@@ -35,7 +41,7 @@ class _Listed:
 
     def hamming(self) -> HammingIndex:
         if self.index is None:
-            self.index = HammingIndex(self.hash_list.codes)
+            self.index = HammingIndex(self.hash_list.codes, opener(self.hash_list), OPEN_NS)
         return self.index
 
 
@@ -47,7 +53,12 @@ class Matcher:
 
     def __init__(self, sets: Iterable[tuple[HashSet, HashList]]) -> None:
         """Take the sets with their opened lists; nothing is read yet."""
-        self._sets = [_Listed(hash_set, hash_list) for hash_set, hash_list in sets]
+        self._sets = [Listed(hash_set, hash_list) for hash_set, hash_list in sets]
+
+    @property
+    def listed(self) -> Sequence[Listed]:
+        """The sets with their lists, for those who ask in ways of their own (`films.py`)."""
+        return self._sets
 
     def __bool__(self) -> bool:
         """Is there any set?"""
@@ -145,22 +156,46 @@ class Matcher:
         good = np.flatnonzero(np.asarray(qualities) >= LOWEST_QUALITY)
         asked = np.ascontiguousarray(codes)[good] if good.size else np.empty((0, 32), np.uint8)
         found: Matched = []
-        for listed in self._sets:
-            if (
-                not good.size
-                or listed.hash_set.kind is HashSetKind.KNOWN_GOOD
-                or "pdq" not in listed.hash_list.counts
-            ):
-                continue
-            for left, right, distances in listed.hamming().range_chunks(asked, radius):
-                numbers = listed.hash_list.numbers("pdq", right)
-                stated = listed.hash_list.qualities(numbers)
-                reliable = (stated < 0) | (stated >= LOWEST_QUALITY)
-                for at in np.flatnonzero(reliable):
-                    entry = listed.hash_list.entry(int(numbers[at]))
-                    match = _match(listed.hash_set, entry, "pdq", int(distances[at]))
-                    found.append((int(good[left[at]]), match))
+        for listed in self._looked_like() if good.size else ():
+            for pairs in listed.hamming().range_chunks(asked, radius):
+                found += [(int(good[at]), match) for at, match in _near(listed, pairs)]
         return self._one_each(found)
+
+    def near_forms(self, prints: Prints) -> Matched:
+        """As `near`, of pictures in all forms that they have: one match for each owner, set and entry id.
+
+        The nearest form counts, and where several are as near the first of `FORMS`, untrimmed. Of the forms and
+        the list the fewer are asked for among the others: the pairs are the same.
+        """
+        found: Matched = []
+        for codes, rows, forms in prints.blocks():
+            here: list[tuple[int, int, Match]] = []
+            good = np.flatnonzero(prints.qualities[rows] >= LOWEST_QUALITY)
+            codes, rows, forms = codes[good], rows[good], forms[good]
+            index: HammingIndex | None = None
+            for listed in self._looked_like():
+                entries = listed.hash_list.codes
+                chunks: Iterable[Pairs]
+                if _FEWER * len(entries) <= len(codes):
+                    index = HammingIndex(codes) if index is None else index
+                    chunks = (
+                        (right, left, bits) for left, right, bits in index.range_chunks(entries, RADIUS)
+                    )
+                else:
+                    chunks = listed.hamming().range_chunks(codes, RADIUS)
+                for pairs in chunks:
+                    for at, match in _near(listed, pairs):
+                        row, form = int(rows[at]), int(forms[at])
+                        here.append((row, form, replace(match, form=prints.form(row, form))))
+            here.sort(key=lambda one: one[:2])
+            found += self._one_each([(int(prints.owners[row]), match) for row, _, match in here])
+        return self._one_each(found)
+
+    def _looked_like(self) -> Iterator[Listed]:
+        """The sets that are asked for what is like an item."""
+        for listed in self._sets:
+            if listed.hash_set.kind is not HashSetKind.KNOWN_GOOD and "pdq" in listed.hash_list.counts:
+                yield listed
 
     def _one_each(self, found: Matched) -> Matched:
         """Keep one match per item, set and entry id: the best, under the gravest category the list gives it."""
@@ -186,8 +221,18 @@ def _match(hash_set: HashSet, entry: Entry, by: str, distance: int) -> Match:
     return Match(hash_set.name, hash_set.kind, entry.id, by, distance, entry.category)
 
 
+def _near(listed: Listed, pairs: Pairs) -> Iterator[tuple[int, Match]]:
+    """Matches of pairs of hashes asked for and listed; entries that state a low quality are left out."""
+    left, right, distances = pairs
+    numbers = listed.hash_list.numbers("pdq", right)
+    stated = listed.hash_list.qualities(numbers)
+    for at in np.flatnonzero((stated < 0) | (stated >= LOWEST_QUALITY)):
+        entry = listed.hash_list.entry(int(numbers[at]))
+        yield int(left[at]), _match(listed.hash_set, entry, "pdq", int(distances[at]))
+
+
 def _with_category(match: Match, category: str | None) -> Match:
-    return Match(match.hashset, match.kind, match.entry, match.by, match.distance, category)
+    return replace(match, category=category)
 
 
 def _graver(first: str | None, second: str | None, named: str | None) -> str | None:
@@ -208,5 +253,7 @@ def match_json(match: Match) -> dict[str, Any]:
         "entry": match.entry,
         "by": match.by,
         "distance": match.distance,
+        "form": match.form,
+        "covered": list(match.covered) if match.covered is not None else None,
         "category": match.category,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 _MAX_PARTS = 4096
+_CANON_HEAD = 1 << 16
 
 
 def exif_block(data: bytes, format: str) -> bytes:
@@ -79,12 +80,38 @@ def _in_avif(data: bytes) -> bytes:
     return bytes(block or b"").removeprefix(b"Exif\0\0")
 
 
+def _in_jxl(data: bytes) -> bytes:
+    """The plain `Exif` box (ISO/IEC 18181-2): four bytes of offset come first. One packed by Brotli is not read."""
+    at = 0
+    for _ in range(_MAX_PARTS):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] == b"Exif":
+            body = data[at + 8 : at + size] if size else data[at + 8 :]
+            return body[4 + int.from_bytes(body[:4], "big") :]
+        if size < 8:
+            return b""
+        at += size
+    return b""
+
+
+def _in_raw(data: bytes) -> bytes:
+    """The file itself where it is a TIFF; Fujifilm's lies in its preview, Canon's main directory in a box `CMT1`."""
+    if data.startswith(b"FUJIFILMCCD-RAW"):
+        return _in_jpeg(data[int.from_bytes(data[84:88], "big") :])
+    if data[4:8] == b"ftyp":
+        at = data.find(b"CMT1", 0, _CANON_HEAD)
+        size = int.from_bytes(data[at - 4 : at], "big") if at >= 4 else 0
+        return data[at + 4 : at - 4 + size] if size > 8 else b""
+    return data
+
+
 _FINDERS: dict[str, Callable[[bytes], bytes]] = {
     "jpeg": _in_jpeg,
     "png": _in_png,
     "webp": _in_webp,
     "tiff": bytes,
-    "raw": bytes,
+    "raw": _in_raw,
+    "jxl": _in_jxl,
     "heic": _in_heif,
     "avif": _in_avif,
 }

@@ -1,35 +1,32 @@
 """JPEG at full size, 1/2, 1/4 or 1/8, each straight from the coefficients (libjpeg-turbo by simplejpeg).
 
 CMYK and what libjpeg-turbo refuses outright go through Pillow. Damaged files are decoded as far as they
-go; what is missing is grey, as libjpeg leaves it.
+go; what is missing is grey, as libjpeg leaves it. Who only hashes a picture gets its luma alone, of large
+progressive files without the scans of detail.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 import numpy as np
 import simplejpeg
 
-from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
 from safelight.media.exif_block import exif_block
+from safelight.media.jpeg_scans import coarse, layout
 from safelight.media.picture import FIRST_SIDE, MAX_PIXELS, LazyPicture, check_size, luma_of
 from safelight.media.protocol import Picture, Pixels
+from safelight.media.sketch import SKETCH_SIDE
 from safelight.media.tiff import orientation_of
 
-_MAX_SCANS = 500
-"""A progressive JPEG has some ten; thousands of empty ones keep a decoder busy for hours."""
-_MAX_SEGMENTS = 100_000
-_MARKER: Final = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
-"""A marker; what entropy-coded data holds is none: FF is followed by 00 there, or by a restart (T.81, B.1.1)."""
-_START_OF_SCAN, _END, _START, _TEMPORARY = 0xDA, 0xD9, 0xD8, 0x01
 _REFUSED: Final = (ValueError, KeyError)
 """What simplejpeg raises: the second where libjpeg-turbo has no name for the sampling or the colours."""
 _MAX_SCALED_PIXELS = 1_000_000_000
 """Beyond full size a JPEG is still shown at 1/2, 1/4 or 1/8, up to this many pixels."""
+_CUT_SIDE: Final = 768
+"""Pixels of the shorter side from which on a sketch leaves scans of detail out: below, it is decoded at full size."""
 
 
 class JpegDecoder:
@@ -49,12 +46,25 @@ class JpegDecoder:
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
-        _check_scans(data)
-        source = _Jpeg(data)
+        picture = JpegPicture(format, data, _Jpeg(data))
+        picture.rgb(FIRST_SIDE)
+        return [picture.tried()]
+
+    def decode_sketch(self, data: bytes, format: str, *, colour: bool) -> list[Picture]:
+        """See `SketchDecoder`."""
+        picture = JpegPicture(format, data, _Jpeg(data))
+        picture.sketch(SKETCH_SIDE, colour=colour)
+        return [picture.tried()]
+
+
+class JpegPicture(LazyPicture):
+    """A `LazyPicture` that is `Sketched` too."""
+
+    def __init__(self, format: str, data: bytes, source: _Jpeg) -> None:
         least = 1
         while source.width * source.height > MAX_PIXELS * least * least:
             least *= 2
-        picture = LazyPicture(
+        super().__init__(
             format,
             (source.width, source.height),
             data,
@@ -62,12 +72,30 @@ class JpegDecoder:
             orientation=orientation_of(exif_block(data, format)),
             least_scale=least,
         )
-        picture.rgb(FIRST_SIDE)
-        picture.damaged = source.damaged
-        if least > 1:
-            large = f"too large for full size: decoded at 1/{least}"
-            picture.damaged = f"{source.damaged}; {large}" if source.damaged else large
-        return [picture]
+        self._source = source
+        self._sketches: dict[int, Pixels] = {}
+
+    def sketch(self, at_least: int, *, colour: bool = False) -> Pixels:
+        """See `Sketched.sketch`; nothing is decoded where some decode has enough pixels."""
+        scale = max(self._least, self.scale(at_least))
+        there = [key for key in self._made if key[0] <= scale and not (colour and key[1])]
+        if there:
+            return self._made[max(there)]
+        if colour or self._source.plain:
+            return self.rgb(at_least)
+        if scale not in self._sketches:
+            pixels = self._source.sketch(scale)
+            pixels.flags.writeable = False
+            self._sketches[scale] = pixels
+        return self._sketches[scale]
+
+    def tried(self) -> JpegPicture:
+        """The picture, with what its first decode found amiss."""
+        self.damaged = self._source.damaged
+        if self._least > 1:
+            large = f"too large for full size: decoded at 1/{self._least}"
+            self.damaged = f"{self._source.damaged}; {large}" if self._source.damaged else large
+        return self
 
 
 class _Jpeg:
@@ -78,9 +106,13 @@ class _Jpeg:
         self.damaged: str | None = None
         self.plain = False
         """Only Pillow decodes it."""
+        self._layout = layout(data)
+        self._has_luma = False
+        """Is its first component luma?"""
         try:
             self.height, self.width, space, _ = simplejpeg.decode_jpeg_header(data, strict=False)
             self.plain = space not in ("YCbCr", "RGB", "Gray", "GRAY")
+            self._has_luma = space in ("YCbCr", "Gray", "GRAY")
         except _REFUSED:
             self.width, self.height = pillow.open_image(data, ("JPEG", "MPO")).size
             self.plain = True
@@ -99,9 +131,20 @@ class _Jpeg:
             self.plain = True
             return self._by_pillow(scale, luma)
 
-    def _decode(self, scale: int, luma: bool, *, strict: bool) -> Pixels:
+    def sketch(self, scale: int) -> Pixels:
+        """Luma `(h, w)` at 1/scale without the scans that hardly show there; RGB where only Pillow decodes it."""
+        if self._has_luma and min(self.width, self.height) >= _CUT_SIDE and scale > 1:
+            short = coarse(self.data, self._layout, scale)
+            if short is not None:
+                try:
+                    return self._decode(scale, True, strict=True, data=short)
+                except _REFUSED:
+                    pass  # why: the whole file then says what is amiss
+        return self.read(scale, not self.plain)
+
+    def _decode(self, scale: int, luma: bool, *, strict: bool, data: bytes | None = None) -> Pixels:
         pixels: Pixels = simplejpeg.decode_jpeg(
-            self.data,
+            self.data if data is None else data,
             "GRAY" if luma else "RGB",
             min_height=-(-self.height // scale),
             min_width=-(-self.width // scale),
@@ -113,27 +156,6 @@ class _Jpeg:
         rgb, damaged = pillow.load_rgb(self.data, ("JPEG", "MPO"), scale)
         self.damaged = damaged or self.damaged
         return luma_of(rgb) if luma else np.ascontiguousarray(rgb)
-
-
-def _check_scans(data: bytes) -> None:
-    """Walk the segments as libjpeg does, up to the end of the picture: what is appended to it does not count.
-
-    Raises:
-        FormatError: there are more scans, or more segments, than any honest file has.
-    """
-    at = scans = 0
-    for _ in range(_MAX_SEGMENTS):
-        found = _MARKER.search(data, at)
-        if found is None or found[1][0] == _END:
-            return
-        at, marker = found.end(), found[1][0]
-        if marker in (_START, _TEMPORARY):
-            continue
-        at += int.from_bytes(data[at : at + 2], "big")
-        scans += marker == _START_OF_SCAN
-        if scans > _MAX_SCANS:
-            raise FormatError(f"a JPEG of more than {_MAX_SCANS} scans is made to keep decoders busy")
-    raise FormatError(f"a JPEG of more than {_MAX_SEGMENTS} segments is made to keep decoders busy")
 
 
 def _plainly(error: Exception) -> str:

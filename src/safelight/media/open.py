@@ -10,6 +10,7 @@ from typing import Literal
 from safelight.errors import FormatError
 from safelight.media.pillow import said
 from safelight.media.protocol import Decoder, Picture
+from safelight.media.sketch import SketchDecoder
 from safelight.plugins import load
 
 HEAD = 4096
@@ -33,8 +34,11 @@ def prepare() -> None:
         decoder.prepare()
 
 
-def open_media(data: bytes) -> Opened:
-    """Decode `data` with the decoder that knows it. Raises FormatError where nothing can be shown."""
+def open_media(data: bytes, *, sketch: Literal["grey", "colour"] | None = None) -> Opened:
+    """Decode `data` with the decoder that knows it. Raises FormatError where nothing can be shown.
+
+    With `sketch` decoders that can do so try no more of it than hashing, or hashing and a thumbnail, needs.
+    """
     head = data[:HEAD]
     decoders: dict[str, Decoder] = load("media")
     for decoder in decoders.values():
@@ -42,7 +46,10 @@ def open_media(data: bytes) -> Opened:
         if format is None:
             continue
         try:
-            pictures = decoder.decode(data, format)
+            if sketch is not None and isinstance(decoder, SketchDecoder):
+                pictures = decoder.decode_sketch(data, format, colour=sketch == "colour")
+            else:
+                pictures = decoder.decode(data, format)
         except (FormatError, MemoryError):
             raise
         except Exception as error:  # why: codecs raise anything on hostile bytes

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from safelight.errors import FormatError
-from safelight.media.protocol import Pixels
+from safelight.media.protocol import Film, Pixels
 
 MAX_PIXELS = 250_000_000
 """The largest picture that is decoded at full size; larger ones are refused before a byte is allocated."""
@@ -48,6 +48,7 @@ class LazyPicture:
         self.orientation = orientation
         self.position = position
         self.metadata = metadata
+        self.film: Film | None = None
         self._read = read
         self._least = least_scale
         self._made: dict[tuple[int, bool], Pixels] = {}

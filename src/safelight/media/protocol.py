@@ -5,13 +5,41 @@ Decoders run only inside the jailed worker (`engine/jail.py`): no files, no netw
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFrame:
+    """One frame of a film, small, for hashing."""
+
+    number: int
+    """From 0, in order of showing; of a film that is not decoded from end to end by its time and rate."""
+    position: float
+    """Seconds from the start."""
+    size: tuple[int, int]
+    """Width and height of the full frame, upright."""
+    luma: Pixels
+    """`(h, w) uint8`, both sides those of `size` over the same power of two, rounded up."""
+
+
+class Film(Protocol):
+    """The frames of a moving picture beyond the few that stand for it, decoded when they are asked for."""
+
+    rule: str
+    """Which frames were taken: `every frame`, `every second`, `key frames`. Valid after `frames`."""
+    problem: str | None
+    """Why these are not all there should be, or None. Valid after `frames`."""
+
+    def frames(self) -> Iterator[FilmFrame]:
+        """Yield them in order, each once, at constant memory. Raises MemoryError only."""
+        ...
 
 
 class Picture(Protocol):
@@ -35,6 +63,8 @@ class Picture(Protocol):
     """EXIF number 1..8 by which `rgb` and `luma` must still be turned to stand upright (1: they do)."""
     metadata: Mapping[str, Any]
     """What the container states of its making (a video's first frame); empty where the bytes say it themselves."""
+    film: Film | None
+    """Of the first picture of what moves: all of its frames that are hashed. None of every other."""
 
     def rgb(self, at_least: int | None = None) -> Pixels:
         """`(h, w, 3) uint8`; both sides may be scaled down by the same power of two, the shorter side

@@ -1,7 +1,8 @@
 """Still formats that Pillow decodes: PNG, GIF, WebP, BMP, TIFF, icons, AVIF, JPEG 2000, Photoshop.
 
 RGB is what Pillow's `convert("RGB")` gives, so that hashes agree with everybody else's: alpha is dropped,
-not blended (the colours under transparent pixels count). Of animations and many pages the first is decoded.
+not blended (the colours under transparent pixels count). Of many pages the first is decoded; of animations the
+first frame stands for the picture, and up to eight more follow it.
 TIFF and AVIF come turned as their file says, the others as stored.
 """
 
@@ -12,6 +13,7 @@ from PIL import Image
 from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
+from safelight.media.animation import AnimatedFilm, later_frames, may_move
 from safelight.media.cut import MISSING, as_far_as_it_goes
 from safelight.media.exif_block import exif_block
 from safelight.media.picture import LazyPicture, luma_of, reduced, turned
@@ -63,7 +65,13 @@ class StillDecoder:
             return luma_of(scaled) if luma else scaled
 
         size = (full.shape[1], full.shape[0])
-        return [LazyPicture(format, size, data, read, damaged=damaged, orientation=turn)]
+        first = LazyPicture(format, size, data, read, damaged=damaged, orientation=turn)
+        if damaged or not may_move(data, format):
+            return [first]
+        later = later_frames(data, _PLUGINS[format], turn)
+        if later:
+            first.film = AnimatedFilm(data, _PLUGINS[format])
+        return [first, *later]
 
 
 def _loaded(data: bytes, format: str) -> tuple[Pixels, str | None]:

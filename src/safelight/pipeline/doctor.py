@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.engine.jail import jail_status
+from safelight.matching.pdqindex.compiled import prepared
 from safelight.plugins import load
 from safelight.signals.models import registry as models
 
@@ -26,7 +27,15 @@ _LIBRARIES = {
     "pillow_heif": "HEIC pictures",
     "onnxruntime": "models",
     "dlib": "face landmarks",
-    "faiss": "near matches",
+    "faiss": "nearest faces among many",
+    "numba": "compiles the loops of near matches and carving",
+    "llvmlite": "loads them",
+    "imagecodecs": "JPEG XL",
+    "pyfvde": "FileVault on Core Storage",
+    "pyvshadow": "shadow copies of NTFS volumes",
+    "libarchive": "RAR, cabinets and LZH, by Debian's libarchive13",
+    "msoffcrypto": "encrypted Office documents",
+    "brotli": "bodies in browsers' caches",
 }
 _SPACE = 10 << 30
 
@@ -47,6 +56,8 @@ def check(folder: Path) -> list[dict[str, Any]]:
     for name, use in _LIBRARIES.items():
         there = find_spec(name) is not None
         found.append(_line(f"{name} ({use})", there, _version(name), "Run `make setup`."))
+    hint = "Run `python -m safelight.pipeline.compiling`; until then near matches are slow."
+    found.append(_line("compiled loops of near matches", prepared(), "kept", hint))
     for name, value in jail_status().items():
         hint = "The kernel lacks it: hostile media are less contained here. Use Linux 5.13 or newer."
         found.append(_line(f"jail: {name}", bool(value), str(value), hint))
@@ -84,6 +95,10 @@ def _version(name: str) -> str:
         "pyfsxfs": "libfsxfs-python",
         "dlib": "dlib-bin",
         "faiss": "faiss-cpu",
+        "pyfvde": "libfvde-python",
+        "pyvshadow": "libvshadow-python",
+        "libarchive": "libarchive-c",
+        "msoffcrypto": "msoffcrypto-tool",
     }
     try:
         return version(packages.get(name, name))

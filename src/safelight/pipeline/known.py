@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from safelight.model import Place
+from safelight.model import LOCKED, Place
 from safelight.pipeline.salvage import is_salvaged
+from safelight.store.entry import NOT_READ, NOTE
 from safelight.store.inventory import ANEW, CLOSED, Entry, Fingerprint, Page, fingerprint, place_key
 from safelight.store.page import IS_ANEW, IS_CLOSED, IS_FINDING, IS_GONE, IS_MEDIA, NOT_EXAMINED
 
@@ -28,12 +29,14 @@ class Seen(NamedTuple):
 
 def counts_of(entry: Entry) -> tuple[str, ...]:
     """The counters of a scan's summary that an entry raises."""
+    if entry.note == NOT_READ and not entry.examined:
+        return ("not_read",)
     return _counts(entry.kind, entry.place.state, entry.examined, entry.media, entry.error is not None)
 
 
 @cache
 def _counts(kind: str, state: str, examined: bool, media: bool, failed: bool) -> tuple[str, ...]:
-    if kind in (ANEW, CLOSED):
+    if kind in (ANEW, CLOSED, NOTE):
         return ()
     if not examined:
         return ("not_examined",)
@@ -53,6 +56,9 @@ class Known:
         self._closed: dict[bytes, Fingerprint] = {}
         self._within: dict[bytes, set[bytes]] = defaultdict(set)
         self._fresh: set[bytes] = set()
+        self._locked: dict[bytes, list[bytes]] = defaultdict(list)
+        """What was said of a place that needs a key, until a note says that one opened it."""
+        self._opened: set[bytes] = set()
         for page in pages:
             self._take(page)
         self._unmet = set(self._seen)
@@ -73,7 +79,8 @@ class Known:
             columns["within"],
             strict=True,
         )
-        for key, flags, mark, sha256, kind, state, container, error, within in lines:
+        for number, line in enumerate(lines):
+            key, flags, mark, sha256, kind, state, container, error, within = line
             if flags & IS_CLOSED:
                 self._closed[key] = mark
             elif flags & IS_ANEW:
@@ -86,7 +93,15 @@ class Known:
                 media = bool(flags & IS_MEDIA)
                 counts = _counts(kind, state, True, media, error is not None)
                 failed = error is not None and (sha256 is None or is_salvaged(error))
-                again = failed and not flags & IS_FINDING
+                locked = flags & IS_FINDING and LOCKED in (error or "")
+                again = failed and bool(locked or not flags & IS_FINDING)
+                if locked:
+                    self._locked[place_key(page[number].place)].append(key)
+                elif kind == NOTE:
+                    place = place_key(page[number].place)
+                    self._opened.add(place)
+                    for outdated in self._locked.pop(place, ()):
+                        self._seen.pop(outdated, None)
                 self._seen[key] = Seen(mark, sha256, media, container is not None, counts, error, again)
                 for parent in parents[within]:
                     self._within[parent].add(key)
@@ -111,6 +126,10 @@ class Known:
         self._unmet.discard(key)
         self._unmet -= self._within.get(_container_key(place.trail), set())
         return key in self._seen
+
+    def was_opened(self, place: Place) -> bool:
+        """Did an earlier run open with a key what lies at this place?"""
+        return place_key(place) in self._opened
 
     def unmet(self) -> set[bytes]:
         """Keys of the places that an earlier run read and a walk to the end has not come to."""

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from safelight.engine.beat import beat
 from safelight.engine.protocol import TaskLimits
 from safelight.errors import FormatError, IntegrityError, ModelMissingError, SafelightError
-from safelight.model import Capability, SignalValue
+from safelight.matching import prints
+from safelight.model import NOT_APPLICABLE, SOUND_ONLY, Capability, SignalValue
 from safelight.plugins import load
 from safelight.signals.shape import check
 from safelight.store.blobs import BlobStore
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal
-from safelight.store.tables import item, signal
+from safelight.store.tables import item, pdq, signal
 from safelight.triage.facts import bound_thumbnail, signal_context
 
 _WARM_UP = (
@@ -74,22 +75,32 @@ class Look:
 
     def __call__(self, batch: Sequence[Job]) -> list[Any]:
         """One plain dictionary per job."""
-        from safelight.media.open import open_media
-        from safelight.media.thumbnail import thumbnail
+        from safelight.media.film import NoPictureError
+        from safelight.media.open import Opened, open_media
+        from safelight.media.thumbnail import stand_in
+        from safelight.signals.preview import differing, shown_instead
 
         opened: list[Any] = []
         seen: list[dict[str, Any]] = []
         for job in batch:
             beat()
             try:
-                medium = open_media(job.data)
-            except FormatError as error:
+                medium = open_media(job.data, sketch=self._sketch(job))
+            except NoPictureError as nothing:  # sound alone: no failure, and nothing to be computed of it
                 opened.append(None)
-                seen.append({"sha256": job.sha256, "error": str(error)})
+                why = self._absent(f"{NOT_APPLICABLE}: {nothing}")
+                seen.append({"sha256": job.sha256, "format": SOUND_ONLY, "signals": why})
                 continue
+            except FormatError as error:
+                instead = shown_instead(job.data, str(error))
+                if instead is None:
+                    opened.append(None)
+                    seen.append({"sha256": job.sha256, "error": str(error)})
+                    continue
+                medium = Opened("jpeg", "image", [instead])
             first = medium.pictures[0]
-            opened.append(medium.pictures)
-            small = thumbnail(first) if job.thumbnail else None
+            opened.append([*medium.pictures, *differing(medium.pictures)])
+            small = stand_in(medium.pictures) if job.thumbnail else None
             seen.append(
                 {
                     "sha256": job.sha256,
@@ -109,6 +120,16 @@ class Look:
             for index, value in zip(readable, self._compute(name, pictures), strict=True):
                 seen[index]["signals"].append([value.name, value.version, value.value, value.absent])
         return seen
+
+    def _absent(self, why: str) -> list[list[Any]]:
+        """Every signal that was asked for, not there for this reason."""
+        return [[name, load("signals")[name].version, None, why] for name in self.names]
+
+    def _sketch(self, job: Job) -> Literal["grey", "colour"] | None:
+        """How little of a medium needs to be decoded: only where nothing but hashes and facts are wanted of it."""
+        if any(load("signals")[name].capability is not Capability.HASH_MATCH for name in self.names):
+            return None
+        return "colour" if job.thumbnail else "grey"
 
     def _compute(self, name: str, media: list[Any]) -> list[SignalValue]:
         made = load("signals")[name]
@@ -167,7 +188,8 @@ def store(
     names: dict[str, str],
 ) -> None:
     """Record a batch of results: sizes, damage, thumbnails, one row a signal (absent ones too)."""
-    rows = []
+    rows: list[dict[str, Any]] = []
+    hashes: list[dict[str, Any]] = []
     pictured = [seen for seen in results if seen.thumbnail is not None]
     kept = blobs.put_many(sealer, (seen.thumbnail for seen in pictured if seen.thumbnail is not None))
     blob_of = dict(zip((seen.sha256 for seen in pictured), kept, strict=True))
@@ -187,6 +209,9 @@ def store(
             SignalValue(name, version, None, f"not computed: {seen.error}") for name, version in names.items()
         )
         rows += [_row(sealer, case_id, seen.sha256, value) for value in signals]
+        for value in signals:
+            if value.name == "pdq":
+                hashes += prints.rows_of(case_id, seen.sha256, value.value)
     if rows:
         again = signal.delete().where(
             signal.c.case_id == case_id,
@@ -195,19 +220,18 @@ def store(
         )
         connection.execute(again, [{"of_item": row["sha256"], "of_name": row["name"]} for row in rows])
         connection.execute(signal.insert(), rows)
+        before = pdq.delete().where(pdq.c.case_id == case_id, pdq.c.sha256 == sa.bindparam("of_item"))
+        connection.execute(before, [{"of_item": row["sha256"]} for row in rows if row["name"] == "pdq"])
+    if hashes:
+        connection.execute(pdq.insert(), hashes)
 
 
 def _row(sealer: Sealer, case_id: str, sha256: bytes, value: SignalValue) -> dict[str, Any]:
-    pdq: dict[str, Any] = {"hash": None, "quality": None}
-    if value.name == "pdq" and value.value and len(value.value) == 1:
-        pdq = {"hash": bytes.fromhex(value.value[0]["hash"]), "quality": int(value.value[0]["quality"])}
     return {
         "case_id": case_id,
         "sha256": sha256,
         "name": value.name,
         "version": value.version,
-        "pdq": pdq["hash"],
-        "quality": pdq["quality"],
         "sealed": seal(sealer, [value.value, value.absent], signal_context(sha256, value.name)),
     }
 

@@ -1,19 +1,20 @@
-"""Match everything that was read against the hash sets: exact digests of every file, PDQ of every picture."""
+"""Match everything that was read against the hash sets: exact digests of files, PDQ of pictures, vPDQ of films."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import sqlalchemy as sa
 
+from safelight.matching import films, prints
 from safelight.matching.match import Matcher
 from safelight.model import Digests, HashSetKind, Match
 from safelight.pipeline.reading import add_items
 from safelight.store import inventory
 from safelight.store.keys import Sealer
 from safelight.store.page import IS_MEDIA, Page
-from safelight.store.tables import item, match, signal
+from safelight.store.tables import item, match
+from safelight.triage import facts
 
 
 @dataclass(slots=True)
@@ -42,7 +43,8 @@ def match_case(
             here |= _match_page(connection, case_id, matcher, page, found, media)
         if exhibit_id in exhibits:
             tally.items |= here
-    _match_pdq(connection, case_id, matcher, found)
+    moving = _match_films(connection, sealer, case_id, matcher, found)
+    _match_pdq(connection, case_id, matcher, found, moving)
     _store(connection, case_id, matcher, found, media)
     for sha256, matches in found.items():
         kinds = {one.kind for one in matches if not one.is_perceptual}
@@ -88,21 +90,40 @@ def exact(matcher: Matcher, digests: list[Digests]) -> list[list[Match]]:
 
 
 def _match_pdq(
-    connection: sa.Connection, case_id: str, matcher: Matcher, found: dict[bytes, list[Match]]
+    connection: sa.Connection,
+    case_id: str,
+    matcher: Matcher,
+    found: dict[bytes, list[Match]],
+    moving: set[bytes],
 ) -> None:
-    rows = connection.execute(
-        sa.select(signal.c.sha256, signal.c.pdq, signal.c.quality).where(
-            signal.c.case_id == case_id, signal.c.name == "pdq", signal.c.pdq.is_not(None)
-        )
-    ).all()
-    if not rows or not matcher:
+    if not matcher:
         return
-    codes = np.frombuffer(b"".join(row.pdq for row in rows), dtype=np.uint8).reshape(-1, 32)
-    qualities = np.array([row.quality for row in rows], dtype=np.int64)
-    for index, one in matcher.near(codes, qualities):
-        matches = found.setdefault(rows[index].sha256, [])
+    items, hashes, _ = prints.of_case(connection, case_id)
+    of_films = films.film_sets(matcher)
+    for index, one in matcher.near_forms(hashes):
+        if one.hashset in of_films and items[index] in moving:
+            continue
+        matches = found.setdefault(items[index], [])
         if all((one.hashset, one.entry) != (known.hashset, known.entry) for known in matches):
             matches.append(one)
+
+
+def _match_films(
+    connection: sa.Connection,
+    sealer: Sealer,
+    case_id: str,
+    matcher: Matcher,
+    found: dict[bytes, list[Match]],
+) -> set[bytes]:
+    """Match films with lists of films; returns the films of the case, where there are such lists."""
+    if not films.film_sets(matcher):
+        return set()
+    items = sorted(facts.signals_of(connection, sealer, case_id, "vpdq").items())
+    for index, one in films.matches_of([value for _, value in items], matcher):
+        matches = found.setdefault(items[index][0], [])
+        if all((one.hashset, one.entry) != (known.hashset, known.entry) for known in matches):
+            matches.append(one)
+    return {sha256 for sha256, _ in items}
 
 
 def _store(
@@ -128,6 +149,9 @@ def _store(
             "by": one.by,
             "distance": one.distance,
             "category": one.category,
+            "form": one.form,
+            "of_item": one.covered[0] if one.covered is not None else None,
+            "of_entry": one.covered[1] if one.covered is not None else None,
         }
         for (sha256, hash_set_id, entry), one in best.items()
     ]

@@ -16,18 +16,21 @@ from time import monotonic
 import sqlalchemy as sa
 
 from safelight.errors import EvidenceError
+from safelight.evidence.embedded_media import PREVIEW
 from safelight.evidence.found import HEAD_BYTES, Found
 from safelight.evidence.protocol import Kind, Source
 from safelight.evidence.sniff import HEAD, is_media, sniff
 from safelight.evidence.stream import NO_ROOM
-from safelight.model import Digests
-from safelight.pipeline.known import Known, counts_of
+from safelight.model import LOCKED, Digests, Place, State
+from safelight.pipeline.known import Known, Seen, counts_of
 from safelight.pipeline.looking import Job
 from safelight.pipeline.salvage import SECOND, Salvage
+from safelight.pipeline.waiting import Waiting
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester, digest
 from safelight.store import inventory
 from safelight.store.database import Database
+from safelight.store.entry import NOT_READ
 from safelight.store.inventory import CLOSED, FINDING, Entry
 from safelight.store.keys import Sealer
 from safelight.store.page import IS_FINDING, IS_MARK, NOT_EXAMINED
@@ -38,6 +41,8 @@ PAGE_SECONDS = 2.0
 """A page is stored when it is full or this old, and before its media are looked at."""
 BATCH_ITEMS = 16
 BATCH_BYTES = 32 << 20
+SLICE = 0.25
+"""Seconds of reading between two batches of media that wait for their look."""
 COLLECT_AFTER = 5_000
 """Values made, less those that are gone, after which the youngest are searched for cycles (Python's own: 700)."""
 WHOLE = 4 << 20
@@ -55,12 +60,20 @@ class Context:
     known: Known
     lacks_look: Callable[[bytes], bool]
     """Does an item lack a signal, and is its look not under way?"""
-    wants_look: Callable[[bytes, Digests], Job | None]
-    """Given an item's SHA-256 and digests: an empty job where it lacks a look, once; else None."""
+    wants_look: Callable[[Digests, Place], Job | None]
+    """Given an item's digests and where it lies: an empty job where it lacks a look, once; else None."""
     anyone_missing: Callable[[], bool]
     """Are there media of earlier runs that still have to be looked at?"""
     media_bytes: int
     progress: Progress
+    waiting: Waiting | None = None
+    """Where media wait for their look while everything is digested first; None where they are looked at at once."""
+    until: float | None = None
+    """When the time of this scan is over (`monotonic`)."""
+    grace: float = 0.0
+    """Seconds for which what is left is still listed then."""
+    meanwhile: Callable[[], None] = lambda: None
+    """Asked from time to time, outside of transactions: rank what there is by now."""
     counts: Counter[str] = field(default_factory=Counter)
     read_bytes: int = 0
     said: set[str] = field(default_factory=set)
@@ -77,13 +90,23 @@ class ExhibitReader:
         self._media: list[tuple[int, Entry]] = []
         self._jobs: list[Job] = []
         self._job_bytes = 0
-        self._since = monotonic()
+        self._since = self._grace = monotonic()
         self._told = 0.0
         self._unlisted: list[bytes] = []
+        self._walk: Iterator[Found] = iter(())
+        self._held: Found | None = None
+        """What has been met, and is read later."""
+        self._broken = False
+        self.stopped = False
+        """Is the time of this scan over?"""
+        self.listed = False
+        """Was everything listed, read or not?"""
 
     def enter(self, found: Found) -> bool:
         """Whether a container must be gone through; called by the walk after it was consumed."""
         context = self.context
+        if self.stopped:
+            return found.kind is Kind.LAYER  # to be listed
         if context.known.is_closed(found.place) and not context.anyone_missing():
             context.counts.update(context.known.counts_within(found.place))
             return False
@@ -91,22 +114,80 @@ class ExhibitReader:
 
     def left(self, found: Found) -> None:
         """A container was listed to its end; called by the walk."""
-        if not self.context.known.is_listed(found.place):
+        if not self.stopped and not self.context.known.is_listed(found.place):
             self._page.append(Entry(found.place, CLOSED))
 
     def batches(self, walk: Iterator[Found]) -> Iterator[list[Job]]:
-        """Read everything the walk yields; batches of media to look at come out as they fill."""
+        """Read everything the walk yields; batches of media to look at come out as they fill, or as they are wanted."""
+        self._walk = walk
+        more = True
         with _seldom_collected():
-            for found in walk:
-                self._take(found)
-                now = self._tell()
-                if len(self._page) >= PAGE_ENTRIES or now - self._since > PAGE_SECONDS:
-                    self.flush()
-                if len(self._jobs) >= BATCH_ITEMS or self._job_bytes >= BATCH_BYTES:
-                    yield self._batch()
-            self.flush()
-        if self._jobs:
-            yield self._batch()
+            while more or self._held is not None:
+                more = self.read_on()
+                while batch := self._next(more):
+                    yield batch
+                    if more:
+                        break
+                self.context.meanwhile()
+
+    def idle(self) -> bool:
+        """Read on while all workers are busy; returns whether there is more to read before they are given more."""
+        return self.context.waiting is not None and self.read_on() and not self._is_full()
+
+    def read_on(self) -> bool:
+        """Read for a while; returns whether there is more to read now."""
+        until = monotonic() + SLICE
+        while not self._is_full():
+            found = self._held if self._held is not None else next(self._walk, None)
+            self._held = None
+            if found is None:
+                self.listed = self.listed or not self._broken
+                self.flush()
+                return False
+            if self._comes_later(found):
+                self._held = found
+                return False
+            self._take(found)
+            now = self._tell()
+            if len(self._page) >= PAGE_ENTRIES or now - self._since > PAGE_SECONDS:
+                self.flush()
+                self.context.meanwhile()
+            if self._is_over(now):
+                self._broken, self._walk = True, iter(())
+            if now > until and self.context.waiting is not None:
+                break
+        return True
+
+    def _is_full(self) -> bool:
+        return len(self._jobs) >= BATCH_ITEMS or self._job_bytes >= BATCH_BYTES
+
+    def _comes_later(self, found: Found) -> bool:
+        """What is carved is read when all that was found by name was looked at."""
+        waits = bool(self.context.waiting) or bool(self._jobs)
+        return found.place.state is State.CARVED and waits and not self.stopped and not self._in_time()
+
+    def _in_time(self) -> bool:
+        return self.context.until is not None and monotonic() >= self.context.until
+
+    def _next(self, more: bool) -> list[Job]:
+        """The next batch for the workers: what cannot wait, and then the most promising of what waits."""
+        waiting = None if self._in_time() else self.context.waiting
+        if not (self._is_full() or waiting or not more):
+            return []
+        batch = self._batch()
+        while waiting and not batch:
+            batch = waiting.jobs(BATCH_ITEMS, BATCH_BYTES)
+        return batch
+
+    def _is_over(self, now: float) -> bool:
+        """Has the time come to stop altogether? After the scan's time was over, what is left is listed for a while."""
+        until = self.context.until
+        if until is None or now < until:
+            return False
+        if not self.stopped:
+            self.stopped = True
+            self._grace = now + self.context.grace
+        return now >= self._grace
 
     def note_gone(self) -> None:
         """After a folder was walked to its end: say of what was read before and is no longer there that it is gone."""
@@ -151,9 +232,18 @@ class ExhibitReader:
         if not found.examined and context.known.leave_shut(found.place):
             context.counts["not_examined"] += 1
             return  # what an earlier order allowed to be read stays as it was read
+        if self.stopped:
+            self._leave(found)
+            return
         if found.kind is Kind.FOLDER and found.error is not None:
             self._unlisted.append(found.place.trail[-1] + b"/")
-        before = context.known.find(found.place) if context.known and found.examined else None
+        is_said = found.kind in (Kind.FINDING, Kind.NOTE)  # of a place that has a line of its own
+        before = context.known.find(found.place) if context.known and found.examined and not is_said else None
+        if LOCKED in (found.error or "") and self._was_opened(found, before):
+            found.descend = False
+            context.counts.update(context.known.counts_within(found.place))
+            context.counts.update(before.counts if before is not None else ())
+            return
         if before is not None and found.error is None:
             for name in before.counts:
                 context.counts[name] += 1
@@ -171,6 +261,26 @@ class ExhibitReader:
         if entry.kind == FINDING and entry.error and len(entry.place.trail) == 1:
             context.said.add(entry.error)
         self._page.append(entry)
+
+    def _was_opened(self, found: Found, before: Seen | None) -> bool:
+        """Was this opened by an earlier run, with a key that this one does not have? It stays as it was read."""
+        if before is not None:
+            return before.sha256 is not None
+        return found.kind is Kind.FINDING and self.context.known.was_opened(found.place)
+
+    def _leave(self, found: Found) -> None:
+        """List something that is not read any more; what an earlier run read stays as it was read."""
+        found.descend = False
+        read = found.kind is Kind.FILE and found.examined
+        if read and self.context.known.find(found.place) is not None:
+            return
+        entry = _listed(found)
+        if read and found.readable:
+            entry = replace(entry, examined=False, note=NOT_READ)
+        for name in counts_of(entry):
+            self.context.counts[name] += 1
+        if not self.context.known.has_said(entry):
+            self._page.append(entry)
 
     def _look_again(self, found: Found, sha256: bytes) -> None:
         """A medium that was listed, but whose look was lost with the run (or is wanted anew)."""
@@ -193,24 +303,29 @@ class ExhibitReader:
             )
             salvaged = _salvaged(found, context.media_bytes)
             if salvaged is None:
-                return Entry(found.place, found.kind, error=said)
+                return Entry(found.place, found.kind, error=said, note=found.node.note)
             source, (head, digests, data) = salvaged
             container, found.descend = None, False
             format_, problem = sniff(head), source.damage or f"{said}; {SECOND}"
         context.read_bytes += source.size
         if problem is not None and NO_ROOM in problem:  # cut here, not there: no digest, and nothing inside
             found.descend = False
-            return Entry(replace(found.place, size=found.node.size), found.kind, error=problem)
-        media = is_media(format_)
+            place = replace(found.place, size=found.node.size)
+            return Entry(place, found.kind, error=problem, note=found.node.note)
+        media = is_media(format_) and not _is_preview(found.place)
         if media:
-            job = context.wants_look(digests.sha256, digests)
+            job = context.wants_look(digests, found.place)
+            waiting = context.waiting if data is not None and problem is None else None
+            if job is not None and waiting is not None and waiting.take(found, job):
+                job = None
             if job is not None and data is not None:
                 self._jobs.append(Job(job.sha256, data, job.thumbnail))
                 self._job_bytes += len(data)
             elif job is not None:
-                note = f"larger than {context.media_bytes >> 20} MiB: digested, not decoded"
-                problem = f"{problem}; {note}" if problem else note
-        return Entry(found.place, found.kind, format_, digests, problem, True, container, media)
+                large = f"larger than {context.media_bytes >> 20} MiB: digested, not decoded"
+                problem = f"{problem}; {large}" if problem else large
+        note = found.node.note
+        return Entry(found.place, found.kind, format_, digests, problem, True, container, media, note=note)
 
     def _tell(self) -> float:
         """Report progress from time to time; returns the time, in seconds."""
@@ -249,7 +364,7 @@ def add_items(connection: sa.Connection, case_id: str, page_id: int, found: list
             "md5": entry.digests.md5,
             "sha1": entry.digests.sha1,
             "size": entry.place.size or 0,
-            "format": entry.format or "unknown",
+            "format": PREVIEW if _is_preview(entry.place) else entry.format or "unknown",
         }
         for _, entry in found
         if entry.digests is not None
@@ -262,6 +377,11 @@ def add_items(connection: sa.Connection, case_id: str, page_id: int, found: list
     if rows:
         connection.execute(item.insert().prefix_with("OR IGNORE"), list(rows.values()))
         connection.execute(place.insert().prefix_with("OR IGNORE"), places)
+
+
+def _is_preview(place: Place) -> bool:
+    """Is it what a picture holds to be shown in its place? It is looked at with that picture, not by itself."""
+    return place.layers[-1:] == (PREVIEW,)
 
 
 def _salvaged(found: Found, keep: int) -> tuple[Salvage, tuple[bytes, Digests, bytes | None]] | None:
@@ -277,7 +397,12 @@ def _salvaged(found: Found, keep: int) -> tuple[Salvage, tuple[bytes, Digests, b
 def _listed(found: Found) -> Entry:
     """The entry of what is listed without being read: folders, links, devices, findings, out of scope."""
     return Entry(
-        found.place, found.kind, error=found.error, examined=found.examined, target=found.node.target
+        found.place,
+        found.kind,
+        error=found.error,
+        examined=found.examined,
+        target=found.node.target,
+        note=found.node.note,
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
 
 from safelight.engine.pool import PoolEngine
@@ -17,8 +16,9 @@ from safelight.evidence.names import show
 from safelight.evidence.sniff import is_media, sniff
 from safelight.evidence.source import FileSource
 from safelight.hashsets import library
+from safelight.matching import films, prints
 from safelight.matching.match import Matcher, match_json
-from safelight.model import Digests
+from safelight.model import Digests, Match
 from safelight.pipeline.looking import Job, Look, Looked
 from safelight.pipeline.matched import exact
 from safelight.pipeline.reading import BATCH_ITEMS, read_whole
@@ -30,7 +30,8 @@ def screen(house: House, connection: sa.Connection, files: Sequence[Path]) -> li
     matcher = Matcher(library.open_lists(connection, house.folder / "hashsets"))
     read: dict[Path, tuple[Digests | None, str | None]] = {}
     looked: dict[bytes, Looked] = {}
-    task = Look(("pdq",), TaskLimits(house.config.worker_memory, house.config.seconds_per_item))
+    names = ("pdq", "vpdq") if films.film_sets(matcher) else ("pdq",)
+    task = Look(names, TaskLimits(house.config.worker_memory, house.config.seconds_per_item))
 
     def batches() -> Iterator[list[Job]]:
         jobs: dict[bytes, Job] = {}
@@ -53,31 +54,63 @@ def screen(house: House, connection: sa.Connection, files: Sequence[Path]) -> li
                 looked.update({seen.sha256: seen for seen in outcome.results})
             else:
                 looked[outcome.item.sha256] = Looked(outcome.item.sha256, error=outcome.reason)
-    return [_result(matcher, path, *read[path], looked) for path in files]
+    matches = _matches(matcher, {digests.sha256: digests for digests, _ in read.values() if digests}, looked)
+    return [_result(path, *read[path], looked, matches) for path in files]
+
+
+def _matches(
+    matcher: Matcher, asked: dict[bytes, Digests], looked: Mapping[bytes, Looked]
+) -> dict[bytes, list[Match]]:
+    """What the lists say of each content, by SHA-256: all are asked at once, as a scan asks."""
+    found: dict[bytes, list[Match]] = {sha256: [] for sha256 in asked}
+    if not matcher:
+        return found
+    items = list(asked)
+    for sha256, matches in zip(items, exact(matcher, list(asked.values())), strict=True):
+        found[sha256] = matches
+    moving = [_value(looked[sha256], "vpdq") if sha256 in looked else None for sha256 in items]
+    hashes = [
+        (index, one)
+        for index, sha256 in enumerate(items)
+        if sha256 in looked
+        for one in prints.prints_of(_value(looked[sha256], "pdq"))
+    ]
+    of_films = films.film_sets(matcher)
+    near_pictures = (
+        (index, near)
+        for index, near in matcher.near_forms(prints.asked(hashes))
+        if near.hashset not in of_films or moving[index] is None
+    )
+    for index, near in (*films.matches_of(moving, matcher), *near_pictures):
+        matches = found[items[index]]
+        if all((near.hashset, near.entry) != (known.hashset, known.entry) for known in matches):
+            matches.append(near)
+    return found
+
+
+def _value(seen: Looked, name: str) -> Any:
+    return next((signal.value for signal in seen.signals if signal.name == name), None)
 
 
 def _result(
-    matcher: Matcher, path: Path, digests: Digests | None, error: str | None, looked: dict[bytes, Looked]
+    path: Path,
+    digests: Digests | None,
+    error: str | None,
+    looked: Mapping[bytes, Looked],
+    matches: Mapping[bytes, list[Match]],
 ) -> dict[str, Any]:
     shown = {"file": show(str(path).encode(errors="surrogateescape"))}
     if digests is None:
         return {**shown, "sha256": None, "pdq": None, "quality": None, "matches": [], "error": error}
-    matches = exact(matcher, [digests])[0] if matcher else []
     seen = looked.get(digests.sha256)
-    pdq = quality = None
-    frames = next((signal.value for signal in seen.signals if signal.name == "pdq"), None) if seen else None
-    if frames and len(frames) == 1:
-        pdq, quality = frames[0]["hash"], frames[0]["quality"]
-        known = {(match.hashset, match.entry) for match in matches}
-        code = np.frombuffer(bytes.fromhex(pdq), dtype=np.uint8).reshape(1, 32)
-        near = matcher.near(code, np.array([quality], dtype=np.int64)) if matcher else []
-        matches += [match for _, match in near if (match.hashset, match.entry) not in known]
+    frames = _value(seen, "pdq") if seen else None
+    one = frames[0] if frames and frames[0]["position"] is None else None  # of a film no frame stands for it
     return {
         **shown,
         "sha256": digests.sha256.hex(),
-        "pdq": pdq,
-        "quality": quality,
-        "matches": [match_json(match) for match in matches],
+        "pdq": one["hash"] if one else None,
+        "quality": one["quality"] if one else None,
+        "matches": [match_json(match) for match in matches[digests.sha256]],
         "error": error or (seen.error or seen.damaged if seen else None),
     }
 

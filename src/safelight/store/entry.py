@@ -11,6 +11,11 @@ CLOSED = "closed"
 """Kind of the entry that says: everything in this container was listed. It is no place of its own."""
 FINDING = "finding"
 """Kind of the entry that says what is wrong at a place, beside the place's own line; there may be several."""
+NOTE = "note"
+"""Kind of the entry that says what is to be known of a place beside its own line, and is no failure: which key
+opened it. It outdates the findings that said a key was needed. It is no place of its own either."""
+NOT_READ = "not read: the time that this scan was given was over"
+"""The note of a file that was listed and not read; it is not examined, so that the next scan reads it."""
 ANEW = "anew"
 """Kind of the entry that says: the medium could not be read as a whole, and is walked once more from its start.
 What could not be read of it and its file systems no longer holds, but for what was said of archives that were
@@ -39,11 +44,14 @@ class Entry:
     target: bytes | None = None
     gone: bool = False
     """It was read, and was no longer there when its folder was read again; `error` says when."""
+    note: str | None = None
+    """What its container states of it beside name and times: sender, chat, where it lay before."""
 
     @property
     def key(self) -> bytes:
-        """16 bytes that name the place within its exhibit; of a finding, the place and what it says of it."""
-        return place_key(self.place, self.error if self.kind == FINDING else None)
+        """16 bytes that name the place within its exhibit; of a finding or note, the place and what it says of it."""
+        said = self.error if self.kind == FINDING else self.note if self.kind == NOTE else None
+        return place_key(self.place, said)
 
 
 def place_key(place: Place, finding: str | None = None) -> bytes:

@@ -111,6 +111,21 @@ def records(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[Rec
     return [record for record in found if record is not None]
 
 
+def unfinished(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[dict[str, Any]]:
+    """What is not yet read of a case: exhibits whose scan is under way, was cut off, or ran out of its time.
+
+    `files` were read, `not_read` listed only, `to_look` digested and not looked at; all three by `at`.
+    """
+    found = []
+    for record in records(connection, sealer, case_id):
+        if record.facts.get("finished") is None:
+            state = record.facts.get("reading") or {}
+            told = {name: int(state.get(name) or 0) for name in ("files", "not_read", "to_look")}
+            stopped, at = bool(state.get("stopped")), state.get("at")
+            found.append({"exhibit": record.id, "path": record.path, **told, "stopped": stopped, "at": at})
+    return found
+
+
 def others_at(connection: sa.Connection, sealer: Sealer, record: Record) -> list[Record]:
     """Other exhibits of the case that lay at the same path, oldest first: disks that were there before."""
     found = records(connection, sealer, record.case_id)

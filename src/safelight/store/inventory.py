@@ -6,12 +6,13 @@ supersedes an earlier one; nothing is rewritten, so a scan killed anywhere leave
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 import sqlalchemy as sa
 
-from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, Fingerprint, fingerprint, place_key
+from safelight.model import LOCKED
+from safelight.store.entry import ANEW, CLOSED, FINDING, NOTE, Entry, Fingerprint, fingerprint, place_key
 from safelight.store.keys import Sealer
 from safelight.store.page import HAS_DIGESTS, HAS_ERROR, IS_ANEW, IS_CLOSED, IS_FINDING, IS_MARK, Page, pack
 from safelight.store.tables import exhibit, inventory
@@ -66,6 +67,7 @@ def newest_of_pages(
     wrong: dict[bytes, list[bytes]] = {}
     of_medium: dict[bytes, bytes] = {}
     closed: set[bytes] = set()
+    locked: dict[bytes, list[bytes]] = {}
     repeated = False
     for opened in pages(connection, sealer, exhibit_id):
         if not wrong and all(map(_is_sound, set(opened.flags))):
@@ -89,7 +91,12 @@ def newest_of_pages(
                 if place.layers.count("file") <= _IN_MEDIUM:
                     of_medium[key] = of
                 if flags & IS_FINDING:
+                    if LOCKED in (opened[number].error or ""):
+                        repeated |= _forget(last, locked.pop(of, ()))
+                        locked.setdefault(of, []).append(key)
                     wrong.setdefault(of, []).append(key)
+            elif flags & IS_FINDING and locked:  # a note: what was locked is open now
+                repeated |= _forget(last, locked.pop(place_key(opened[number].place), ()))
             if wrong and not flags & IS_FINDING:
                 for outdated in wrong.pop(key, ()):
                     repeated |= last.pop(outdated, None) is not None
@@ -102,6 +109,11 @@ def newest_of_pages(
             keys = opened.keys
             numbers = [number for number in numbers if last.get(keys[number]) == (opened.id, number)]
         yield opened, numbers
+
+
+def _forget(last: dict[bytes, tuple[int, int]], outdated: Iterable[bytes]) -> bool:
+    """Drop lines that are outdated; returns whether any was there."""
+    return sum(last.pop(key, None) is not None for key in outdated) > 0
 
 
 def _is_sound(flags: int) -> bool:
@@ -127,6 +139,7 @@ __all__ = [
     "ANEW",
     "CLOSED",
     "FINDING",
+    "NOTE",
     "Entry",
     "Fingerprint",
     "Page",

@@ -17,13 +17,13 @@ import zstandard
 
 from safelight.errors import IntegrityError
 from safelight.model import Digests, Place, State, Times, Timestamp
-from safelight.store.entry import ANEW, CLOSED, FINDING, Entry, Fingerprint
+from safelight.store.entry import ANEW, CLOSED, FINDING, NOTE, Entry, Fingerprint
 
 HAS_DIGESTS, HAS_ERROR, IS_MEDIA, NOT_EXAMINED = 1, 2, 4, 8
 IS_FINDING, IS_CLOSED, IS_ANEW, IS_GONE = 16, 32, 64, 128
 IS_MARK = IS_CLOSED | IS_ANEW
 """Flags of an entry; marks are no places of their own."""
-_OF_KIND = {FINDING: IS_FINDING, CLOSED: IS_CLOSED, ANEW: IS_ANEW}
+_OF_KIND = {FINDING: IS_FINDING, NOTE: IS_FINDING, CLOSED: IS_CLOSED, ANEW: IS_ANEW}
 _VERSION = 1
 _HEAD = struct.Struct("<BI")
 _KEY, _DIGESTS = 16, 68
@@ -84,6 +84,7 @@ class Page:
             media=bool(flags & IS_MEDIA),
             target=target if target is None else target.encode(_CODEC),
             gone=bool(flags & IS_GONE),
+            note=columns["note"][number] if "note" in columns else None,  # pages before notes have none
         )
 
     @property
@@ -162,6 +163,8 @@ def pack(entries: Sequence[Entry]) -> bytes:
             entry.target if entry.target is None else entry.target.decode(_CODEC) for entry in entries
         ],
     }
+    if any(entry.note is not None for entry in entries):
+        columns["note"] = [entry.note for entry in entries]
     columns["containers"] = [
         [[part.decode(_CODEC) for part in trail], layers] for trail, layers in containers
     ]

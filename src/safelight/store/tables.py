@@ -138,9 +138,20 @@ signal = Table(
     Column("sha256", LargeBinary(32), primary_key=True),
     Column("name", String, primary_key=True),
     Column("version", String, nullable=False),
-    Column("pdq", LargeBinary(32)),  # in clear, a digest: only for the signal `pdq`
-    Column("quality", Integer),
     Column("sealed", LargeBinary, nullable=False),
+)
+
+# The hashes of the signal `pdq`, in clear as every digest is: what is searched for in lists.
+pdq = Table(
+    "pdq",
+    metadata,
+    Column("case_id", String, primary_key=True),
+    Column("sha256", LargeBinary(32), primary_key=True),
+    Column("frame", Integer, primary_key=True),  # from 0; a still picture has one
+    Column("trimmed", Integer, primary_key=True),  # 1: of what lies inside a uniform border, beside the 0
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("quality", Integer, nullable=False),
+    Column("mirrored", LargeBinary(96)),  # mirrored left-right, upside down, both; null below a quality of 50
 )
 
 hash_set = Table(
@@ -168,6 +179,9 @@ match = Table(
     Column("by", String, nullable=False),
     Column("distance", Integer, nullable=False),
     Column("category", String),
+    Column("form", String, nullable=False, server_default="identity"),  # how it is turned, see model.py
+    Column("of_item", Integer),  # of films: percent of the item's frames that lie near one of the entry's
+    Column("of_entry", Integer),  # and the reverse
 )
 
 lead = Table(

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from safelight.model import HashSetKind, Match, State
+from safelight.model import SOUND_ONLY, HashSetKind, Match, State
 from safelight.store import inventory
 from safelight.store.inventory import Entry
 from safelight.store.keys import Sealer
@@ -88,8 +88,14 @@ def matches_of(connection: sa.Connection, case_id: str) -> dict[bytes, list[Matc
     found: dict[bytes, list[Match]] = defaultdict(list)
     for row in rows:
         kind = HashSetKind(row.kind)
-        found[row.sha256].append(Match(row.name, kind, row.entry, row.by, row.distance, row.category))
+        found[row.sha256].append(
+            Match(row.name, kind, row.entry, row.by, row.distance, row.category, row.form, _covered(row))
+        )
     return found
+
+
+def _covered(row: Any) -> tuple[int, int] | None:
+    return None if row.of_item is None else (row.of_item, row.of_entry)
 
 
 def signals_of(connection: sa.Connection, sealer: Sealer, case_id: str, name: str) -> dict[bytes, Any]:
@@ -105,6 +111,16 @@ def signals_of(connection: sa.Connection, sealer: Sealer, case_id: str, name: st
     return found
 
 
+def other_previews(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[bytes, float]:
+    """Items of which an embedded preview shows something else, and how like the picture it is (-1..1)."""
+    found = {}
+    for sha256, previews in signals_of(connection, sealer, case_id, "preview").items():
+        likeness = [one["likeness"] for one in previews if one["differs"]]
+        if likeness:
+            found[sha256] = min(likeness)
+    return found
+
+
 def undecodable(connection: sa.Connection, case_id: str) -> dict[bytes, str]:
     """Why items could not be decoded, wholly or in part, by SHA-256."""
     rows = connection.execute(
@@ -113,6 +129,12 @@ def undecodable(connection: sa.Connection, case_id: str) -> dict[bytes, str]:
         )
     )
     return {row.sha256: row.error or row.damaged for row in rows}
+
+
+def without_picture(connection: sa.Connection, case_id: str) -> set[bytes]:
+    """Items that begin like a film and hold sound alone."""
+    query = sa.select(item.c.sha256).where(item.c.case_id == case_id, item.c.format == SOUND_ONLY)
+    return set(connection.execute(query).scalars())
 
 
 def unread(

@@ -9,29 +9,24 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 
 from safelight.errors import IntegrityError, UsageError
 from safelight.evidence.sniff import is_media
 from safelight.hashsets.scheme import Category, Meaning
-from safelight.matching.hamming import HammingIndex
-from safelight.model import Band, HashSetKind, Lead, Match, Reason
+from safelight.model import IDENTITY, Band, HashSetKind, Lead, Match, Reason
 from safelight.store.keys import Sealer
 from safelight.store.sealed import seal, sealed_decision, unseal
-from safelight.store.tables import decision, item, lead, signal
+from safelight.store.tables import decision, item, lead
 from safelight.triage import facts
+from safelight.triage.pictures import Pictures
 from safelight.triage.priority import Assessment, Facts, assess
-from safelight.triage.stacks import RADIUS, representatives
 from safelight.triage.weights import Weights
 
 Categories = Callable[[Match], Category | None]
 """What the category of a match means by its list's scheme; None where the scheme does not know it."""
 SHORTEST = 4
 """Digits of a lead's id that a person must give at least."""
-RELIABLE = 50
-"""PDQ quality below which a hash says little (formats.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +58,7 @@ def rank(
     items = _items(connection, case_id)
     matches = facts.matches_of(connection, case_id)
     illegal = {sha for sha, found in matches.items() if _is_illegal(found, categories)}
-    pictures = _Pictures(connection, case_id, items)
-    stack_of = pictures.stacks(items, illegal)
+    pictures = Pictures(connection, case_id, {sha: one.pixels for sha, one in items.items()})
     near_in_case = pictures.near(illegal)
     explicit = {
         sha: value["score"]
@@ -72,7 +66,9 @@ def rank(
     }
     gathered = _Gathered(connection, sealer, case_id, illegal)
     candidates = {sha for sha, score in explicit.items() if score >= weights.settings["explicit_from"]}
-    candidates |= (matches.keys() | near_in_case.keys() | gathered.series) & items.keys()
+    candidates |= (
+        matches.keys() | near_in_case.keys() | gathered.series | gathered.previews.keys()
+    ) & items.keys()
     gathered.locate(candidates | (items.keys() - explicit.keys() if illegal else set()))
     candidates |= {sha for sha in items.keys() - explicit.keys() if gathered.known_neighbours(sha)}
     assessed: dict[bytes, Assessment] = {}
@@ -83,6 +79,7 @@ def rank(
         assessment = assess(found, weights)
         if assessment.reasons:
             assessed[sha] = assessment
+    stack_of = pictures.joined(pictures.stacks(illegal), assessed, illegal)
     _store(connection, sealer, case_id, assessed, stack_of)
 
     def having(code: str) -> set[bytes]:
@@ -213,54 +210,14 @@ def _is_illegal(found: list[Match], categories: Categories) -> bool:
     return any(category is None or category.meaning is not Meaning.NOT for category in said)
 
 
-class _Pictures:
-    """The reliable PDQ hashes of a case's items."""
-
-    def __init__(self, connection: sa.Connection, case_id: str, items: Mapping[bytes, _Item]) -> None:
-        rows = connection.execute(
-            sa.select(signal.c.sha256, signal.c.pdq).where(
-                signal.c.case_id == case_id,
-                signal.c.name == "pdq",
-                signal.c.pdq.is_not(None),
-                signal.c.quality >= RELIABLE,
-            )
-        ).all()
-        hashed = sorted((row.sha256, row.pdq) for row in rows if row.sha256 in items)
-        self._shas = [sha for sha, _ in hashed]
-        self._codes: NDArray[np.uint8] = np.frombuffer(
-            b"".join(code for _, code in hashed), dtype=np.uint8
-        ).reshape(-1, 32)
-
-    def stacks(self, items: Mapping[bytes, _Item], illegal: set[bytes]) -> dict[bytes, bytes]:
-        """Each item's representative: known illegal first, then the largest picture, then by digest."""
-        keys = [(sha not in illegal, -items[sha].pixels, sha) for sha in self._shas]
-        order = np.empty(len(keys), dtype=np.int64)
-        order[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-        chosen = representatives(self._codes, order)
-        stack = {sha: sha for sha in items}
-        stack.update({sha: self._shas[int(chosen[index])] for index, sha in enumerate(self._shas)})
-        return stack
-
-    def near(self, illegal: set[bytes]) -> dict[bytes, int]:
-        """Bits to the nearest known illegal picture, for each other picture within the stacks' radius of one."""
-        known = [index for index, sha in enumerate(self._shas) if sha in illegal]
-        if not known:
-            return {}
-        _, found, bits = HammingIndex(self._codes).range_search(self._codes[known], RADIUS)
-        nearest: dict[bytes, int] = {}
-        for index, distance in zip(found.tolist(), bits.tolist(), strict=True):
-            sha = self._shas[index]
-            if sha not in illegal and distance < nearest.get(sha, RADIUS + 1):
-                nearest[sha] = distance
-        return nearest
-
-
 class _Gathered:
     """EXIF and faces of a case, places of what is asked for, and what of them leads to known illegal items."""
 
     def __init__(self, connection: sa.Connection, sealer: Sealer, case_id: str, illegal: set[bytes]) -> None:
         self.exif = facts.signals_of(connection, sealer, case_id, "exif")
         self.faces = facts.signals_of(connection, sealer, case_id, "faces")
+        self.previews = facts.other_previews(connection, sealer, case_id)
+        """Items with a preview that shows something else, and how like it is."""
         self._illegal = illegal
         self._locate = partial(facts.locate, connection, sealer, case_id)
         self.places: dict[bytes, facts.Located] = {}
@@ -295,7 +252,7 @@ def _facts(
     found: list[Match],
     explicit: Mapping[bytes, float],
     gathered: _Gathered,
-    near_in_case: Mapping[bytes, int],
+    near_in_case: Mapping[bytes, tuple[int, str]],
     categories: Categories,
     now: datetime,
 ) -> Facts:
@@ -305,6 +262,7 @@ def _facts(
     young = [face["below_18"] for face in faces or () if face.get("below_18") is not None]
     taken = facts.taken(exif)
     said = {match: category for match in found if (category := categories(match)) is not None}
+    bits, form = near_in_case.get(sha, (None, IDENTITY))
     return Facts(
         matches=found,
         explicit=explicit.get(sha),
@@ -319,7 +277,9 @@ def _facts(
         hidden=facts.hidden(located),
         known_neighbours=gathered.known_neighbours(sha),
         shares_camera_with_known=sha in gathered.series,
-        near_in_case=near_in_case.get(sha),
+        near_in_case=bits,
+        near_form=form,
+        other_preview=gathered.previews.get(sha),
         categories=said,
     )
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from math import prod
 
 from safelight.hashsets.scheme import Category, Meaning
-from safelight.model import Band, HashSetKind, Match, Reason, State
+from safelight.matching.forms import told
+from safelight.model import IDENTITY, Band, HashSetKind, Match, Reason, State
 from safelight.triage.weights import Weights
 
 
@@ -39,6 +40,10 @@ class Facts:
     shares_camera_with_known: bool
     near_in_case: int | None
     """Bits of 256 to the nearest item of this case that is known illegal, 31 at most; None where none is near."""
+    near_form: str = IDENTITY
+    """How that item must be turned or mirrored to look like this one, see `Match.form`."""
+    other_preview: float | None = None
+    """How like its picture the embedded preview is that differs most, -1..1; None where none differs."""
     categories: Mapping[Match, Category] = field(default_factory=dict)
     """What the category of a match means, where the list's scheme knows it."""
 
@@ -65,6 +70,9 @@ def assess(facts: Facts, weights: Weights) -> Assessment:
     # What was not classified cannot be suspected: then bad company alone is reason enough to look.
     if reasons or (facts.explicit is None and facts.known_neighbours):
         reasons += _circumstances(facts, weights)
+    if facts.other_preview is not None:  # it raises nothing else: a stale preview is an everyday thing
+        text = "Its embedded preview shows something else than the picture, or more of it."
+        reasons.append(Reason("other-preview", text, weights.grounds["other-preview"]))
     priority = 1.0 - prod(1.0 - reason.weight for reason in reasons)
     if priority < weights.settings["lead_floor"]:
         return Assessment(0.0, Band.LOW, ())
@@ -82,16 +90,17 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     if illegal:
         add("known-illegal", f"Exactly the file that {_held(illegal, facts)}; nobody needs to look.")
     elif near:
-        best = min(near, key=lambda m: m.distance)
+        best = min(near, key=lambda m: (-max(m.covered or (0,)), m.distance))
         said = _category(best, facts)
-        add(
-            "near-known",
-            f"Looks like entry {best.entry} of '{best.hashset}'{f' ({said})' if said else ''}: "
-            f"{best.distance} of 256 bits differ (PDQ).",
-        )
+        of = f"entry {best.entry} of '{best.hashset}'{f' ({said})' if said else ''}"
+        add("near-known", _looks_like(best, of))
     elif facts.near_in_case is not None:
         bits = facts.near_in_case
-        add("near-known", f"Looks like a known illegal file of this case: {bits} of 256 bits differ (PDQ).")
+        how = told(facts.near_form)
+        add(
+            "near-known",
+            f"Looks like a known illegal file of this case{how}: {bits} of 256 bits differ (PDQ).",
+        )
     watched = [m for m in facts.matches if m.kind is HashSetKind.WATCH]
     if watched:
         add("watch", f"On the watch list {_lists(watched)}.")
@@ -102,6 +111,15 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     if facts.explicit is not None and facts.explicit >= weights.settings["explicit_from"]:
         found += _suspicion(facts, facts.explicit, weights)
     return found
+
+
+def _looks_like(match: Match, of: str) -> str:
+    """How a picture or a film is like what a list holds."""
+    if match.covered is None:
+        return f"Looks like {of}{told(match.form)}: {match.distance} of 256 bits differ (PDQ)."
+    mine, theirs = match.covered
+    found = f"{mine} % of this film's are found there, and {theirs} % of the entry's here"
+    return f"Shares frames with {of}{told(match.form)}: {found} (vPDQ)."
 
 
 def _illegal(facts: Facts) -> tuple[list[Match], list[Match]]:

@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of our own parsers: `make fuzz`."""

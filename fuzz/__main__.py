@@ -1,0 +1,83 @@
+"""Fuzz one target, or all in turn: `python -m fuzz [TARGET …] [--seconds 60]`. A finding is kept in fuzz/found/."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LONGEST = {"trails": 1_024, "scopes": 512}
+"""Bytes of an input, where long ones show nothing more."""
+NAMES = ("carver", "hash-lists", "trails", "scopes", "containers", "heads")
+
+
+def seeds(folder: Path) -> None:
+    """Sound files of every format, to begin from."""
+    from tests.hostile.samples import SAMPLES, sample
+
+    for name in SAMPLES:
+        if len(data := sample(name)) < 64 << 10:
+            (folder / name).write_bytes(data)
+    lists = {
+        "a.vics": b'{"@odata.context":"http://x/$metadata#Media","value":[{"MediaID":1,"MD5":"%s","Category":1}]}'
+        % (b"A" * 32),
+        "a.hex": b"a" * 32 + b"\n" + b"b" * 40 + b"\n" + b"c" * 64 + b"\n",
+        "a.csv": b'"SHA-1","MD5","FileName"\n"%s","%s","x"\n' % (b"a" * 40, b"b" * 32),
+        "a.rule": b"modified:2024-01..2024-06-30",
+        "a.glob": b"Users/*/[a-z]?ictures/**",
+    }
+    for name, data in lists.items():
+        (folder / name).write_bytes(data)
+
+
+def fuzz(name: str, seconds: int) -> None:
+    """Run one target in this process until its time is over, or it finds something."""
+    import atheris
+
+    with atheris.instrument_imports(include=["safelight.evidence", "safelight.hashsets", "safelight.media"]):
+        from fuzz.targets import TARGETS
+        from safelight.plugins import load
+
+        load("hashsets")
+        load("evidence")
+
+    corpus = tempfile.mkdtemp(prefix=f"fuzz-{name}-")
+    seeds(Path(corpus))
+    found = HERE / "found"
+    found.mkdir(exist_ok=True)
+    options = [
+        f"-max_total_time={seconds}",
+        "-rss_limit_mb=3000",
+        "-timeout=30",
+        "-max_len=65536",
+        "-print_final_stats=1",
+    ]
+    atheris.Setup([f"fuzz {name}", corpus, f"-artifact_prefix={found}/{name}-", *options], TARGETS[name])
+    atheris.Fuzz()
+
+
+def main() -> int:
+    """Each target in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("targets", nargs="*", choices=[*NAMES, []], default=[])
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.here:
+        fuzz(given.targets[0], given.seconds)
+        return 0
+    failed = []
+    for name in given.targets or NAMES:
+        print(f"== {name}, {given.seconds} s", flush=True)
+        command = [sys.executable, "-m", "fuzz", name, "--here", "--seconds", str(given.seconds)]
+        if subprocess.run(command, check=False).returncode:
+            failed.append(name)
+    print(f"Found something: {', '.join(failed)}; see fuzz/found." if failed else "Nothing found.")
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

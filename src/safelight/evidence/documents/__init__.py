@@ -1,0 +1,1 @@
+"""Documents: pictures and files inside PDF, legacy Office, RTF; encrypted ones with a password."""

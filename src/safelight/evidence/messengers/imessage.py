@@ -1,0 +1,151 @@
+"""Messages of iOS (`sms.db`: SMS, MMS, iMessage) and MMS of Android (`mmssms.db`).
+
+`sms.db` states attachments as `~/Library/SMS/Attachments/…`; a backup has them in its domain `MediaDomain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safelight.errors import EvidenceError
+from safelight.evidence.messengers.app import (
+    Message,
+    Reference,
+    Rows,
+    deleted_path,
+    number,
+    once,
+    origin_of,
+    table_has,
+    text,
+)
+from safelight.evidence.messengers.whatsapp import apple_time
+from safelight.evidence.sqlite.deleted import Leftover
+from safelight.evidence.sqlite.records import Row
+from safelight.evidence.sqlite.schema import Table
+from safelight.evidence.sqlite.tree import Database
+from safelight.evidence.stamps import utc_seconds
+
+_MOST = 2_000_000
+_ME = "the owner"
+
+
+class IMessage:
+    """`sms.db`."""
+
+    name = "Messages"
+    anchor = rb"~/Library/SMS/|/var/mobile/Library/SMS/|/var/mobile/Media/"
+
+    def knows(self, database: Database) -> bool:
+        """By the tables of messages and of attachments."""
+        return table_has(database, "message", "handle_id", "is_from_me") and table_has(
+            database, "attachment", "filename"
+        )
+
+    def references(self, database: Database) -> Iterator[Reference]:
+        """One for each attachment that has a path."""
+        messages = once(database, _Messages)
+        table = database.tables["attachment"]
+        for key, path, size in database.values(table, "ROWID", "filename", "total_bytes"):
+            if isinstance(path, str) and path and isinstance(key, int):
+                yield Reference(_below_home(path), messages.of_attachment(key), key, number(size))
+
+    def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
+        """Pictures within rows of `message` itself (link previews)."""
+        if table.name.lower() != "message" or row.rowid is None:
+            return None
+        return once(database, _Messages).get(row.rowid)
+
+    def deleted(self, database: Database, left: Leftover) -> Reference | None:
+        """A row of `attachment`."""
+        found = deleted_path(database.tables["attachment"], "filename", left, self.anchor)
+        if found is None:
+            return None
+        path, key = found
+        message = once(database, _Messages).of_attachment(key)
+        return Reference(_below_home(path), message, key, state=left.state, origin=origin_of(left))
+
+
+class _Messages:
+    def __init__(self, database: Database) -> None:
+        self._messages = Rows(database, "message", "handle_id", "is_from_me", "date", "service")
+        self._handles = Rows(database, "handle", "id")
+        self._chats = Rows(database, "chat", "display_name", "chat_identifier")
+        self._message_of = _pairs(database, "message_attachment_join", "attachment_id", "message_id")
+        self._chat_of = _pairs(database, "chat_message_join", "message_id", "chat_id")
+
+    def of_attachment(self, key: int) -> Message:
+        return self.get(self._message_of.get(key))
+
+    def get(self, key: int | None) -> Message:
+        handle, is_mine, at, service = self._messages.get(key)
+        title, identifier = self._chats.get(self._chat_of.get(key or 0))
+        (sender,) = self._handles.get(handle)
+        by = _ME if is_mine == 1 else text(sender)
+        return Message(
+            text(service) or "Messages", text(title) or text(identifier), by, apple_time(at, "sms.db")
+        )
+
+
+def _pairs(database: Database, table: str, key: str, value: str) -> dict[int, int]:
+    """A table that joins two others, by one of them; what cannot be read of it is left out."""
+    own = database.tables.get(table)
+    found: dict[int, int] = {}
+    if own is None or not own.has_rowid:
+        return found
+    try:
+        for one, other in database.values(own, key, value):
+            if isinstance(one, int) and isinstance(other, int) and len(found) < _MOST:
+                found[one] = other
+    except EvidenceError:
+        pass  # said when the table's own rows are gone through
+    return found
+
+
+def _below_home(path: str) -> str:
+    for home in ("~/", "/private/var/mobile/", "/var/mobile/"):
+        if path.startswith(home):
+            return path[len(home) :]
+    return path
+
+
+class AndroidMms:
+    """`mmssms.db` of Android: parts of MMS lie as files, `_data` states where."""
+
+    name = "MMS"
+    anchor = rb"/data/"
+
+    def knows(self, database: Database) -> bool:
+        """By the tables of parts and of messages."""
+        return table_has(database, "part", "mid", "_data") and table_has(database, "pdu", "msg_box")
+
+    def references(self, database: Database) -> Iterator[Reference]:
+        """One for each part that is a file."""
+        table = database.tables["part"]
+        for key, message, path in database.values(table, "_id", "mid", "_data"):
+            if isinstance(path, str) and path and isinstance(key, int):
+                yield Reference(path, self._message(database, number(message)), key)
+
+    def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
+        """No pictures lie in its rows."""
+        return None
+
+    def deleted(self, database: Database, left: Leftover) -> Reference | None:
+        """A row of `part`."""
+        table = database.tables["part"]
+        found = deleted_path(table, "_data", left, self.anchor)
+        if found is None:
+            return None
+        path, key = found
+        column = table.column("mid")
+        message = number(left.row.value(column)) if column is not None else None
+        return Reference(
+            path, self._message(database, message), key, state=left.state, origin=origin_of(left)
+        )
+
+    def _message(self, database: Database, key: int | None) -> Message:
+        thread, box, at = Rows(database, "pdu", "thread_id", "msg_box", "date").get(key)
+        seconds = number(at)
+        by = _ME if box in (2, 4) else ""
+        chat = f"thread {thread}" if thread is not None else ""
+        return Message("MMS", chat, by, utc_seconds(seconds, "mmssms.db") if seconds else None)

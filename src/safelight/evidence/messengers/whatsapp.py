@@ -1,0 +1,222 @@
+"""WhatsApp on Android (`msgstore.db`, new and old tables) and on iOS (`ChatStorage.sqlite`).
+
+Tables as published by forensic projects for versions of 2013 to 2024; columns that a version lacks are read as unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from safelight.evidence.messengers.app import (
+    Message,
+    Reference,
+    Rows,
+    deleted_path,
+    number,
+    once,
+    origin_of,
+    table_has,
+    text,
+)
+from safelight.evidence.sqlite.deleted import Leftover
+from safelight.evidence.sqlite.records import Row, Value
+from safelight.evidence.sqlite.schema import Table
+from safelight.evidence.sqlite.tree import Database
+from safelight.evidence.stamps import utc_seconds
+from safelight.model import Timestamp
+
+APPLE_EPOCH = 978_307_200
+"""2001-01-01 in seconds since 1970."""
+_ME = "the owner"
+
+
+def _milliseconds(value: Value) -> Timestamp | None:
+    at = number(value)
+    return utc_seconds(at / 1000, "whatsapp") if at else None
+
+
+class Android:
+    """`msgstore.db` since 2021: `message`, `message_media`, `chat`, `jid`."""
+
+    name = "WhatsApp"
+    anchor = rb"Media/|WhatsApp/|/storage/emulated/|/sdcard/"
+
+    def knows(self, database: Database) -> bool:
+        """By the tables of messages and of media."""
+        return table_has(database, "message", "chat_row_id", "from_me") and table_has(
+            database, "message_media", "file_path"
+        )
+
+    def references(self, database: Database) -> Iterator[Reference]:
+        """One for each medium that has a path."""
+        messages = once(database, _AndroidMessages)
+        table = database.tables["message_media"]
+        for key, path, size in database.values(table, "message_row_id", "file_path", "file_size"):
+            if isinstance(path, str) and path and isinstance(key, int):
+                yield Reference(path, messages.get(key), key, number(size))
+
+    def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
+        """Thumbnails and the like name their message by its row."""
+        column = table.column("message_row_id")
+        key = database.cell(table, row, column)
+        return once(database, _AndroidMessages).get(key) if isinstance(key, int) else None
+
+    def deleted(self, database: Database, left: Leftover) -> Reference | None:
+        """A row of `message_media`; its message may still be there."""
+        table = database.tables["message_media"]
+        found = deleted_path(table, "file_path", left, self.anchor)
+        if found is None:
+            return None
+        path, key = found
+        return Reference(
+            path, once(database, _AndroidMessages).get(key), key, state=left.state, origin=origin_of(left)
+        )
+
+
+class _AndroidMessages:
+    """Messages by their row."""
+
+    def __init__(self, database: Database) -> None:
+        self._messages = Rows(
+            database,
+            "message",
+            "chat_row_id",
+            "from_me",
+            "sender_jid_row_id",
+            "timestamp",
+            "received_timestamp",
+        )
+        self._chats = Rows(database, "chat", "jid_row_id", "subject")
+        self._jids = Rows(database, "jid", "raw_string", "user", "server")
+
+    def get(self, key: int) -> Message:
+        chat, from_me, sender, at, received = self._messages.get(key)
+        partner, subject = self._chats.get(chat)
+        partner_name = self._jid(partner)
+        is_mine = from_me == 1
+        by = _ME if is_mine else self._jid(sender) or (partner_name if from_me is not None else "")
+        return Message(
+            "WhatsApp", text(subject) or partner_name, by, _milliseconds(at) or _milliseconds(received)
+        )
+
+    def _jid(self, key: Value) -> str:
+        whole, user, server = self._jids.get(key)
+        return text(whole) or (f"{text(user)}@{text(server)}" if user is not None else "")
+
+
+class OldAndroid:
+    """`msgstore.db` before 2021: everything in `messages`, files by their name."""
+
+    name = "WhatsApp"
+    anchor = b""
+
+    def knows(self, database: Database) -> bool:
+        """By the columns of `messages`."""
+        return table_has(database, "messages", "key_remote_jid", "key_from_me", "media_name")
+
+    def references(self, database: Database) -> Iterator[Reference]:
+        """One for each message that names a file."""
+        columns = ("_id", "media_name", "media_size")
+        table = database.tables["messages"]
+        for row in database.rows(table):
+            key, name, size = (database.cell(table, row, table.column(column)) for column in columns)
+            if isinstance(name, str) and name and isinstance(key, int):
+                message = self._message(database, table, row)
+                yield Reference(name, message, key, number(size), names=(name.rpartition("/")[2],))
+
+    def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
+        """Of `messages` itself."""
+        return self._message(database, table, row) if table.name.lower() == "messages" else None
+
+    def deleted(self, database: Database, left: Leftover) -> Reference | None:
+        """Deleted rows give their thumbnails only."""
+        return None
+
+    def _message(self, database: Database, table: Table, row: Row) -> Message:
+        def cell(name: str) -> Value:
+            return database.cell(table, row, table.column(name))
+
+        chat = text(cell("key_remote_jid"))
+        by = _ME if cell("key_from_me") == 1 else text(cell("remote_resource")) or chat
+        return Message("WhatsApp", chat, by, _milliseconds(cell("timestamp")))
+
+
+class Ios:
+    """`ChatStorage.sqlite`: Core Data tables `ZWA…`; media lie in `Message/` beside it."""
+
+    name = "WhatsApp"
+    anchor = rb"Media/|Message/Media/"
+
+    def knows(self, database: Database) -> bool:
+        """By the tables of messages and of media."""
+        return table_has(database, "zwamessage", "ZCHATSESSION") and table_has(
+            database, "zwamediaitem", "ZMEDIALOCALPATH"
+        )
+
+    def references(self, database: Database) -> Iterator[Reference]:
+        """Media and their previews."""
+        messages = once(database, _IosMessages)
+        table = database.tables["zwamediaitem"]
+        columns = (
+            "Z_PK",
+            "ZMESSAGE",
+            "ZFILESIZE",
+            "ZMEDIALOCALPATH",
+            "ZXMPPTHUMBPATH",
+            "ZTHUMBNAILLOCALPATH",
+        )
+        for key, message, size, path, *previews in database.values(table, *columns):
+            if not isinstance(key, int):
+                continue
+            if isinstance(path, str) and path:
+                yield Reference(path, messages.get(message), key, number(size))
+            for preview in previews:
+                if isinstance(preview, str) and preview:
+                    yield Reference(preview, messages.get(message), key, note="preview")
+
+    def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
+        """Of a medium's own row."""
+        column = table.column("ZMESSAGE")
+        if column is None:
+            return None
+        return once(database, _IosMessages).get(database.cell(table, row, column))
+
+    def deleted(self, database: Database, left: Leftover) -> Reference | None:
+        """A row of `ZWAMEDIAITEM`."""
+        table = database.tables["zwamediaitem"]
+        found = deleted_path(table, "ZMEDIALOCALPATH", left, self.anchor)
+        if found is None:
+            return None
+        path, key = found
+        column = table.column("ZMESSAGE")
+        message = left.row.value(column) if column is not None else None
+        return Reference(
+            path, once(database, _IosMessages).get(message), key, state=left.state, origin=origin_of(left)
+        )
+
+
+class _IosMessages:
+    def __init__(self, database: Database) -> None:
+        self._messages = Rows(
+            database, "zwamessage", "ZCHATSESSION", "ZGROUPMEMBER", "ZISFROMME", "ZMESSAGEDATE", "ZFROMJID"
+        )
+        self._chats = Rows(database, "zwachatsession", "ZPARTNERNAME", "ZCONTACTJID")
+        self._members = Rows(database, "zwagroupmember", "ZMEMBERJID", "ZCONTACTNAME")
+
+    def get(self, key: Value) -> Message:
+        chat, member, is_mine, at, sender = self._messages.get(key)
+        partner, jid = self._chats.get(chat)
+        member_jid, member_name = self._members.get(member)
+        by = text(member_jid) or text(member_name) or text(sender)
+        if is_mine == 1:
+            by = _ME
+        chat_name = f"{text(partner)} ({text(jid)})" if partner and jid else text(partner) or text(jid)
+        return Message("WhatsApp", chat_name, by, apple_time(at, "whatsapp"))
+
+
+def apple_time(value: Value, source: str) -> Timestamp | None:
+    """Seconds since 2001 (nanoseconds where they are that many)."""
+    if not isinstance(value, (int, float)) or not value:
+        return None
+    seconds = value / 1_000_000_000 if abs(value) > 1e12 else value
+    return utc_seconds(seconds + APPLE_EPOCH, source)

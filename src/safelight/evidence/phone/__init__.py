@@ -1,0 +1,1 @@
+"""Phones: backups of iOS and Android, reports and extractions of forensic programs."""

@@ -1,0 +1,1 @@
+"""Readers of volumes that lie on partitions: LVM, Linux RAID, shadow copies."""

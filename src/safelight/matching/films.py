@@ -1,0 +1,169 @@
+"""Match films with lists of films by vPDQ: how much of the one is found in the other, and the reverse.
+
+A frame counts when its quality is 50 or more on both sides; it is found when a frame of the other lies within 31 of 256
+bits. A pair is a match when at least 80 % of either's frames are found, as in the reference: a short clip out of a long
+film covers all of itself and little of the film, a film that holds a listed clip the reverse. Both shares are told.
+
+Source: ThreatExchange `vpdq/` and `python-threatexchange` (BSD): the thresholds and the two shares.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from safelight.hashsets.store import HashList
+from safelight.hashsets.vpdqlist import NAME
+from safelight.matching.forms import FORMS
+from safelight.matching.hamming import RADIUS
+from safelight.matching.match import LOWEST_QUALITY, Listed, Matched, Matcher
+from safelight.model import HashSetKind, Match
+
+COVERED_FROM: Final = 80.0
+"""Percent of the frames of one of the two that must be found in the other."""
+
+Codes = NDArray[np.uint8]
+
+
+class Film(NamedTuple):
+    """A film that is looked for: the reliable hashes of its frames, `(n, 32) uint8`, as they are and mirrored."""
+
+    owner: int
+    codes: Codes
+    mirrored: Codes | None = None
+
+
+def film_of(owner: int, value: Any) -> Film | None:
+    """A film from a value of the signal `vpdq`; None where no frame is reliable, or there is no value."""
+    if value is None:
+        return None
+    good = np.asarray(value["quality"], np.int64) >= LOWEST_QUALITY
+    codes, mirrored = (
+        np.ascontiguousarray(np.frombuffer(bytes.fromhex(value[name]), np.uint8).reshape(-1, 32)[good])
+        for name in ("hashes", "mirrored")
+    )
+    return Film(owner, codes, mirrored) if len(codes) else None
+
+
+def shares(covered: Sequence[int] | None) -> str:
+    """How much two films share, in words: `, 93 % of its frames and 100 % of the entry's`; nothing for pictures."""
+    return "" if covered is None else f", {covered[0]} % of its frames and {covered[1]} % of the entry's"
+
+
+def film_sets(matcher: Matcher) -> frozenset[str]:
+    """The names of the lists of films.
+
+    Single frames of a film are not compared with these: black and title cards are alike everywhere. Pictures are.
+    """
+    return frozenset(one.hash_set.name for one in _lists(matcher))
+
+
+def matches_of(values: Sequence[Any], matcher: Matcher) -> Matched:
+    """What lists of films say of values of the signal `vpdq` (None: there is none), by their index."""
+    films = (film_of(index, value) for index, value in enumerate(values))
+    return film_matches(matcher, [film for film in films if film is not None])
+
+
+def film_matches(matcher: Matcher, films: Sequence[Film]) -> Matched:
+    """One match for each film, set and entry of which enough is found, by owner and best share.
+
+    Mirrored films are found too; where both ways are as good, it is not mirrored.
+    """
+    best: dict[tuple[int, str, str], Match] = {}
+    for listed in _lists(matcher):
+        spans = _Spans(listed.hash_list)
+        for film in films:
+            ways = ((film.codes, FORMS[0]), (film.mirrored, FORMS[1]))
+            for match in (
+                one
+                for codes, form in ways
+                if codes is not None
+                for one in _of_list(listed, spans, codes, form)
+            ):
+                key = (film.owner, match.hashset, match.entry)
+                if key not in best or _share(match) > _share(best[key]):
+                    best[key] = match
+    found = [(owner, match) for (owner, _, _), match in best.items()]
+    return sorted(found, key=lambda one: (one[0], -_share(one[1]), one[1].entry))
+
+
+def _share(match: Match) -> int:
+    return max(match.covered or (0, 0))
+
+
+def _lists(matcher: Matcher) -> list[Listed]:
+    return [
+        one
+        for one in matcher.listed
+        if one.hash_set.format == NAME
+        and one.hash_set.kind is not HashSetKind.KNOWN_GOOD
+        and "pdq" in one.hash_list.counts
+    ]
+
+
+def _of_list(listed: Listed, spans: _Spans, codes: Codes, form: str) -> Iterator[Match]:
+    """What one list says of one film, taken one way."""
+    mine: dict[int, set[int]] = defaultdict(set)
+    theirs: dict[int, set[int]] = defaultdict(set)
+    nearest: dict[int, int] = {}
+    for left, right, bits in listed.hamming().range_chunks(codes, RADIUS):
+        numbers = listed.hash_list.numbers("pdq", right)
+        stated = listed.hash_list.qualities(numbers)
+        reliable = (stated < 0) | (stated >= LOWEST_QUALITY)
+        for frame, number, distance in zip(
+            left[reliable].tolist(), numbers[reliable].tolist(), bits[reliable].tolist(), strict=True
+        ):
+            first = spans.first(number)
+            mine[first].add(frame)
+            theirs[first].add(number)
+            nearest[first] = min(distance, nearest.get(first, distance))
+    for first, frames in mine.items():
+        covered = (100 * len(frames) / len(codes), 100 * len(theirs[first]) / spans.reliable(first))
+        if max(covered) >= COVERED_FROM:
+            entry = listed.hash_list.entry(first)
+            shares = (round(covered[0]), round(covered[1]))
+            hash_set = listed.hash_set
+            yield Match(
+                hash_set.name, hash_set.kind, entry.id, "vpdq", nearest[first], entry.category, form, shares
+            )
+
+
+class _Spans:
+    """Which numbers of a list belong to one film: those around each other with the same entry id."""
+
+    def __init__(self, hash_list: HashList) -> None:
+        self._list = hash_list
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._reliable: dict[int, int] = {}
+
+    def first(self, number: int) -> int:
+        """The number of the first frame of the film that has this frame."""
+        at = bisect_right(self._starts, number) - 1
+        if at >= 0 and number < self._ends[at]:
+            return self._starts[at]
+        if number >= self._list.entries:  # a hash that stands alone
+            return number
+        name = self._list.entry(number).id
+        start, end = number, number + 1
+        while start > 0 and self._list.entry(start - 1).id == name:
+            start -= 1
+        while end < self._list.entries and self._list.entry(end).id == name:
+            end += 1
+        self._starts.insert(at + 1, start)
+        self._ends.insert(at + 1, end)
+        return start
+
+    def reliable(self, first: int) -> int:
+        """How many frames of the film have a quality that counts; 1 at least."""
+        if first not in self._reliable:
+            at = bisect_right(self._starts, first) - 1
+            end = self._ends[at] if at >= 0 and self._starts[at] == first else first + 1
+            stated = self._list.qualities(np.arange(first, end))
+            self._reliable[first] = max(1, int(((stated < 0) | (stated >= LOWEST_QUALITY)).sum()))
+        return self._reliable[first]

@@ -1,0 +1,175 @@
+"""From the file to the lead: films by their frames, sound alone, previews that show something else."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+
+from safelight.engine.pool import PoolEngine
+from safelight.engine.protocol import Done, TaskLimits
+from safelight.model import HashSetKind
+from safelight.pipeline.looking import Job, Look
+from safelight.store.tables import item
+from safelight.workspace import Workspace
+from tests.evidence.test_embedded_media import with_thumbnail
+from tests.media.films import film, moving
+from tests.media.test_media import encoded, scene
+from tests.signals.test_preview import small
+
+needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+
+
+@needs_ffmpeg
+def test_a_small_copy_of_a_listed_clip_leads_and_both_shares_are_told(
+    workspace: Workspace, shared: Path, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    source = shared / "vpdq" / "pattern-sd-grey-bar.mp4"
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-ss",
+        "1",
+        "-t",
+        "2",
+        "-i",
+        source,
+        "-vf",
+        "scale=240:-2",
+        evidence / "part.mp4",
+    ]
+    subprocess.run(command, check=True)
+    (evidence / "other.mp4").write_bytes(film("mp4", seconds=2))
+    workspace.import_hashset(source.with_suffix(".txt"), name="films", kind=HashSetKind.KNOWN_ILLEGAL)
+    summary = workspace.scan([evidence])
+    assert (summary["near_known"], summary["leads"]) == (1, 1)
+    (lead,) = workspace.leads()
+    (match,) = lead["matches"]
+    assert (match["by"], match["entry"]) == ("vpdq", "pattern-sd-grey-bar")
+    mine, theirs = match["covered"]
+    assert mine >= 95 and 20 <= theirs <= 60
+    assert (
+        f"{mine} % of this film's are found there, and {theirs} % of the entry's here"
+        in lead["reasons"][0]["text"]
+    )
+    screened = workspace.screen([evidence / "part.mp4", evidence / "other.mp4"])
+    assert [one["matches"] for one in screened] == [[match], []]
+    out = Path(workspace.export("csv", tmp_path / "leads.csv")["file"])
+    with out.open(encoding="utf-8", newline="") as file:
+        assert f"covered {mine}/{theirs}" in next(csv.DictReader(file))["matches"]
+    again = workspace.scan([evidence])
+    assert (again["near_known"], again["leads"]) == (1, 1)
+
+
+@needs_ffmpeg
+def test_sound_alone_is_neither_a_failure_nor_looked_at_again(workspace: Workspace, tmp_path: Path) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=duration=1", evidence / "voice.mp4"]
+    subprocess.run(command, check=True)
+    summary = workspace.scan([evidence])
+    assert (summary["media"], summary["unreadable"]) == (1, 0)
+    assert workspace.scan([evidence])["unreadable"] == 0
+    out = Path(workspace.export("files", tmp_path / "files.csv")["file"])
+    with out.open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["format"], row["error"], row["note"]) == (
+        "mp4",
+        "",
+        "sound only: there is no moving picture in it",
+    )
+
+
+def test_a_preview_of_something_else_is_a_reason_of_its_own_and_is_found_by_lists(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    hidden = small(scene(640, 480, seed=4))
+    (evidence / "plain.jpg").write_bytes(
+        with_thumbnail(encoded("JPEG", scene(640, 480, 2)), small(scene(640, 480, 2)))
+    )
+    (evidence / "odd.jpg").write_bytes(with_thumbnail(encoded("JPEG", scene(640, 480)), hidden))
+    summary = workspace.scan([evidence])
+    assert (summary["files"], summary["media"], summary["embedded"]) == (4, 2, 2)
+    (lead,) = workspace.leads()
+    assert [place["path"] for place in lead["paths"]] == ["odd.jpg"]
+    assert [reason["code"] for reason in lead["reasons"]] == ["other-preview"]
+    assert lead["band"] == "low"
+
+    hashes = tmp_path / "pdq.txt"
+    first = workspace.screen([_saved(tmp_path / "hidden.jpg", hidden)])[0]["pdq"]
+    hashes.write_text(f"{first},100,hidden\n")
+    workspace.import_hashset(hashes, name="near", kind=HashSetKind.KNOWN_ILLEGAL)
+    assert workspace.scan([evidence])["near_known"] == 1
+    (lead,) = workspace.leads()
+    assert {reason["code"] for reason in lead["reasons"]} >= {"near-known", "other-preview"}
+
+
+def test_the_preview_itself_is_known_by_its_digest(workspace: Workspace, tmp_path: Path) -> None:
+    import hashlib
+
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    preview = small(scene(640, 480))
+    (evidence / "a.jpg").write_bytes(with_thumbnail(encoded("JPEG", scene(640, 480)), preview))
+    listed = tmp_path / "md5.txt"
+    listed.write_text(hashlib.md5(preview).hexdigest() + "\n")
+    workspace.import_hashset(listed, name="exact", kind=HashSetKind.KNOWN_ILLEGAL)
+    assert workspace.scan([evidence])["known_illegal"] == 1
+    (lead,) = workspace.leads()
+    assert [place["path"] for place in lead["paths"]] == ["a.jpg//thumbnail.jpg"]
+    assert workspace.scan([evidence])["known_illegal"] == 1
+    with workspace.database.transaction() as connection:
+        formats = set(connection.execute(sa.select(item.c.format)).scalars())
+    assert formats == {"jpeg", "preview"}, "a preview is not looked at by itself, now or later"
+
+
+def _saved(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def test_every_new_way_of_looking_works_in_the_jail(tmp_path: Path) -> None:
+    media = {
+        "film": film("mp4", seconds=2),
+        "cut film": film("avi", seconds=2)[:60_000],
+        "webm": film("webm", seconds=1),
+        "animation": moving("WEBP"),
+        "preview": with_thumbnail(encoded("JPEG", scene(640, 480)), small(scene(640, 480, seed=4))),
+        "still": encoded("PNG"),
+    }
+    jobs = [Job(number.to_bytes(32, "big"), data) for number, data in enumerate(media.values())]
+    with PoolEngine(1) as engine:
+        (outcome,) = engine.map(Look(("pdq", "preview", "vpdq"), TaskLimits(2 << 30, 60)), [jobs])
+    assert isinstance(outcome, Done)
+    seen = dict(zip(media, outcome.results, strict=True))
+    assert {name: one.error for name, one in seen.items() if one.error} == {}
+    values = {name: {value.name: value.value for value in one.signals} for name, one in seen.items()}
+    assert all(values[name]["vpdq"]["frame"] for name in ("film", "cut film", "webm", "animation"))
+    assert values["preview"]["preview"][0]["differs"] and len(values["preview"]["pdq"]) == 2
+    assert values["still"]["vpdq"] is None
+    assert len(values["film"]["pdq"]) == 9
+    with Image.open(_saved(tmp_path / "sheet.jpg", seen["film"].thumbnail or b"")) as sheet:
+        assert sheet.size == (384, 288)
+
+
+@needs_ffmpeg
+def test_a_mirrored_copy_of_a_listed_film_is_found(
+    workspace: Workspace, shared: Path, tmp_path: Path
+) -> None:
+    source, copy = shared / "vpdq" / "pattern-sd-grey-bar.mp4", tmp_path / "copy.mp4"
+    subprocess.run(
+        ["ffmpeg", "-v", "error", "-t", "2", "-i", source, "-vf", "hflip,scale=240:-2", copy], check=True
+    )
+    workspace.import_hashset(source.with_suffix(".txt"), name="films", kind=HashSetKind.KNOWN_ILLEGAL)
+    ((match,),) = [one["matches"] for one in workspace.screen([copy])]
+    assert (match["form"], match["by"]) == ("mirrored", "vpdq") and match["covered"][0] >= 95
