@@ -22,7 +22,6 @@ _BROKEN = (
     zipfile.BadZipFile,
     OSError,
     ValueError,
-    NotImplementedError,
     RuntimeError,
     EOFError,
     IndexError,

@@ -36,18 +36,7 @@ class Medium:
         length = min(length, self.size - offset)
         if length <= 0 or offset < 0:
             return b""
-        parts: list[bytes] = []
-        while length > 0:
-            try:
-                data: bytes = self._handle.read_buffer_at_offset(length, offset)
-            except ERRORS as error:
-                raise EvidenceError(f"cannot be read at offset {offset:,}: {first_line(error)}") from error
-            if not data:
-                raise EvidenceError(f"ends after {offset:,} of {self.size:,} bytes")
-            parts.append(data)
-            offset += len(data)
-            length -= len(data)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return read_handle(self._handle, offset, length, self.size)
 
     def sibling(self, name: str) -> Source | None:
         """Nothing lies beside a medium."""
@@ -86,3 +75,22 @@ def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
     return text.split(": ", 1)[-1][:200]
+
+
+def read_handle(handle: Any, offset: int, length: int, size: int) -> bytes:
+    """Read exactly `length` bytes of a libyal object of `size` bytes, which may give fewer at a time.
+
+    Raises EvidenceError.
+    """
+    parts: list[bytes] = []
+    while length > 0:
+        try:
+            data: bytes = handle.read_buffer_at_offset(length, offset)
+        except ERRORS as error:
+            raise EvidenceError(f"cannot be read at offset {offset:,}: {first_line(error)}") from error
+        if not data:
+            raise EvidenceError(f"ends after {offset:,} of {size:,} bytes")
+        parts.append(data)
+        offset += len(data)
+        length -= len(data)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -13,7 +13,7 @@ from typing import Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
-from safelight.evidence.libyal import ERRORS, first_line, open_handle
+from safelight.evidence.libyal import ERRORS, first_line, open_handle, read_handle
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _AT = 0x1E00
@@ -59,17 +59,7 @@ class ShadowCopy:
         length = min(length, self.size - offset)
         if length <= 0 or offset < 0:
             return b""
-        parts: list[bytes] = []
-        while length > 0:
-            try:
-                data: bytes = self._store.read_buffer_at_offset(length, offset)
-            except ERRORS as error:
-                raise EvidenceError(f"cannot be read at offset {offset:,}: {first_line(error)}") from error
-            if not data:
-                raise EvidenceError(f"ends after {offset:,} of {self.size:,} bytes")
-            parts.append(data)
-            offset, length = offset + len(data), length - len(data)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return read_handle(self._store, offset, length, self.size)
 
     def sibling(self, name: str) -> Source | None:
         """Nothing lies beside it."""
