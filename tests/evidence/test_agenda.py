@@ -165,3 +165,15 @@ def test_nothing_stays_open_afterwards(tmp_path: Path) -> None:
             most = max(most, _descriptors())
     assert _descriptors() == before
     assert most < before + 200
+
+
+def test_chunks_that_were_met_damaged_are_said_after_they_were_read(tmp_path: Path) -> None:
+    whole = images.e01("none", "64MiB", image=images.ext())
+    data = bytearray(whole.read_bytes())
+    at = data.index(images.jpeg(1)[:64])
+    data[at + 80] ^= 0xFF
+    (tmp_path / "disk.E01").write_bytes(data)
+    with Agenda() as agenda:
+        by_promise = Counter(_found(tmp_path / "disk.E01", agenda))
+    assert by_promise == Counter(_found(tmp_path / "disk.E01", None))
+    assert any("the medium" in (error or "") for _, _, error, _ in by_promise)

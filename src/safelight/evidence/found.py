@@ -58,7 +58,7 @@ class Found:
         self.kind = node.kind
         self.examined = examined
         self.lasting = lasting
-        """Can `node.open` be asked again later, as long as the walk's agenda is open?"""
+        """Can `node.open` be asked again later, as long as the exhibit's agenda is open?"""
         self.descend = True
         """Set to False where what lies inside was wholly read before and is unchanged."""
         self._open: Callable[[], Source] | None = node.open if examined else None

@@ -123,6 +123,8 @@ class _Container:
     depth: int = 0
     cut: list[str] = field(default_factory=list)
     """Errors that ended a listing in the file at hand, its layers included: what lay beyond was not seen."""
+    is_medium: bool = False
+    """Does a reader decode a medium here, which is one layer and what was met while it was read?"""
     agenda: Agenda | None = None
     """Where the files found here wait for their turn; None where they are read as they come."""
     listing: Listing | None = None
@@ -200,7 +202,9 @@ class _Walk:
                     continue
                 promised = agenda.learned.promise(node)
                 if promised >= AT_ONCE:
-                    yield from self._one(Found(place, node, True, recognise, lasting=True), at)
+                    yield from self._one(
+                        Found(place, node, True, recognise, lasting=agenda is self._agenda), at
+                    )
                     continue
                 agenda.push(node, place.trail, at, promised)
                 if len(agenda) > agenda.horizon:
@@ -209,6 +213,10 @@ class _Walk:
                 yield from self._more(node, at)
             elif kind is Kind.LAYER:
                 yield from self._layer(Found(place, node, True, recognise), at)
+                if at.is_medium and at.agenda is not None:
+                    # What its reader says then is what the reading has shown: damaged chunks.
+                    at.agenda.later.append((partial(iter, nodes), at, node.layer))
+                    return
             else:
                 yield Found(place, node)
 
@@ -223,7 +231,7 @@ class _Walk:
 
     def _next(self, agenda: Agenda) -> Iterator[Found]:
         node, at = agenda.pop()
-        found = Found(self._place(node, at), node, True, self._recognise, lasting=True)
+        found = Found(self._place(node, at), node, True, self._recognise, lasting=agenda is self._agenda)
         yield from self._one(found, at)
 
     def _by_promise(self, agenda: Agenda) -> Iterator[Found]:
@@ -376,7 +384,8 @@ class _Walk:
         if getattr(reader, "is_device", False):  # its names are paths from the root of the device
             roots = tuple(dict.fromkeys((*roots, len(place.trail))))
         inside = _Container(limits, place.trail, place.layers, roots, embedded, depth, cut)
-        inside = replace(inside, listing=self._listing(reader, source, inside))
+        listing = self._listing(reader, source, inside)
+        inside = replace(inside, listing=listing, is_medium=reader.order < PARTITIONS)
         shared = at.agenda if found.kind is Kind.LAYER else given
         if self._agenda is None or not getattr(reader, "lasting", False):
             yield from self._each(nodes, inside)
