@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
 from tests.e2e.command import SAFELIGHT, Command
+from tests.peak import peak_of
 
 
 def scanned(home: Path, files: int, size: int) -> tuple[float, float]:
@@ -24,10 +24,9 @@ def scanned(home: Path, files: int, size: int) -> tuple[float, float]:
 
 def peak(command: Command, folder: Path) -> float:
     scan = subprocess.Popen([SAFELIGHT, "scan", folder], env=command.environment(), stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(scan.pid, 0)
-    scan.returncode = os.waitstatus_to_exitcode(status)
+    most = peak_of(scan)
     assert scan.returncode == 0
-    return usage.ru_maxrss / 1024
+    return most
 
 
 def test_memory_hardly_grows_with_files_and_not_with_their_size(tmp_path: Path) -> None:
