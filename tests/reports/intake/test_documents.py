@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -61,6 +62,23 @@ def as_7z(files: dict[str, bytes | str], folder: Path, *options: str) -> bytes:
     return (folder / "made.7z").read_bytes()
 
 
+def packed(files: dict[str, bytes | str], folder: Path, *command: str) -> bytes:
+    """An archive by a program that takes the archive's name and those of the files; skipped where it is missing."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    for name, data in files.items():
+        (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+    names = "\n".join(files).encode()
+    subprocess.run(
+        [*command, "../made", *files] if command[0] != "cpio" else [*command, "-F", "../made"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        input=names,
+    )
+    return next(folder.parent.glob("made*")).read_bytes()
+
+
 BUNDLE: dict[str, bytes | str] = {
     "report.xml": tip(None, person()),
     "fileDetails_1.xml": details("4711", "one.jpg", viewed=True),
@@ -89,6 +107,24 @@ class TestBundles:
         }[kind]()
         path = tmp_path / f"bundle.{kind}"
         path.write_bytes(made)
+        came = came_of(path)
+        assert came.ids == ["4711"]
+        assert [file.name for file in came.reports[0].files] == ["one.jpg", "two.zip"]
+        assert came.closed == ["one.jpg", "two.zip"]
+        assert not came.unreadable
+
+    @pytest.mark.parametrize(
+        "command",
+        [("gcab", "-c"), ("gcab", "-cz"), ("jlha", "a"), ("arj", "a", "-y"), ("cpio", "-oH", "newc")],
+        ids="-".join,
+    )
+    def test_so_are_archives_that_other_programs_write(
+        self, command: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        base = tmp_path / "in"
+        base.mkdir()
+        path = tmp_path / "bundle.dat"
+        path.write_bytes(packed(BUNDLE, base, *command))
         came = came_of(path)
         assert came.ids == ["4711"]
         assert [file.name for file in came.reports[0].files] == ["one.jpg", "two.zip"]

@@ -13,6 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from safelight.errors import EvidenceError
+from safelight.evidence.archives.arj import ArjReader
+from safelight.evidence.archives.cpio import CpioReader
+from safelight.evidence.archives.rar import RarReader
+from safelight.evidence.archives.unpacked import UnpackedReader
 from safelight.evidence.compressed import CompressedReader
 from safelight.evidence.guards import Meter
 from safelight.evidence.names import SEPARATOR, show
@@ -48,7 +52,11 @@ _FOLDERS = 100_000
 
 @cache
 def _readers() -> tuple[Reader, ...]:
-    return (SevenZipReader(), TarReader(), CompressedReader(), ZipReader(), UnsupportedReader())
+    found = (
+        *(SevenZipReader(), TarReader(), CpioReader(), CompressedReader(), ArjReader(), RarReader()),
+        *(UnpackedReader(), ZipReader(), UnsupportedReader()),
+    )
+    return tuple(sorted(found, key=lambda one: one.order))
 
 
 def in_archive(lying: Lying, above: Scope, depth: int, limits: Limits = _LIMITS) -> Iterator[Laid]:
