@@ -253,8 +253,11 @@ class Workspace(ScanVerbs, ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVe
 
     @verb("models list", case=False)
     def list_models(self, permit: Permit) -> list[models.ModelState]:
-        """Every model with its card: installed, as pinned?"""
-        return models.list_models()
+        """Every model with its card: installed, as pinned, evaluated here by whom?"""
+        from safelight.persons.desk import trials
+
+        with permit.transaction() as connection:
+            return trials.with_trials(connection, self.keys, models.list_models())
 
     @verb("models verify", case=False)
     def verify_models(self, permit: Permit) -> list[models.ModelState]:

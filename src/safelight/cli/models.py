@@ -20,8 +20,12 @@ def list_models() -> None:
     """List every model with its card: purpose, licence, limits, and whether its file is there."""
     with workspace(make=True) as opened:
         found = [_plain(one) for one in opened.list_models()]
-    rows = [(one["name"], one["state"], one["licence"], one["purpose"]) for one in found]
-    show(found, lambda: table("Models", ("name", "state", "licence", "purpose"), rows, wide=3))
+    rows = [
+        (one["name"], one["state"], "yes" if one["evaluated"] else "no", one["licence"], one["purpose"])
+        for one in found
+    ]
+    heads = ("name", "state", "evaluated here", "licence", "purpose")
+    show(found, lambda: table("Models", heads, rows, wide=4))
 
 
 @command(app, "verify")

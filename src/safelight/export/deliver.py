@@ -105,11 +105,13 @@ class CaseFindings:
     @property
     def models(self) -> Sequence[ModelView]:
         """All models with cards; used are those that the version of a signal in this case names."""
+        from safelight.persons.desk import trials
+
         query = sa.select(signal.c.version).where(signal.c.case_id == self.case.id).distinct()
         versions = self._connection.scalars(query).all()
         return [
             _model_view(state, any(state.card.sha256[:VERSION_DIGITS] in version for version in versions))
-            for state in models.list_models()
+            for state in trials.with_trials(self._connection, self._house.keys, models.list_models())
         ]
 
     @property

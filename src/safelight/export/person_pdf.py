@@ -20,7 +20,7 @@ from safelight.errors import SafelightError
 from safelight.export.marking import MARK, SENTENCE
 from safelight.export.person_phrases import minute, told
 from safelight.export.person_portraits import HIGH, WIDE
-from safelight.export.person_sheet import Sheet
+from safelight.export.person_sheet import NEVER_MEASURED, Sheet
 from safelight.export.protocol import ExportOptions, ExportReport, Findings, LogState
 from safelight.model import Basis
 
@@ -123,6 +123,8 @@ def _breakable(value: Any) -> Any:
 
 def evaluated(sheet: Sheet, findings: Findings) -> str:
     """Was the model behind a sheet evaluated on the agency's own data? A sentence."""
+    if sheet.measured != NEVER_MEASURED:
+        return sheet.measured
     used = [one for one in findings.models if one.version and one.version in sheet.model]
     if used and all(one.evaluated for one in used):
         return "It was evaluated on data of this agency."

@@ -16,6 +16,8 @@ from safelight.persons.desk.trials import State
 from safelight.persons.evaluate.evaluation import as_json, evaluate
 from safelight.persons.evaluate.gap import Limits
 from safelight.persons.evaluate.trial import Trial
+from safelight.persons.portraits.embedders import embedder
+from safelight.signals.models.registry import list_models
 from tests.persons.evaluate import trials
 from tests.persons.made import House
 
@@ -155,3 +157,17 @@ def test_what_is_missing_stands_in_the_json_and_in_words() -> None:
     said = "\n".join(_evaluation({**found, **more}))
     assert "How often it errs is not known: too few pairs: 3 of one person and 2 of different people" in said
     assert as_json(evaluate(_few(10, 100)))["lacking"] is None
+
+
+def test_the_list_of_models_says_who_evaluated_one_here(house: House) -> None:
+    version = embedder("dlib-mirrored").version
+    with house.database.transaction() as connection:
+        before = desk.with_trials(connection, house.keys, list_models())
+        desk.keep(connection, house.keys, "anna", f"dlib-mirrored/{version}", as_json(evaluate(_few(3, 2))))
+        few = desk.with_trials(connection, house.keys, list_models())
+        desk.keep(connection, house.keys, "berta", f"dlib-mirrored/{version}", as_json(evaluate(EVEN)))
+        after = desk.with_trials(connection, house.keys, list_models())
+    assert not any(one.card.evaluated for one in [*before, *few])
+    [evaluated] = [one.card for one in after if one.card.evaluated]
+    assert evaluated.evaluated_by == "berta"
+    assert evaluated.sha256[:8] in version

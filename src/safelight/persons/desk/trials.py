@@ -8,7 +8,7 @@ delivered ones, or a named person accepts it, with a reason.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +31,8 @@ from safelight.persons.evaluate.trial import Trial
 from safelight.persons.portraits.describe import Describe, PhotoJob, Portrait, read_template
 from safelight.persons.portraits.embedders import embedder
 from safelight.persons.protocol import Embedder, Floats
+from safelight.signals.models.registry import ModelState
+from safelight.signals.models.version import VERSION_DIGITS
 from safelight.store.keys import KeyRing
 from safelight.store.tables import person_act
 
@@ -267,6 +269,24 @@ def state_of(connection: sa.Connection, keys: KeyRing, version: str) -> State:
     )
     name = connection.scalars(query.limit(1)).first()
     return State() if name is None else state(connection, keys, name)
+
+
+def with_trials(connection: sa.Connection, keys: KeyRing, models: Iterable[ModelState]) -> list[ModelState]:
+    """The models, each card with who evaluated it here last, on enough pairs; a card's own statement stays."""
+    query = (
+        sa.select(person_act.c.subject)
+        .where(person_act.c.case_id == HOUSE_KEY, person_act.c.kind == EVALUATION)
+        .distinct()
+    )
+    known = {name: state(connection, keys, name) for name in connection.scalars(query)}
+    by = {name: one.evaluated_by for name, one in known.items() if one.evaluated_by and not one.lacking}
+    found = []
+    for model in models:
+        digits = model.card.sha256[:VERSION_DIGITS]
+        here = next((who for name, who in by.items() if digits in name), "")
+        own = model.card.evaluated_by
+        found.append(replace(model, card=replace(model.card, evaluated_by=own or here)))
+    return found
 
 
 def check(connection: sa.Connection, keys: KeyRing, version: str) -> State:
