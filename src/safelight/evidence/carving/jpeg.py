@@ -223,6 +223,7 @@ def decode(
 ) -> int:
     """Decode `data` up to `end` as the scan at `point` says, from `state` on; returns how it ended."""
     scan, tables = point.scan, point.tables
+    end = min(end, len(data))  # compiled code does not see where an array ends
     bytes_ = np.frombuffer(data, np.uint8)
     shared = (bytes_, end, -1, -1, _NEVER, scan.total, point.restart, scan.blocks)
     huffman = (tables.look, tables.most, tables.offsets, tables.symbols, point.largest)

@@ -112,7 +112,7 @@ def _edges(point: ScanPoint, data: bytes, unit: int, fault: int, levels: Levels)
     known = None if point.known is None else point.known.copy()
     for cut in range(-(-least // unit) * unit, fault + _BEFORE, unit):
         end = cut - point.position
-        if decode(point, data, end, state, levels, known) != MORE:
+        if end > len(data) or decode(point, data, end, state, levels, known) != MORE:
             return
         begun = state.copy()
         begun[BYTE] = 0
