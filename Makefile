@@ -49,7 +49,7 @@ lint: setup  ## Check format, style, types, layers and common security mistakes
 bench: debian-test setup  ## Measure speed, as ratios to named peers in the same run
 	@for file in bench/[!_]*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-soak: debian-test setup  ## Kill a scan at 500 random moments and compare what it found
+soak: debian-test setup  ## Long runs: 500 kills, ten thousand hostile files, terabytes, large indexes (hours)
 	@$(BIN)/python -m pytest -m soak
 
 fuzz: debian-test setup  ## Fuzz our own parsers, SECONDS= each (60)

@@ -20,6 +20,7 @@ import numpy as np
 from face_covers import BARE, COVERS, DAMAGE, KINDS, Rgb, damaged, faces, painted
 from safelight.media.open import open_media
 from safelight.persons.portraits import covered, find
+from safelight.reports.reading.fit import binary
 
 FACES = Path(__file__).parents[2] / "shared" / "data" / "faces"
 KEPT, RIDGE, TIMES = 24, 10.0, 4
@@ -35,28 +36,14 @@ def chip(data: bytes) -> Rgb | None:
     return found[int(np.argmin(middle))].within.chips.template if found else None
 
 
-def fit(values: Rgb, truth: Rgb, weight: Rgb) -> Rgb:
-    """Ridge logistic regression by Newton's method; the last column is the constant and is not held back."""
-    penalty = np.full(values.shape[1], RIDGE)
-    penalty[-1] = 1e-6
-    found = np.zeros(values.shape[1])
-    for _ in range(40):
-        share = 1 / (1 + np.exp(-np.clip(values @ found, -30, 30)))
-        slope = values.T @ (weight * (share - truth)) + penalty * found
-        bend = (values * (weight * np.maximum(share * (1 - share), 1e-5))[:, None]).T @ values + np.diag(
-            penalty
-        )
-        found = found - np.linalg.solve(bend, slope)
-    return found
-
-
 def model(values: Rgb, truth: Rgb, weight: Rgb) -> Rgb:
     """Weights of all columns and the constant: `KEPT` of them are not nought, those that stay largest as others go."""
     kept = np.arange(values.shape[1])
     while True:
         some = values[:, kept]
         mean, spread = some.mean(0), some.std(0) + 1e-3
-        found = fit(np.c_[(some - mean) / spread, np.ones(len(some))], truth, weight)
+        rows = np.c_[(some - mean) / spread, np.ones(len(some))]
+        found = binary(rows, truth, weight, RIDGE, curvature=1e-5).astype(np.float64)
         if len(kept) <= KEPT:
             break
         order = np.argsort(-np.abs(found[:-1]))

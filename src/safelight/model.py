@@ -284,6 +284,8 @@ class Match:
     form: str = IDENTITY
     covered: tuple[int, int] | None = None
     """Of films (`by` is `vpdq`): percent of the item's frames, and of the entry's, that lie near one of the other."""
+    at: tuple[float, float] | None = None
+    """Of films and animations: the seconds of the item's first and last frame that lies near what the entry is of."""
 
     @property
     def is_perceptual(self) -> bool:

@@ -16,12 +16,15 @@ from tests.e2e.command import Command
 from tests.evidence.encrypted.bitlocker_writer import RECOVERY, written
 from tests.evidence.encrypted.made import needs, volume
 from tests.evidence.images import jpeg, run
+from tests.evidence.phones.made import written as database
+from tests.evidence.phones.test_whatsapp_crypt import KEY, KEY_FILE, backup
 
 pytestmark = [needs("7z", "zip", "mkfs.vfat", "mcopy"), pytest.mark.xdist_group("unlock")]
 
 SECRET, OTHER = "Lantern&oil#7731", "gas light 5150 ü"
 WRONG = ("never this one 0001", "never this one 0002")
-PICTURES = {name: jpeg(seed) for name, seed in (("stick", 21), ("zip", 61), ("seven", 62), ("nested", 63))}
+SEEDS = (("stick", 21), ("zip", 61), ("seven", 62), ("nested", 63), ("chat", 64))
+PICTURES = {name: jpeg(seed) for name, seed in SEEDS}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Command:
         out.write(home / "inner.7z", "deep/inner.7z")
         out.writestr("note.txt", "nothing to see")
     (evidence / "outer.zip").write_bytes(outer.getvalue())
+    script = f"CREATE TABLE pics(id INTEGER PRIMARY KEY, data BLOB); INSERT INTO pics VALUES (1, x'{jpeg(64).hex()}');"
+    chat = database(home / "msgstore.db", script).read_bytes()
+    (evidence / "msgstore.db.crypt14").write_bytes(backup(14, chat))
+    (home / "key").write_bytes(KEY_FILE)
     (home / "passwords.txt").write_text("\n".join((*WRONG, SECRET, OTHER)) + "\n", encoding="utf-8")
     (home / "known.txt").write_text(
         "".join(f"{hashlib.md5(data).hexdigest()}\n" for data in PICTURES.values()), encoding="ascii"
@@ -64,22 +71,26 @@ def test_without_the_capability_no_key_is_used(desk: Command) -> None:
     keys = ("--password-file", desk.home / "passwords.txt", "--recovery-key", RECOVERY)
     ran = desk.run("scan", desk.home / "evidence", "--case", "closed", *keys, code=3)
     assert "unlock" in ran.err and RECOVERY not in ran.err and SECRET not in ran.err
+    alone = ("--key-file", desk.home / "key")
+    assert "unlock" in desk.run("scan", desk.home / "evidence", "--case", "closed", *alone, code=3).err
 
 
 def test_a_second_scan_with_keys_opens_what_the_first_could_not(desk: Command) -> None:
     locked = scan(desk, code=None)
     said = {one["path"]: one["reason"] for one in locked["unread"]}  # type: ignore[attr-defined]
-    assert len(said) == 4 and all("a password or key is needed" in reason for reason in said.values())
+    assert len(said) == len(PICTURES) and all(
+        "a password or key is needed" in reason for reason in said.values()
+    )
     assert locked["leads"] == 0
 
     keys = ("--password-file", desk.home / "passwords.txt", "--recovery-key", RECOVERY)
-    opened = scan(desk, *keys)
+    opened = scan(desk, *keys, "--key-file", desk.home / "key")
     assert opened["unread"] == []
     assert opened["leads"] == len(PICTURES)
     desk.run("export", "files", "--case", "open", "-o", desk.home / "files.csv")
     listed = (desk.home / "files.csv").read_text(encoding="utf-8")
     assert "opened with password 3 of 4" in listed and "opened with password 4 of 4" in listed
-    assert "opened with recovery key 1 of 1" in listed
+    assert "opened with recovery key 1 of 1" in listed and "opened with key file 1 of 1" in listed
     assert "a password or key is needed" not in listed
 
     again = scan(desk)  # a third one without keys loses nothing
@@ -100,18 +111,21 @@ def test_no_candidate_is_written_anywhere(desk: Command) -> None:
                 "open",
                 "--password-file",
                 desk.home / "passwords.txt",
+                "--key-file",
+                desk.home / "key",
             ),
         )
     )
     desk.run("export", "files", "--case", "open", "-o", desk.home / "all.csv")
     candidates = [*WRONG, SECRET, OTHER, RECOVERY, RECOVERY.replace("-", "")]
-    assert not [one for one in candidates if one in printed]
+    assert not [one for one in (*candidates, KEY.hex()) if one in printed]
     files = [
         path for place in ("workspace", "keys") for path in (desk.home / place).rglob("*") if path.is_file()
     ]
     assert len(files) > 3
     for path in [*files, desk.home / "all.csv"]:
         data = path.read_bytes()
+        assert KEY not in data and KEY.hex().encode() not in data
         for candidate in candidates:
             for spelt in (
                 candidate.encode(),

@@ -375,8 +375,9 @@ def nodes(reader: Reader, image: Path, limits: Limits | None = None) -> list[Nod
 
 
 def all_of(found: Iterable[Node]) -> list[Node]:
-    """What a reader yields, with what it leaves for the end (free space)."""
-    return [one for node in found for one in ([node] if node.more is None else node.more())]
+    """What a reader yields, with what it leaves for the end (free space), its pauses aside."""
+    every = (one for node in found for one in ([node] if node.more is None else node.more()))
+    return [one for one in every if one.kind is not Kind.PAUSE]
 
 
 def content(node: Node) -> bytes:

@@ -35,7 +35,8 @@ def _found(path: Path, agenda: Agenda | None) -> list[tuple[str, str, str | None
                 digest = whole.hexdigest()
             except EvidenceError as error:
                 digest = str(error)
-        found.append((one.path, str(one.kind), one.error, digest))
+        if one.kind is not Kind.PAUSE:
+            found.append((one.path, str(one.kind), one.error, digest))
     return found
 
 

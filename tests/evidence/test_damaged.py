@@ -35,6 +35,8 @@ def looked_into(path: Path) -> tuple[dict[str, bytes], list[str], dict[int, byte
     """Allocated content by path in the innermost container, what was said, carved content by offset."""
     files, said, carved = {}, [], {}
     for found in walk(path):
+        if found.kind is Kind.PAUSE:
+            continue
         if found.kind is Kind.FINDING:
             said.append(found.error or "")
         elif found.place.state is State.CARVED:

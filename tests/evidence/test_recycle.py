@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,57 @@ def test_each_file_of_a_deleted_folder_says_where_it_was(tmp_path: Path) -> None
     (bin_ / "$RABC123" / "sub" / "sea.jpg").write_bytes(photo())
     path = "$Recycle.Bin/S-1-5-21-1/$RABC123/sub/sea.jpg"
     assert notes(tmp_path) == {path: r"was C:\Users\x\Pictures\sub\sea.jpg, deleted 2024-03-01T10:30:05Z"}
+
+
+def packed(folder: Path, *command: str | Path) -> None:
+    subprocess.run(command, cwd=folder, check=True)
+
+
+@pytest.mark.parametrize("make", ["zip", "tar", "FAT"])
+@pytest.mark.parametrize("extension", [".jpg", ".xyz", ""])
+def test_a_file_that_is_listed_before_its_record_says_where_it_was(
+    make: str, extension: str, tmp_path: Path
+) -> None:
+    pair = {
+        f"$RABC123{extension}": photo(),
+        f"$IABC123{extension}": record(r"C:\Users\x\Pictures\sea.jpg"),
+    }
+    folder, image = tmp_path / "in", tmp_path / f"a.{make}"
+    folder.mkdir()
+    for name, data in pair.items():
+        (folder / name).write_bytes(data)
+    if make == "zip":
+        packed(folder, "zip", "-q", image, *pair)
+    elif make == "tar":
+        packed(folder, "tar", "-cf", image, *pair)
+    else:
+        with image.open("wb") as file:
+            file.truncate(2 << 20)
+        images.run("mkfs.vfat", "-F", "12", image)
+        for name in pair:
+            images.run("mcopy", "-i", image, folder / name, "::")
+    listed = [one.place.trail[-1] for one in walk(image) if b"ABC123" in one.place.trail[-1]]
+    assert listed[0].startswith(b"$R")
+    said = {path.rpartition("/")[2]: note for path, note in notes(image).items()}
+    assert said == {f"$RABC123{extension}": NOTE}
+
+
+def test_a_deleted_folder_that_is_listed_before_its_record(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "$RABC123" / "sub").mkdir(parents=True)
+    (folder / "$IABC123").write_bytes(record(r"C:\Users\x\Pictures"))
+    (folder / "$RABC123" / "sub" / "sea.jpg").write_bytes(photo())
+    packed(folder, "zip", "-q", tmp_path / "a.zip", "$RABC123/sub/sea.jpg", "$IABC123")
+    assert list(notes(tmp_path / "a.zip").values()) == [
+        r"was C:\Users\x\Pictures\sub\sea.jpg, deleted 2024-03-01T10:30:05Z"
+    ]
+
+
+def test_a_record_that_comes_later_and_is_left_out_by_the_order_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "$RABC123.jpg").write_bytes(photo())
+    (tmp_path / "$IABC123.jpg").write_bytes(record(r"C:\Users\x\Pictures\sea.jpg"))
+    packed(tmp_path, "zip", "-q", "a.zip", "$RABC123.jpg", "$IABC123.jpg")
+    assert not notes(tmp_path / "a.zip", Scope.parse([], ["$I*"]))
 
 
 def test_a_record_that_the_order_leaves_out_is_not_read(tmp_path: Path) -> None:

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.errors import UsageError
-from safelight.evidence.names import join_path, raw, show, shown_trail
-from safelight.evidence.protocol import Kind
+from safelight.errors import EvidenceError, UsageError
+from safelight.evidence.found import Found
+from safelight.evidence.names import join_path, raw, sayable, show, shown_trail
+from safelight.evidence.protocol import Kind, Node, Source
 from safelight.evidence.scope import Scope, kind_by_name
+from safelight.evidence.source import BytesSource
 from safelight.evidence.walk import walk
-from safelight.model import Times, Timestamp
+from safelight.model import Place, State, Times, Timestamp
 from tests.evidence import images
 
 NO_TIMES = Times()
@@ -152,3 +154,29 @@ def test_a_resource_fork_is_left_out_with_its_file(shared: Path) -> None:
         forks = [one for one in found if one.place.layers and one.place.layers[-1] == "stream"]
         assert forks
         assert not any(one.examined for one in forks), image
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("plain – “ü”", "plain – “ü”"),
+        ("“\udcbd” is not expected", r"“\xbd” is not expected"),
+        ("half \ud83d of one", r"half \ud83d of one"),
+    ],
+)
+def test_what_is_said_of_evidence_is_valid_unicode(text: str, said: str) -> None:
+    assert sayable(text) == said
+    source = BytesSource(b"content")
+    node = Node(b"x", Kind.FILE, open=lambda: source, error=text, note=text)
+    found = Found(Place((b"x",), ("file",), State.ALLOCATED, None), node)
+    assert (found.error, found.node.note) == (said, said)
+
+
+def test_what_a_reader_throws_is_valid_unicode_too() -> None:
+    def fails() -> Source:
+        raise EvidenceError("quoted: \udcff")
+
+    found = Found(Place((b"x",), ("file",), State.ALLOCATED, None), Node(b"x", Kind.FILE, open=fails))
+    with pytest.raises(EvidenceError):
+        found.head()
+    assert found.error == r"quoted: \xff"

@@ -233,3 +233,20 @@ def test_a_parent_of_the_right_name_that_is_another_image_is_refused() -> None:
     with pytest.raises(EvidenceError, match="is not the image"):
         list(VhdReader().walk(source, Limits()))
     source.close()
+
+
+def test_a_qcow2_that_builds_on_itself_says_so() -> None:
+    image = images.folder() / "itself" / "x.qcow2"
+    image.parent.mkdir(exist_ok=True)
+    images.run("qemu-img", "create", "-q", "-u", "-f", "qcow2", "-F", "qcow2", "-b", "x.qcow2", image, "1M")
+    with pytest.raises(EvidenceError, match="build on each other"):
+        images.nodes(Qcow2Reader(), image)
+
+
+@pytest.mark.parametrize("keep", [0x3100, 0x2000, 0x300])
+def test_a_qcow2_whose_tables_are_cut_off_is_not_taken_for_blank(keep: int) -> None:
+    whole = images.converted("qcow2", "cluster_size=4096", compressed=True).read_bytes()
+    image = images.folder() / f"no-tables-{keep}.qcow2"
+    image.write_bytes(whole[:keep])
+    errors = [one.error for one in walk(image) if one.error]
+    assert any("beyond its end" in error for error in errors)

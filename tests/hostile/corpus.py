@@ -5,63 +5,135 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import math
 import random
 import tarfile
 import zipfile
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from tests.evidence import images
-from tests.hostile.samples import MUST_SAY, SAMPLES, png_of, sample
+from tests.hostile import loops, samples
+from tests.hostile.samples import png_of, sample
 
 STEP = 64
+LIES = (b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\x80\0\0\0", b"\1\0\0\0")
 
 
-class Case(NamedTuple):
-    """One file, and whether a scan must say that something is wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file: a sound one that ends early or has other bytes in places; must a scan say that it is broken?
+
+    The sound one is shared, as a thousand cases of a disk image would not fit into memory.
+    """
 
     name: str
-    data: bytes
+    sound: bytes
     must_say: bool = False
+    end: int | None = None
+    changes: tuple[tuple[int, bytes], ...] = ()
+
+    def write(self, path: Path) -> None:
+        """Write it, and leave holes where it is zeros."""
+        whole = memoryview(self.sound)[: self.end]
+        with path.open("wb") as file:
+            for at in range(0, len(whole), 1 << 12):
+                piece = whole[at : at + (1 << 12)]
+                if piece != _ZEROS[: len(piece)]:
+                    file.seek(at)
+                    file.write(piece)
+            file.truncate(len(whole))
+            for at, data in self.changes:
+                file.seek(at)
+                file.write(data)
 
 
-def cases(cuts: int, flips: int) -> Iterator[Case]:
-    """Of each format at most so many cuts (at every 64th byte, spread over the file) and so many flips."""
-    for name in SAMPLES:
-        yield from cut(name, cuts)
-        yield from flipped(name, flips)
-        yield from lying(name, flips // 2)
+_ZEROS = bytes(1 << 12)
+
+
+def cases(cuts: int, flips: int, *, soak: bool = False) -> Iterator[Case]:
+    """Of each format at most so many cuts (at every 64th byte, spread over the file) and so many flips.
+
+    Formats that take longer have fewer; those whose samples take seconds to make are left out of the short run.
+    """
+    for name in samples.every(soak):
+        share = samples.share(name, soak)
+        yield from broken(name, math.ceil(cuts * share), math.ceil(flips * share))
     yield from bombs()
     yield from shapes()
+    for name, data in loops.every():
+        yield Case(f"loop/{name}", data)
+
+
+def broken(name: str, cuts: int, flips: int) -> Iterator[Case]:
+    """One format's; none where its sample cannot be had here."""
+    if samples.found(name) is None:
+        return
+    yield from cut(name, cuts)
+    yield from flipped(name, flips)
+    yield from lying(name, flips // 2)
+    yield from holed(name, flips // 3)
 
 
 def cut(name: str, most: int) -> Iterator[Case]:
     """The file ends early."""
     data = sample(name)
-    places = range(STEP, len(data), STEP)
+    last = min(len(data), (lines(name)[-1] + 2) * STEP)
+    places = range(STEP, last, STEP)
     chosen = places if len(places) <= most else [places[at * len(places) // most] for at in range(most)]
     for at in chosen:
-        yield Case(f"cut/{at:06}-{name}", data[:at], name in MUST_SAY)
+        yield Case(f"cut/{at:06}-{name}", data, name in samples.MUST_SAY, at)
 
 
 def flipped(name: str, count: int) -> Iterator[Case]:
     """One to eight bits are others."""
     data, rng = sample(name), random.Random(name)
     for number in range(count):
-        changed = bytearray(data)
+        changes = []
         for _ in range(rng.choice((1, 1, 2, 8))):
-            at = rng.randrange(len(changed))
-            changed[at] ^= 1 << rng.randrange(8)
-        yield Case(f"flip/{number:04}-{name}", bytes(changed))
+            at = _place(name, rng)
+            changes.append((at, bytes((data[at] ^ 1 << rng.randrange(8),))))
+        yield Case(f"flip/{number:04}-{name}", data, changes=tuple(changes))
 
 
 def lying(name: str, count: int) -> Iterator[Case]:
-    """Four bytes in the first half kilobyte, where formats state sizes and offsets, say the most or nothing."""
+    """Four bytes where formats state sizes and offsets say the most or nothing."""
     data, rng = sample(name), random.Random(f"lying {name}")
     for number in range(count):
-        at = rng.randrange(4, min(len(data), 512) - 4)
-        size = rng.choice((b"\xff" * 4, b"\0" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f"))
-        yield Case(f"lie/{number:04}-{name}", data[:at] + size + data[at + 4 :])
+        at = rng.randrange(4, min(len(data), 512) - 4) if rng.random() < 0.4 else _place(name, rng) & ~3
+        yield Case(f"lie/{number:04}-{name}", data, changes=((at, rng.choice(LIES)),))
+
+
+def holed(name: str, count: int) -> Iterator[Case]:
+    """A stretch of it is zeros, noise, or another stretch of the same file."""
+    data, rng = sample(name), random.Random(f"holed {name}")
+    for number in range(count):
+        size = min(rng.choice((16, 512, 512, 4096)), len(data) // 2)
+        at = min(_place(name, rng) // size * size, len(data) - size)
+        other = min(_place(name, rng) // size * size, len(data) - size)
+        filler = rng.choice((bytes(size), rng.randbytes(size), data[other : other + size]))
+        yield Case(f"hole/{number:04}-{name}", data, changes=((at, filler),))
+
+
+@cache
+def lines(name: str) -> list[int]:
+    """The stretches of 64 bytes that are not one byte again and again: where something can be broken."""
+    data = sample(name)
+    found = []
+    for number in range(-(-len(data) // STEP)):
+        line = data[number * STEP : (number + 1) * STEP]
+        if line != line[:1] * len(line):
+            found.append(number)
+    return found
+
+
+def _place(name: str, rng: random.Random) -> int:
+    """Anywhere, half of the time near the beginning."""
+    marked = lines(name)
+    line = rng.choice(marked if rng.random() < 0.5 else marked[:48])
+    return min(line * STEP + rng.randrange(STEP), len(sample(name)) - 1)
 
 
 def bombs() -> Iterator[Case]:

@@ -15,10 +15,11 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 
+import pytest
 import zstandard
-from PIL import Image
 
 from tests.evidence import images
+from tests.hostile import disks, held, shown
 
 TEXT = b"Nothing but a line of sober words, again and again.\n" * 40
 
@@ -139,16 +140,51 @@ SAMPLES: dict[str, Callable[[], bytes]] = {
     "a.pdf": _pdf,
     "a.rtf": _rtf,
 }
-"""By name; formats that other programs must write are in `test_corpus.py`."""
-
-MUST_SAY = frozenset(["a.zip", "stored.zip", "a.tgz", "a.gz", "a.bz2", "a.xz", "a.zst", "a.png", "a.jpg"])
+"""The common ones. Those of `disks.py`, `held.py` and `shown.py` come beside them."""
+_STATED = """
+a.zip stored.zip lzma.zip bzip2.zip locked.zip aes.zip a.tgz a.gz a.bz2 a.xz a.zst a.png a.jpg progressive.jpg a.gif
+a.bmp a.webp a.jp2 a.avif a.heic a.mp4 real.mp4 a.mov a.7z many.7z bzip2.7z locked.7z hidden.7z rar5.rar solid.rar
+rar3.rar locked.rar hidden.rar a.cab a.lzh names.lzh a.arj newc.cpio odc.cpio bin.cpio crc.cpio a.ab locked.ab a.e01
+a.s01 a.ex01 a.aff4 a.vhd a.vhdx a.vmdk stream.vmdk a.doc a.docx a.msg a.pst a.ufdr Thumbs.db thumbcache_96.db
+"""
+MUST_SAY = frozenset(_STATED.split())
 """Formats of which a cut anywhere must be noticed: they state their length, a checksum or an end."""
+_SMALL = held.ARCHIVES | held.DOCUMENTS | held.PHONES | shown.SHOWN
+_DISKS = disks.VOLUMES | disks.MEDIA
+_LONG = held.OFFICE | shown.FILMS
+_ALL = SAMPLES | _SMALL | _DISKS | _LONG
+_NOT_SHORT = frozenset([*held.OFFICE, "a.webm"])
+"""Samples that take seconds to make."""
+
+
+def every(soak: bool) -> list[str]:
+    """The names of the formats; without those that take seconds to make where it is no soak."""
+    return [name for name in _ALL if soak or name not in _NOT_SHORT]
+
+
+def share(name: str, soak: bool) -> float:
+    """How many of its cases a run has, against one of the common formats."""
+    if name in disks.LARGE or name in _LONG:
+        return 0.06 if soak else 0.3
+    if name in SAMPLES or not soak:
+        return 1.0
+    return 0.3 if name in _SMALL else 0.2
 
 
 @cache
+def found(name: str) -> bytes | None:
+    """The sound file; None where the tool that makes it, or the public sample, is not here."""
+    try:
+        return _ALL[name]()
+    except (FileNotFoundError, pytest.skip.Exception):
+        return None
+
+
 def sample(name: str) -> bytes:
-    """The sound file."""
-    return SAMPLES[name]()
+    """The same of one that can be had."""
+    data = found(name)
+    assert data is not None, name
+    return data
 
 
 def png_of(width: int, height: int, pixels: bytes = b"") -> bytes:
@@ -159,8 +195,3 @@ def png_of(width: int, height: int, pixels: bytes = b"") -> bytes:
     for kind, data in chunks:
         made += len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
     return made
-
-
-def opened(data: bytes) -> Image.Image:
-    """What Pillow makes of it."""
-    return Image.open(io.BytesIO(data))

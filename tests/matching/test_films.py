@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from safelight.hashsets.protocol import Record
 from safelight.hashsets.store import HashList, build
-from safelight.matching.films import Film, film_matches, film_of, film_sets, matches_of, shares
+from safelight.matching.films import Film, film_matches, film_of, film_sets, matches_of, shares, when
 from safelight.matching.match import Matcher, match_json
 from safelight.model import HashSet, HashSetKind, Match
 
@@ -135,3 +135,55 @@ def test_shares_are_those_of_comparing_each_frame_with_each(
             expected[name] = (round(both[0]), round(both[1]))
     found = film_matches(matcher, [Film(0, asked)])
     assert {match.entry: match.covered for _, match in found} == expected
+
+
+def seconds_of(films: dict[str, Codes], each: float) -> list[Record]:
+    return [
+        Record(name, {"pdq": code.tobytes()}, "1", {"frame": at, "seconds": at * each}, 90)
+        for name, some in films.items()
+        for at, code in enumerate(some)
+    ]
+
+
+def sampled(some: Codes, rule: str = "every second", each: float = 1.0) -> dict[str, object]:
+    return {**value(some), "rule": rule, "position": [at * each for at in range(len(some))]}
+
+
+def test_a_whole_listed_clip_in_a_long_film_is_found_by_one_frame_a_second(make: Make) -> None:
+    clip = codes(300, 11)  # ten seconds of thirty frames each
+    long = np.concatenate((codes(40, 12), clip[5::30], codes(50, 13)))
+    ((_, match),) = matches_of([sampled(long)], make(seconds_of({"clip": clip}, 1 / 30)))
+    assert match.covered is not None and match.covered[1] >= 95
+    assert match.covered[0] == 10
+    assert match.at == (40.0, 49.0)
+    assert when(match.at) == ", from 0:40 to 0:49 of it"
+
+
+def test_half_of_a_listed_clip_in_a_long_film_is_none(make: Make) -> None:
+    clip = codes(300, 11)
+    long = np.concatenate((codes(40, 12), clip[5:155:30], codes(50, 13)))
+    assert not matches_of([sampled(long)], make(seconds_of({"clip": clip}, 1 / 30)))
+
+
+def test_a_clip_is_found_in_a_list_that_holds_one_frame_a_second(make: Make) -> None:
+    film = codes(1500, 14)
+    matcher = make(seconds_of({"film": film[::25]}, 1.0))
+    clip = sampled(film[250:500], "every frame", 1 / 25)
+    ((_, match),) = matches_of([clip], matcher)
+    assert match.covered is not None and match.covered[0] >= 95
+
+
+def test_where_every_frame_was_hashed_the_shares_are_the_reference_ones(make: Make) -> None:
+    clip = codes(300, 11)
+    few = np.concatenate((codes(90, 12), clip[5::30]))
+    matcher = make(seconds_of({"clip": clip}, 1 / 30))
+    assert not matches_of([sampled(few, "every frame", 1 / 30)], matcher)
+    assert not matches_of([value(few)], matcher)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [(None, ""), ((3.0, 3.4), ", at 0:03 of it"), ((59.9, 3725.0), ", from 0:59 to 1:02:05 of it")],
+)
+def test_where_in_a_film_is_told_as_a_player_shows_it(at: tuple[float, float] | None, said: str) -> None:
+    assert when(at) == said

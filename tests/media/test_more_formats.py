@@ -93,7 +93,7 @@ def test_a_jpeg_xl_of_absurd_size_is_refused_before_it_is_decoded() -> None:
 def test_an_animation_gives_frames_from_the_first_to_the_last(format: str) -> None:
     data = moving(format)
     opened = open_media(data)
-    assert opened.kind == "image" and len(opened.pictures) == 9
+    assert opened.kind == "image" and len(opened.pictures) == 12  # each shows something else
     positions = [picture.position for picture in opened.pictures]
     assert positions[0] is None and positions[1:] == sorted(positions[1:], key=lambda at: at or 0)
     assert positions[-1] == pytest.approx(1.1, abs=0.01)
@@ -104,9 +104,44 @@ def test_an_animation_gives_frames_from_the_first_to_the_last(format: str) -> No
 
 
 def test_a_long_animation_is_sampled_over_its_length() -> None:
-    positions = [picture.position or 0 for picture in open_media(moving("GIF", 24)).pictures]
-    assert len(positions) == 9 and positions[-1] == pytest.approx(2.3)
-    assert max(np.diff(positions)) < 1.0
+    positions = [picture.position or 0 for picture in open_media(drifting(16)).pictures]
+    assert len(positions) == 9 and positions[-1] == pytest.approx(1.5)
+    assert max(np.diff(positions)) < 0.5
+
+
+def drifting(frames: int, other: int | None = None) -> bytes:
+    """A GIF of frames that look much alike, 100 ms each; that of the number `other` is another picture."""
+    ground = scene(240, 120, seed=3).convert("L")
+    images = [ground.crop((number, 0, 160 + number, 120)) for number in range(frames)]
+    if other is not None:
+        images[other] = scene(160, 120, seed=4).convert("L")
+    made = BytesIO()
+    images[0].save(made, "GIF", save_all=True, append_images=images[1:], duration=100, loop=0)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("other", [1, 37, 58])
+def test_one_other_picture_in_a_long_animation_is_not_passed_over(other: int) -> None:
+    opened = open_media(drifting(60, other))
+    assert len(opened.pictures) < 9 + 24
+    (shown,) = [one for one in opened.pictures if one.position == pytest.approx(other / 10)]
+    expected = np.asarray(scene(160, 120, seed=4).convert("L").convert("RGB")).astype(int)
+    assert np.abs(shown.rgb().astype(int) - expected).mean() < 12
+
+
+def test_an_animation_of_other_pictures_only_is_shown_up_to_a_limit() -> None:
+    opened = open_media(moving("GIF", 60))
+    assert 24 < len(opened.pictures) <= 9 + 24
+    film_ = opened.pictures[0].film
+    assert film_ is not None and len(list(film_.frames())) == 60
+
+
+def test_the_contact_sheet_of_many_frames_goes_from_the_first_to_the_last() -> None:
+    opened = open_media(moving("GIF", 24))
+    with Image.open(BytesIO(stand_in(opened.pictures))) as sheet:
+        last = np.asarray(sheet.convert("RGB"))[-96:, -CELL:].astype(int)
+    expected = np.asarray(Image.fromarray(opened.pictures[-1].rgb()).resize((CELL, 96))).astype(int)
+    assert np.abs(last - expected).mean() < 12
 
 
 def test_an_animation_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +268,7 @@ def test_broken_films_animations_and_raws_give_what_they_have(
     except FormatError:
         return
     first = opened.pictures[0]
-    assert first.rgb(64).ndim == 3 and len(opened.pictures) <= 9
+    assert first.rgb(64).ndim == 3 and len(opened.pictures) <= 9 + 24
     for frame in first.film.frames() if first.film is not None else ():
         assert frame.luma.ndim == 2 and frame.position >= 0
 

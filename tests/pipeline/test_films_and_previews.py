@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ from PIL import Image
 
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
+from safelight.matching.films import clock
 from safelight.model import HashSetKind
 from safelight.pipeline.looking import Job, Look
 from safelight.store.tables import item
@@ -173,3 +175,60 @@ def test_a_mirrored_copy_of_a_listed_film_is_found(
     workspace.import_hashset(source.with_suffix(".txt"), name="films", kind=HashSetKind.KNOWN_ILLEGAL)
     ((match,),) = [one["matches"] for one in workspace.screen([copy])]
     assert (match["form"], match["by"]) == ("mirrored", "vpdq") and match["covered"][0] >= 95
+
+
+@needs_ffmpeg
+def test_a_listed_film_within_a_much_longer_one_is_found_and_where(
+    workspace: Workspace, shared: Path, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    source = shared / "vpdq" / "pattern-sd-grey-bar.mp4"
+    before = ["-f", "lavfi", "-t", "40", "-i", "testsrc=size=320x240:rate=10"]
+    joined = "[0:v]setsar=1,fps=10[a];[1:v]scale=320:240,setsar=1,fps=10[b];[a][b]concat=n=2:v=1[v]"
+    command = ["ffmpeg", "-v", "error", *before, "-i", str(source)]
+    cut = ["-filter_complex", joined, "-map", "[v]", str(evidence / "long.mp4")]
+    subprocess.run([*command, *cut], check=True)
+    workspace.import_hashset(source.with_suffix(".txt"), name="films", kind=HashSetKind.KNOWN_ILLEGAL)
+    workspace.scan([evidence])
+    (lead,) = workspace.leads()
+    (match,) = lead["matches"]
+    assert match["covered"][0] < 30 and match["covered"][1] >= 80
+    assert 39 <= match["at"][0] <= 42 and match["at"][1] >= 44
+    assert ", from 0:40 to 0:4" in lead["reasons"][0]["text"]
+    (again,) = workspace.screen([evidence / "long.mp4"])
+    assert again["matches"] == [match]
+
+
+@needs_ffmpeg
+def test_a_frame_of_a_film_that_is_like_a_listed_picture_is_told_by_its_time(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    whole = film("mp4", seconds=9)
+    (evidence / "film.mp4").write_bytes(whole)
+    with PoolEngine(1) as engine:
+        jobs = [Job(hashlib.sha256(whole).digest(), whole)]
+        (outcome,) = engine.map(Look(("pdq",), TaskLimits(2 << 30, 60)), [jobs])
+    assert isinstance(outcome, Done)
+    (value,) = [one.value for one in outcome.results[0].signals]
+    sixth = value[5]
+    listed = tmp_path / "list.pdq.txt"
+    listed.write_text(sixth["hash"] + "\n")
+    workspace.import_hashset(listed, name="pictures", kind=HashSetKind.KNOWN_ILLEGAL)
+    workspace.import_hashset(listed, name="watched", kind=HashSetKind.WATCH)
+    workspace.scan([evidence])
+    (lead,) = workspace.leads()
+    near = [one["position"] for one in value if distance(one["hash"], sixth["hash"]) == 0]
+    assert lead["matches"][0]["at"] == [near[0], near[0]]
+    texts = {one["code"]: one["text"] for one in lead["reasons"]}
+    assert texts["near-known"].startswith(f"The frame at {clock(near[0])} looks like an entry")
+    assert "of the watch list 'watched': 0 of 256 bits differ" in texts["watch"]
+    (screened,) = workspace.screen([evidence / "film.mp4"])
+    assert screened["matches"] == lead["matches"]
+
+
+def distance(one: str, other: str) -> int:
+    """Bits by which two hashes in hex differ."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()

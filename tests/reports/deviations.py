@@ -23,7 +23,7 @@ def peak() -> int:
 
 
 iso("1 May 2026")  # loads the names of months, which takes a while once
-_EACH = settings(max_examples=80, suppress_health_check=[HealthCheck.differing_executors])
+_EACH = settings(max_examples=80, deadline=2000, suppress_health_check=[HealthCheck.differing_executors])
 """Each class that takes these tests over runs them with its own reader."""
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safelight.reports.dates import Order, day, is_doubtful, iso, moment, possible, year
+from safelight.reports.dates import day, is_doubtful, iso, moment, possible, year
+from safelight.stated import Order
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from safelight.engine.inprocess import InProcessEngine
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import TaskLimits
-from safelight.reports.dates import Order, iso
+from safelight.reports.dates import iso
 from safelight.reports.pdf import NO_TEXT, Extract, Extracted, PdfReader
 from safelight.reports.pdf_sections import to_report
 from safelight.reports.report import Annotation, Kind, Report, Role, Spot
+from safelight.stated import Order
 from tests.reports.deviations import Bears
 from tests.reports.prints import LINES, picture_only, printed
 from tests.reports.tips import only, read, unreadable

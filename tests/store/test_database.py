@@ -90,7 +90,7 @@ def test_hashes_of_an_older_store_are_kept_and_can_go_back(tmp_path: Path) -> No
     old.migrate()
     with old.snapshot() as reading:
         assert [tuple(row) for row in reading.execute(sa.select(pdq))] == [
-            ("C-1", bytes(32), 0, 0, b"\7" * 32, 80, None)
+            ("C-1", bytes(32), 0, 0, b"\7" * 32, 80, None, None)
         ]
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS.parent))

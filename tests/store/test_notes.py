@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from safelight.errors import EvidenceError, UsageError
-from safelight.evidence.unlock import Keys, LockedError, read_keys, unlocked
+from safelight.evidence.unlock import LARGEST_FILE, Keys, LockedError, read_keys, unlocked
 from safelight.model import Digests, Place, State
 from safelight.store import inventory
 from safelight.store.inventory import CLOSED, FINDING, NOTE, Entry
@@ -79,6 +79,12 @@ def test_candidates_are_tried_in_order_and_the_note_says_which_but_not_what() ->
     assert (tried, opened, note) == (["111-222", "one", "s3cret"], "s3cret", "opened with password 2 of 3")
     assert "s3cret" not in repr(keys) + note
     assert unlocked(Keys(("x",)), attempt) is None
+    files = Keys(("s3cret",), files=(b"other", b"s3cret"))
+    assert (
+        unlocked(files, attempt, file=lambda data: attempt(data.decode()))[1] == "opened with key file 2 of 2"
+    )  # type: ignore[index]
+    assert unlocked(files, attempt)[1] == "opened with password 1 of 1"  # type: ignore[index]
+    assert "s3cret" not in repr(files) and bool(Keys(files=(b"x",)))
     with pytest.raises(EvidenceError, match="1 of 2 passwords were tried"):
         unlocked(Keys(("x", "y"), seconds=-1), attempt)
 
@@ -94,3 +100,19 @@ def test_a_password_file_is_read_line_by_line(tmp_path: Path) -> None:
             read_keys(file)
     with pytest.raises(UsageError, match="cannot be read"):
         read_keys(tmp_path / "missing")
+
+
+def test_of_a_key_file_every_byte_counts(tmp_path: Path) -> None:
+    file = tmp_path / "key.bin"
+    file.write_bytes(b"\0two\r\nlines\n")
+    assert read_keys(files=[file, file]).files == (b"\0two\r\nlines\n",) * 2
+    file.write_bytes(b"")
+    with pytest.raises(UsageError, match="is empty"):
+        read_keys(files=[file])
+    with file.open("wb") as out:
+        out.truncate(LARGEST_FILE + 1)
+    with pytest.raises(UsageError, match="larger than a key file may be"):
+        read_keys(files=[file])
+    for wrong in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(UsageError, match="cannot be read"):
+            read_keys(files=[wrong])

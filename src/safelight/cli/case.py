@@ -90,20 +90,30 @@ CASE = typer.Option(
 )
 
 
+NAMED = typer.Argument(None, metavar="NAME", help="Name or id of the case; not needed when one is open.")
+
+
 @command(app, "show")
-def show_case(case: str | None = CASE) -> None:
+def show_case(name: str | None = NAMED, case: str | None = CASE) -> None:
     """Show a case, its authority and the counts of everything found in it."""
     with workspace() as opened:
-        found = opened.show_case(case=case)
+        found = opened.show_case(case=_one_of(name, case))
     show(found, lambda: _print_case(found))
 
 
 @command(app, "close")
-def close_case(case: str | None = CASE) -> None:
-    """Close a case: nothing runs in it any more; findings and log stay."""
+def close_case(name: str | None = NAMED, case: str | None = CASE) -> None:
+    """Close a case for good: nothing runs in it any more, exports neither; findings and log stay."""
     with workspace() as opened:
-        closed = opened.close_case(case=case)
+        closed = opened.close_case(case=_one_of(name, case))
     show({"id": closed.id, "name": closed.name, "closed": True}, lambda: say(f"Closed case '{closed.name}'."))
+
+
+def _one_of(name: str | None, case: str | None) -> str | None:
+    """The case that was named, as the argument or as the option. Raises UsageError where both name one, and differ."""
+    if name is not None and case is not None and name != case:
+        raise UsageError(f"Two cases are named: '{name}' and '{case}'.", "Name one.")
+    return name if case is None else case
 
 
 def _print_case(found: dict[str, Any]) -> None:

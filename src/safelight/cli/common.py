@@ -94,7 +94,7 @@ def with_globals(function: Function) -> Function:
 
 def group(name: str, text: str) -> typer.Typer:
     """A command group such as `case`, printing its help when called bare; it takes the global options too."""
-    made = typer.Typer(name=name, help=text, no_args_is_help=True, context_settings=CONTEXT)
+    made = typer.Typer(name=name, help=text, short_help=text, no_args_is_help=True, context_settings=CONTEXT)
 
     def options() -> None:
         """The callbacks of the options keep them."""
@@ -110,7 +110,8 @@ def command(app: typer.Typer, name: str) -> Callable[[Function], Function]:
     """Register a function as a command that takes the global options."""
 
     def register(function: Function) -> Function:
-        app.command(name, context_settings=CONTEXT)(with_globals(function))
+        said = inspect.getdoc(function) or ""  # whole: Click would cut what it lists a command with
+        app.command(name, short_help=said.split("\n\n")[0], context_settings=CONTEXT)(with_globals(function))
         return function
 
     return register

@@ -23,7 +23,7 @@ def import_list(
     column: list[str] = typer.Option(
         [],
         metavar="ROLE=NAME",
-        help="Column of a CSV: digest=MD5, id=ImageID, category=Cat.",
+        help="Column of a CSV that its header does not tell: digest=Fingerprint, id=ImageID, category=Cat.",
     ),
     scheme: str | None = typer.Option(
         None, help="Category scheme of the list: us, us-older, uk, interpol, or a TOML file."
@@ -35,6 +35,11 @@ def import_list(
         role, separator, named = pair.partition("=")
         if not separator:
             raise UsageError(f"'{pair}' is not ROLE=NAME.", "For example --column digest=MD5.")
+        if role.strip() in columns:
+            raise UsageError(
+                f"'{role.strip()}' is named twice.",
+                "A column that its header calls MD5, SHA1 or PDQ needs no name.",
+            )
         columns[role.strip()] = named.strip()
     if columns and format == "auto":
         format = "csv"  # only a CSV has columns, and one whose header names no digest is not known by itself
@@ -71,7 +76,9 @@ def import_list(
     if made.rejected_count:
         for one in made.rejected[:20]:
             note(f"  line {one.line}: {one.reason}")
-        note(f"{made.rejected_count:,} records were rejected.")
+        if made.rejected_count > 20:
+            note(f"  … and {made.rejected_count - 20:,} more.")
+        note(f"{count(made.rejected_count, 'record was', 'records were')} rejected.")
         raise typer.Exit(UNREAD)
 
 
@@ -92,7 +99,14 @@ def list_sets() -> None:
             for one in opened.list_hashsets()
         ]
     rows = [
-        (one["name"], one["kind"], one["format"], f"{one['records']:,}", one["imported_at"]) for one in found
+        (
+            one["name"],
+            one["kind"],
+            one["format"],
+            f"{one['records']:,}",
+            f"{one['imported_at'][:19]}Z" if one["imported_at"] else "",
+        )
+        for one in found
     ]
     show(found, lambda: table("Hash sets", ("name", "kind", "format", "records", "imported"), rows, wide=0))
 

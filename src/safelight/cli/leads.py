@@ -67,6 +67,8 @@ def unfinished(exhibit: Mapping[str, Any]) -> str:
         said.append(count(exhibit["to_look"], "medium", "media") + " digested and not yet looked at")
     if exhibit["not_read"]:
         said.append(f"{exhibit['not_read']:,} listed and not read")
+    if exhibit["stopped"] and not exhibit["listed"]:
+        said.append("not all of it listed")
     at = f" by {exhibit['at'][11:19]} UTC" if exhibit["at"] else ""
     why = "its time was over" if exhibit["stopped"] else "it goes on, or was cut off"
     return f"The scan of {exhibit['path']} has not ended ({why}): {', '.join(said)}{at}. These leads are not all."
@@ -121,7 +123,7 @@ def decide(
 def _decided(label: str, made: list[Decided]) -> Iterator[str]:
     yield f"Decided '{label}' for {count(len(made), 'lead')}:"
     for one in made:
-        yield f"  {one.lead}  {one.where}"
+        yield f"  {one.lead}  {' › '.join(one.trail)}"
         for match in one.against:
             yield f"      but the list '{match.hashset}' says {match.category or match.kind}"
     against = sum(bool(one.against) for one in made)
@@ -199,12 +201,12 @@ def _in_full(lead: dict[str, Any]) -> Iterator[str]:
 
 
 def _matches(matches: list[dict[str, Any]]) -> Iterator[str]:
-    from safelight.matching.films import shares  # why: NumPy comes with it, and is not needed to start
+    from safelight.matching.films import shares, when  # why: NumPy comes with it, and is not needed to start
     from safelight.matching.forms import told
 
     yield "What lists say of it" if matches else "It is on no list."
     for match in matches:
-        alike = f"{shares(match['covered'])}{told(match['form'])}, {match['distance']} bits away"
+        alike = f"{shares(match['covered'])}{when(match['at'])}{told(match['form'])}, {match['distance']} bits away"
         near = alike if match["by"] in ("pdq", "vpdq") else ""
         category = f", category {match['category']}" if match["category"] else ""
         yield f"  '{match['hashset']}' entry {match['entry']}{category} (by {match['by']}{near})"

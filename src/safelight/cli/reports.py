@@ -80,6 +80,8 @@ def _print_taken(found: dict[str, Any]) -> None:
         note(f"{found['unreadable_count']:,} could not be read:")
         for one in found["unreadable"][:_LISTED]:
             note(f"  {one['path']}: {one['reason']}")
+    if not found["reports"]:
+        note("No report was found there. Is it the right folder, and mounted?")
     say("See `safelight reports rank`.")
 
 

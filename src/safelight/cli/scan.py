@@ -13,6 +13,7 @@ from safelight.cli.common import BROKEN, UNREAD, command, count, note, say, show
 from safelight.cli.drawing import drawn
 from safelight.errors import UsageError
 from safelight.evidence.unlock import read_keys
+from safelight.model import LOCKED
 
 _LISTED = 20
 
@@ -49,6 +50,9 @@ def scan(
     recovery_key: list[str] = typer.Option(
         [], metavar="KEY", help="Recovery keys to try on what is encrypted (needs unlock)."
     ),
+    key_file: list[Path] = typer.Option(
+        [], metavar="FILE", help="Key files to try on what is encrypted, whole (needs unlock)."
+    ),
 ) -> None:
     """Read exhibits, recognise what is known, and put first what may be a child in danger now."""
     if engine != "local":
@@ -61,7 +65,7 @@ def scan(
             exclude=exclude,
             workers=workers or None,
             verify_after=verify_after,
-            keys=read_keys(password_file, recovery_key),
+            keys=read_keys(password_file, recovery_key, key_file),
             budget=seconds(budget),
             in_order=in_order,
             progress=progress,
@@ -72,6 +76,8 @@ def scan(
             f"This order left out everything: {count(found['not_examined'], 'entry', 'entries')}. Is the rule spelled "
             "right?"
         )
+    elif not (found["files"] or found["unreadable"] or "stopped" in found):
+        note("There was no file to read. Is it the right medium or folder, and mounted?")
     if any(exhibit["verified"] is False for exhibit in found["exhibits"]):
         note(
             "The digest stored in an exhibit's container is not that of its content; see what could not be read."
@@ -86,6 +92,10 @@ def scan(
             f"{count(found['not_looked_at'], 'medium was', 'media were')} digested and not looked at. Scan again to "
             "go on."
         )
+        for path in found["not_listed"]:
+            note(
+                f"  {path} was not listed to its end: more may lie there, free space included, than is counted here."
+            )
     if found["unreadable"] or "stopped" in found:
         raise typer.Exit(UNREAD)
 
@@ -104,7 +114,8 @@ def _print(found: dict[str, Any]) -> None:
     for exhibit in found["exhibits"]:
         verified = {True: ", stored digest verified", False: ", STORED DIGEST DOES NOT VERIFY", None: ""}
         say(f"{exhibit['id']}  {exhibit['kind']}  {exhibit['path']}{verified[exhibit['verified']]}")
-        say(f"  SHA-256 {exhibit['sha256'] or 'not computed: it could not be read to its end'}")
+        why = "the time of this scan was over" if "stopped" in found else "it could not be read to its end"
+        say(f"  SHA-256 {exhibit['sha256'] or f'not computed: {why}'}")
         if exhibit["verified_after"] and exhibit["sha256"]:
             what = "every file has the same digest" if exhibit["kind"] == "folder" else "the same digest"
             say(f"  Read again: {what}.")
@@ -130,6 +141,11 @@ def _print(found: dict[str, Any]) -> None:
     if found["unreadable"]:
         note(f"{found['unreadable']:,} could not be read, wholly or in part:")
         for one in found["unread"][:_LISTED]:
-            note(f"  {one['path']}: {one['reason']}")
+            note(f"  {' › '.join(one['trail'])}: {one['reason']}")
         if found["unreadable"] > _LISTED:
             note(f"  … and {found['unreadable'] - _LISTED:,} more; `safelight export files` lists all.")
+        if locked := sum(LOCKED in one["reason"] for one in found["unread"]):
+            note(
+                f"{count(locked, 'thing is', 'things are')} locked. Where the order allows `unlock` and somebody has "
+                "the key, scan again with --password-file, --recovery-key or --key-file."
+            )

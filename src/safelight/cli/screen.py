@@ -40,10 +40,10 @@ def _print(found: list[dict[str, Any]]) -> None:
 
 
 def _said(match: dict[str, Any]) -> str:
-    from safelight.matching.films import shares  # why: NumPy comes with it, and is not needed to start
+    from safelight.matching.films import shares, when  # why: NumPy comes with it, and is not needed to start
     from safelight.matching.forms import told
 
-    near = f"{shares(match['covered'])}{told(match['form'])}, {match['distance']} bits"
+    near = f"{shares(match['covered'])}{when(match['at'])}{told(match['form'])}, {match['distance']} bits"
     distance = near if match["by"] in ("pdq", "vpdq") else ""
     category = f", category {match['category']}" if match["category"] else ""
     return f"{match['kind']} in '{match['hashset']}' entry {match['entry']} (by {match['by']}{distance}{category})"

@@ -5,7 +5,7 @@ A copy is put in the place of what it is a copy of, and the volume's own reader 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from safelight.evidence.ext import ExtReader
 from safelight.evidence.fat import FatReader, layout
 from safelight.evidence.gpt import GptReader, has_backup
 from safelight.evidence.ntfs import NtfsReader
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
 from safelight.evidence.sniff import UNSURE
 
 _HEAD = 1 << 16
@@ -21,6 +21,8 @@ _SECTOR_SIZES = (512, 1024, 2048, 4096)
 _FAT32_COPY, _EXFAT_COPY = 6, 12
 """The sector at which the copy begins; that of exFAT has as many sectors as lie before it."""
 _SUPERBLOCK = 1024
+_BOOTS = b"\x55\xaa"
+"""The end of a boot sector."""
 
 
 class Copy(NamedTuple):
@@ -83,7 +85,7 @@ class Patched:
 
 def find_copy(head: bytes, source: Source) -> Copy | None:
     """Return the copy with which a volume's own reader knows it, or None. Raises EvidenceError."""
-    for find, reader in ((_fat, FatReader()), (_ntfs, NtfsReader()), (_ext, ExtReader())):
+    for find, reader in _FINDERS:
         copy = find(head, source)
         if copy is not None:
             patched = Patched(source, copy.patches)
@@ -95,7 +97,10 @@ def find_copy(head: bytes, source: Source) -> Copy | None:
 def _fat(head: bytes, source: Source) -> Copy | None:
     """FAT32 keeps a copy in its sector 6, exFAT one of all its boot sectors from sector 12 on."""
     for sector in _SECTOR_SIZES:
-        boot = head[_FAT32_COPY * sector :][:512]
+        at = _FAT32_COPY * sector  # and exFAT's at twice that
+        if _BOOTS not in (head[at + 510 : at + 512], head[2 * at + 510 : 2 * at + 512]):
+            continue
+        boot = head[at : at + 512]
         volume = layout(boot, source.size)
         if volume is not None and volume.bits == 32 and not volume.exfat and volume.sector == sector:
             return Copy("the boot sector (FAT32)", {0: boot})
@@ -111,7 +116,7 @@ def _ntfs(_head: bytes, source: Source) -> Copy | None:
     tail = source.read_at(max(0, source.size - _SECTOR_SIZES[-1]), _SECTOR_SIZES[-1])
     for sector in _SECTOR_SIZES:
         boot = tail[-sector:][:512]
-        if boot[3:11] != b"NTFS    " or boot[510:512] != b"\x55\xaa":
+        if boot[3:11] != b"NTFS    " or boot[510:512] != _BOOTS:
             continue
         sectors = int.from_bytes(boot[40:48], "little")
         if int.from_bytes(boot[11:13], "little") == sector and (sectors + 1) * sector == source.size:
@@ -134,3 +139,10 @@ def _ext(head: bytes, source: Source) -> Copy | None:
             patches[(first + 1) * size] = source.read_at(group + size, min(groups * 64, 1 << 20))
         return Copy("the superblock (ext)", patches)
     return None
+
+
+_FINDERS: tuple[tuple[Callable[[bytes, Source], Copy | None], Reader], ...] = (
+    (_fat, FatReader()),
+    (_ntfs, NtfsReader()),
+    (_ext, ExtReader()),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from safelight.errors import EvidenceError
@@ -33,21 +33,14 @@ class E01Reader:
         if other := _OTHERS.get(source.read_at(0, 8)):
             raise EvidenceError(f"{other} is not read", "Convert it to E01 or raw first.")
         image = parse(source)
-        for problem in image.problems[:MOST_FINDINGS]:
-            yield Node(b"", Kind.FINDING, error=problem)
-        yield Node(
-            b"",
-            Kind.LAYER,
-            size=image.size,
-            layer="medium",
-            open=partial(E01Medium, source, image),
-            digests=image.digests,
-        )
-        yield from damage_findings(image)
+        yield from image_nodes(image, partial(E01Medium, source, image))
 
 
-def damage_findings(image: Image) -> Iterator[Node]:
-    """Yield one finding for each run of chunks that was met damaged so far."""
+def image_nodes(image: Image, medium: Callable[[], E01Medium]) -> Iterator[Node]:
+    """Yield what is wrong with an image, its medium, and then, once that was read, its damaged places."""
+    for problem in image.problems[:MOST_FINDINGS]:
+        yield Node(b"", Kind.FINDING, error=problem)
+    yield Node(b"", Kind.LAYER, size=image.size, layer="medium", open=medium, digests=image.digests)
     places = damaged_places(image)
     for offset, text in places[:MOST_FINDINGS]:
         yield Node(b"", Kind.FINDING, error=f"the medium: {text}", address={"offset": offset})

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.errors import EvidenceError
-from safelight.evidence.e01 import damage_findings
+from safelight.evidence.e01 import image_nodes
 from safelight.evidence.ewf import MOST_FINDINGS, Image, Table
 from safelight.evidence.ewf_medium import E01Medium
-from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.unlock import NO_KEYS, LockedError
 
 SIGNATURE = b"EVF2\x0d\x0a\x81\x00"
@@ -49,17 +49,7 @@ class Ex01Reader:
             image = parse(source)
         except LockedError as error:
             raise LockedError(_WHAT, limits.keys, opens=_OPENS, tries=False) from error
-        for problem in image.problems[:MOST_FINDINGS]:
-            yield Node(b"", Kind.FINDING, error=problem)
-        yield Node(
-            b"",
-            Kind.LAYER,
-            size=image.size,
-            layer="medium",
-            open=partial(Ex01Medium, source, image),
-            digests=image.digests,
-        )
-        yield from damage_findings(image)
+        yield from image_nodes(image, partial(Ex01Medium, source, image))
 
 
 _WHAT = "EnCase 7 image (Ex01), encrypted (its sections say so)"

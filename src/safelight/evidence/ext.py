@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safelight.errors import EvidenceError
+from safelight.evidence.ext_blocks import LargeFiles
 from safelight.evidence.ext_times import InodeTimes, Tables
 from safelight.evidence.filesystem import Dialect, walk_file_system
 from safelight.evidence.protocol import Limits, Node, Source
@@ -36,13 +37,16 @@ class ExtReader:
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield every entry, deleted ones included, then what is carved. Raises EvidenceError."""
+        inodes = InodeTimes(source, _inode_tables)
         dialect = Dialect(
             EXT,
-            InodeTimes(source, _inode_tables).times,
+            inodes.times,
+            encrypted=inodes.encrypted,
             check=superblock,
             own=_RESERVED + 1,
             clears="no content is left: ext3 and ext4 clear an inode on deletion",
             allocation=_allocation,
+            large=_large,
         )
         return walk_file_system(source, limits, dialect)
 
@@ -116,7 +120,7 @@ def _allocation(_fs: Any, source: Source) -> Allocation | None:
 def _inode_tables(source: Source) -> Tables:
     """Where the groups have their inodes. Raises EvidenceError."""
     block, block_size, blocks, first, per_group, entry_size = superblock(source)
-    groups = -(-(blocks - first) // per_group)
+    groups = _groups(source, blocks, block_size, first, per_group)
     table = _group_table(source, block, block_size, first, per_group, groups, entry_size)
     inode_size = int.from_bytes(block[88:90], "little") if block[76:80] != bytes(4) else 128
 
@@ -128,6 +132,18 @@ def _inode_tables(source: Source) -> Tables:
         return where * block_size
 
     return Tables(start, int.from_bytes(block[40:44], "little"), inode_size)
+
+
+def _groups(source: Source, blocks: int, block_size: int, first: int, per_group: int) -> int:
+    """How many groups there are, of which something can lie in what is there of the volume."""
+    return -(-max(0, min(blocks, source.size // block_size) - first) // per_group)
+
+
+def _large(source: Source) -> LargeFiles:
+    """What TSK may see of the volume. Raises EvidenceError."""
+    _, block_size, blocks, first, per_group, _ = superblock(source)
+    groups = _groups(source, blocks, block_size, first, per_group)
+    return LargeFiles(source, block_size, _inode_tables(source), groups)
 
 
 def _group_table(

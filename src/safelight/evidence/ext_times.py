@@ -1,4 +1,6 @@
-"""The four times of an ext inode, whichever year: TSK leaves out the two bits that count spans of 136 years.
+"""The four times of an ext inode, whichever year, and whether it is encrypted; TSK leaves both out.
+
+Of the times it leaves out the two bits that count spans of 136 years.
 
 A second is a signed number of 32 bits, to which ext4 adds two in the field that also holds the nanoseconds
 (Linux kernel documentation, "ext4 Data Structures: Inode Timestamps"). Inodes that use them are rare, so a
@@ -22,6 +24,7 @@ _PAGE = 10
 _SECOND = 1_000_000_000
 _SOURCE = "ext:inode"
 _SPAN = 1 << 32
+_FLAGS, _ENCRYPTED = 0x20, 0x800
 _EXTRA_SIZE = 0x80
 _EXTRAS = (0x94, 0x88, 0x8C, 0x84)
 """Where an inode has the second fields of created, modified, accessed, changed."""
@@ -47,6 +50,8 @@ class InodeTimes:
         self._tables: Tables | None = None
         self._pages: dict[int, dict[int, Epochs] | None] = {}
         """Of each page met, the inodes that use the further bits; None where the page cannot be read."""
+        self.encrypted: set[int] = set()
+        """Of the pages met, the inodes that the file system marks as encrypted (fscrypt)."""
 
     def times(self, _entry: Any, meta: Any) -> Times:
         """The times of an entry (pytsk3.File) with an inode (TSK_FS_META); none where a page cannot be read."""
@@ -58,6 +63,15 @@ class InodeTimes:
         page = self._pages[number]
         if page is None:
             return NO_TIMES
+        if not page and not (created | modified | accessed | changed) >> 31:
+            # Nearly every inode: no further bits, and between 1970 and 2038.
+            utc = stamps.utc
+            return Times(
+                utc(created * _SECOND + meta.crtime_nano, _SOURCE) if created else None,
+                utc(modified * _SECOND + meta.mtime_nano, _SOURCE) if modified else None,
+                utc(accessed * _SECOND + meta.atime_nano, _SOURCE) if accessed else None,
+                utc(changed * _SECOND + meta.ctime_nano, _SOURCE) if changed else None,
+            )
         born, written, read, altered = page.get(inode, _NONE) if page else _NONE
         return Times(
             _at(created, born, meta.crtime_nano) if created else None,
@@ -79,11 +93,17 @@ class InodeTimes:
         import numpy as np
 
         first, size = max(first, 1), tables.inode_size
-        while first < after and size > _EXTRA_SIZE:
+        while first < after:
             group, within = divmod(first - 1, tables.per_group)
             count = min(after - first, tables.per_group - within)
             raw = self._source.read_at(tables.start(group) + within * size, count * size)
             words = np.frombuffer(raw[: len(raw) // size * size], "<u4").reshape(-1, size // 4)
+            marked = np.flatnonzero(words[:, _FLAGS // 4] & _ENCRYPTED)
+            if len(marked):
+                self.encrypted.update(first + row for row in marked.tolist())
+            if size <= _EXTRA_SIZE:
+                first += count
+                continue
             reach = _EXTRA_SIZE + (words[:, _EXTRA_SIZE // 4] & 0xFFFF)
             bits = np.stack([np.where(reach >= at + 4, words[:, at // 4] & 3, 0) for at in _EXTRAS], axis=1)
             for row in np.flatnonzero(bits.any(axis=1)).tolist():

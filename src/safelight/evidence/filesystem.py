@@ -6,7 +6,7 @@ is iterative, enters every folder once, and turns whatever cannot be read into a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from safelight.model import State, Times
 if TYPE_CHECKING:
     from safelight.evidence.allocation import Allocation
     from safelight.evidence.carving.slack import Slack
+    from safelight.evidence.ext_blocks import LargeFiles
 
 _DEEPEST = 1_024
 _SMALLEST_INODE = 128
@@ -32,8 +33,19 @@ _DATA = 128  # TSK_FS_ATTR_TYPE_NTFS_DATA
 _ENCRYPTED = 0x10  # TSK_FS_ATTR_FLAG_ENC
 _NON_RESIDENT = 0x02
 _SPARSE_RUNS = 0x03  # TSK_FS_ATTR_RUN_FLAG_FILLER | SPARSE: no blocks on the medium
-_KINDS = {1: Kind.FILE, 2: Kind.FOLDER, 6: Kind.LINK, 11: Kind.FOLDER}
-_NAME_KINDS = {0: Kind.FILE, 3: Kind.FOLDER, 5: Kind.FILE, 6: Kind.LINK, 11: Kind.FOLDER}
+_FILE, _DIRECTORY, _LINK, _SPECIAL = Kind.FILE, Kind.FOLDER, Kind.LINK, Kind.SPECIAL
+_LIVE, _DEAD = State.ALLOCATED, State.DELETED
+"""Looked up once: a member of an enum costs five times a global, and an entry asks for several."""
+_KINDS = {1: _FILE, 2: _DIRECTORY, 6: _LINK, 11: _DIRECTORY}
+_NAME_KINDS = {0: _FILE, 3: _DIRECTORY, 5: _FILE, 6: _LINK, 11: _DIRECTORY}
+_EFS = (
+    "encrypted by Windows (EFS): read as it lies there, in ciphertext, which the certificate of a user of that Windows "
+    "would open, and this version does not"
+)
+_FSCRYPT = (
+    "encrypted by the file system (fscrypt): read as it lies there, in ciphertext, which a key from that system would "
+    "open, and this version does not"
+)
 _REUSED = "the file system has given its record to another file; only the name is left"
 _OVERWRITTEN = "where its content lay is not known any more; only the name is left"
 
@@ -52,6 +64,8 @@ class Dialect:
     """Attribute type of a file's own content, where there are several."""
     reuses: bool = True
     """Do names and inodes lie apart, so that a deleted name may lead to another file's inode?"""
+    encrypted: Set[int] = frozenset()
+    """Inodes that the file system marks as encrypted, once their times were asked for."""
     own: int = 0
     """Inodes below this number are the file system's own, which no name leads to."""
     clears: str | None = None
@@ -60,6 +74,10 @@ class Dialect:
     """Refuse a volume that TSK should not be given. Raises EvidenceError."""
     allocation: Callable[[Any, Source], Allocation | None] = field(default=lambda _fs, _source: None)
     """Read which blocks are in use. Raises EvidenceError."""
+    large: Callable[[Source], LargeFiles] | None = None
+    """What TSK is to read instead of the volume, and the files that are read apart. Raises EvidenceError."""
+    left: Callable[[Any, int, bytes, Set[bytes]], Iterator[Node]] | None = None
+    """Names that a folder (its inode, its path with a slash) still holds beside those that are listed in it."""
 
 
 def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterator[Node]:
@@ -69,7 +87,8 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
     """
     try:
         dialect.check(source)
-        fs = open_file_system(source, dialect.kind)
+        large = None if dialect.large is None else dialect.large(source)
+        fs = open_file_system(source if large is None else large, dialect.kind)
     except EvidenceError as error:
         yield Node(b"", Kind.FINDING, error=str(error))
         if limits.carve:
@@ -83,7 +102,7 @@ def walk_file_system(source: Source, limits: Limits, dialect: Dialect) -> Iterat
         allocation = dialect.allocation(fs, source)
     except EvidenceError as error:
         yield Node(b"", Kind.FINDING, error=f"which blocks are in use cannot be read: {error}")
-    listing = _Listing(fs, source, limits, dialect, allocation)
+    listing = _Listing(fs, source, limits, dialect, allocation, large)
     yield from listing.walk()
     if allocation is not None and limits.carve:
         yield free_space(partial(_carve, source, allocation.free(), listing.recovered, allocation.unit))
@@ -114,9 +133,16 @@ class _Listing:
     """One walk over a file system: what has been entered, what deleted content was found where."""
 
     def __init__(
-        self, fs: Any, source: Source, limits: Limits, dialect: Dialect, allocation: Allocation | None
+        self,
+        fs: Any,
+        source: Source,
+        limits: Limits,
+        dialect: Dialect,
+        allocation: Allocation | None,
+        large: LargeFiles | None = None,
     ) -> None:
         self.fs = fs
+        self._large = None if large is None else large.get
         self.dialect = dialect
         self.allocation = allocation
         self.block_size = max(1, int(fs.info.block_size))
@@ -147,7 +173,7 @@ class _Listing:
         except EvidenceError as error:
             yield Node(b"", Kind.FINDING, error=str(error))
 
-    def _tree(self, top: int, path: bytes, state: State = State.ALLOCATED) -> Iterator[Node]:
+    def _tree(self, top: int, path: bytes, state: State = _LIVE) -> Iterator[Node]:
         """Yield the entries of a folder and of all below it; a folder's own entries come together."""
         entered = self._entered
         entered.add(top)
@@ -157,7 +183,7 @@ class _Listing:
             folders: list[tuple[int, bytes, State, int]] = []
             for node in self._folder(inode, prefix, state):
                 yield node
-                if node.kind is Kind.FOLDER and node.error is None:
+                if node.kind is _DIRECTORY and node.error is None:
                     number = node.address["inode"]
                     if number in entered:
                         continue
@@ -174,7 +200,7 @@ class _Listing:
         for wanted in (_FOLDER, _REGULAR):
             for inode, file in self._left(ALLOCATED):
                 if int(file.info.meta.type) == wanted and file.info.meta.nlink:
-                    yield from self._nameless(inode, file, b"$Unreached/inode-%d" % inode, State.ALLOCATED)
+                    yield from self._nameless(inode, file, b"$Unreached/inode-%d" % inode, _LIVE)
 
     def _orphans(self) -> Iterator[Node]:
         """Yield deleted inodes that no name leads to, as TSK does, which gives up at a folder that is emptied."""
@@ -182,12 +208,12 @@ class _Listing:
             for inode, file in self._left(_ONCE_USED):
                 if (int(file.info.meta.type) == _FOLDER) is wants_folder:
                     path = b"%s/OrphanFile-%d" % (self._orphans_at, inode)
-                    yield from self._nameless(inode, file, path, State.DELETED)
+                    yield from self._nameless(inode, file, path, _DEAD)
 
     def _nameless(self, inode: int, file: Any, path: bytes, state: State) -> Iterator[Node]:
         nodes = self._nodes(file, path, int(self.fs.info.root_inum), b"", state)
         yield from nodes
-        if nodes[0].kind is Kind.FOLDER and nodes[0].error is None and inode not in self._entered:
+        if nodes[0].kind is _DIRECTORY and nodes[0].error is None and inode not in self._entered:
             yield from self._tree(inode, path + b"/", state)
 
     def _left(self, flags: int) -> Iterator[tuple[int, Any]]:
@@ -217,29 +243,36 @@ class _Listing:
             if inode == int(self.fs.info.last_inum) and self.dialect.reuses:
                 self._orphans_at = prefix[:-1]
                 return
-            self._unlisted = self._unlisted or state is not State.DELETED
+            self._unlisted = self._unlisted or state is not _DEAD
             text = f"the folder cannot be listed: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
             return
         again: set[tuple[bytes, int]] = set()
+        names: set[bytes] = set()
+        left = self.dialect.left
         try:
             for entry in directory:
                 info = entry.info.name
                 name: bytes = info.name
                 if name in _NOT_ENTRIES:
                     continue
-                unlinked = int(info.flags) & UNALLOCATED
+                if left is not None:
+                    names.add(name)
+                unlinked = info.flags & UNALLOCATED
                 if unlinked:
                     key = (name, int(info.meta_addr))
                     if key in again:
                         continue
                     again.add(key)
-                deleted = bool(unlinked) or state is State.DELETED
-                yield from self._entry(entry, info, prefix + name, inode, deleted)
+                deleted = unlinked or state is _DEAD
+                yield from self._entry(entry, info, prefix + name, inode, bool(deleted))
         except ERRORS as error:  # TSK does not step over it
-            self._unlisted = self._unlisted or state is not State.DELETED
+            self._unlisted = self._unlisted or state is not _DEAD
             text = f"the entries of the folder cannot all be read: {reason(error)}"
             yield Node(prefix[:-1], Kind.FINDING, state, error=text, address={"inode": inode})
+            return
+        if left is not None:
+            yield from left(self.fs, inode, prefix, names)
 
     def _entry(
         self, entry: Any, info: Any, path: bytes, folder: int, deleted: bool
@@ -251,11 +284,11 @@ class _Listing:
             if entry is None:
                 return (_only_a_name(info, path, deleted),)
             meta = entry.info.meta
-        freed = not int(meta.flags) & ALLOCATED
+        freed = not meta.flags & ALLOCATED
         if deleted and not freed and self.dialect.reuses and int(info.flags) & UNALLOCATED:
-            kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
-            return (Node(path, kind, State.DELETED, address={"inode": meta.addr}, error=_REUSED),)
-        state = State.DELETED if deleted or freed else State.ALLOCATED
+            kind = _NAME_KINDS.get(int(info.type), _SPECIAL)
+            return (Node(path, kind, _DEAD, address={"inode": meta.addr}, error=_REUSED),)
+        state = _DEAD if deleted or freed else _LIVE
         return self._nodes(entry, path, folder, info.name, state, info.type)
 
     def _nodes(
@@ -266,52 +299,58 @@ class _Listing:
         inode: int = meta.addr
         if inode < self._inodes:
             self._reached[inode >> 3] |= 1 << (inode & 7)
-        type_number = int(meta.type)
-        kind = _KINDS.get(type_number, Kind.SPECIAL)
+        type_number = meta.type
+        kind = _KINDS.get(type_number, _SPECIAL)
         if type_number == 0:
-            kind = _NAME_KINDS.get(int(name_type), Kind.SPECIAL)
+            kind = _NAME_KINDS.get(int(name_type), _SPECIAL)
         size: int = meta.size
         node = Node(path, kind, state, size, dialect.times(entry, meta), {"inode": inode})
         if size < 0:
             node.size = size = 0
-        if dialect.streams and (kind is Kind.FILE or kind is Kind.FOLDER):
+        if dialect.streams and (kind is _FILE or kind is _DIRECTORY):
             return self._with_streams(entry, node, folder, name)
-        if kind is Kind.FILE:
-            if state is State.ALLOCATED and size <= self.largest:
+        if kind is _FILE:
+            if not size and self._large is not None and (content := self._large(inode)) is not None:
+                self._offer_large(node, content.size, partial(TskFile, self.fs, entry, 0, (), folder, name))
+            elif state is _LIVE and size <= self.largest:
                 node.open = partial(TskFile, self.fs, entry, size, (), folder, name)
                 if self.slack is not None:
                     self._note_slack(entry, None, size)
             else:
                 self._offer(node, entry, None, folder, name)
-        elif kind is Kind.FOLDER and state is State.DELETED and not size:
+        elif kind is _DIRECTORY and state is _DEAD and not size:
             node.error = dialect.clears
-        elif kind is Kind.LINK:
+        elif kind is _LINK:
             node.target = _target(entry, meta, size)
+        if dialect.encrypted and inode in dialect.encrypted:
+            _say_encrypted(node)
         return (node,)
 
     def _with_streams(self, entry: Any, node: Node, folder: int, name: bytes) -> list[Node]:
         """Return a file or folder and its streams, each a node of its own (`path:stream`)."""
         main: Any = None
         streams: list[Node] = []
-        labels: set[bytes] = set()
+        content, kinds = self.dialect.content, self.dialect.streams
+        decoded = True
         try:
             for attribute in entry:
                 info = attribute.info
-                kind, label = int(info.type), info.name
-                if kind == self.dialect.content and label is None:
-                    main = attribute
-                elif kind in self.dialect.streams and label is not None and label != b"$I30":
-                    labels.add(label)
+                kind, label = info.type, info.name
+                if label is None:
+                    if kind == content:
+                        main = attribute
+                elif kind in kinds and label != b"$I30":
+                    decoded = decoded and label != b"WofCompressedData"
                     streams.append(self._stream(entry, attribute, node, folder, label))
         except ERRORS as error:
             node.error = f"its attributes cannot be read: {reason(error)}"
-        if node.kind is Kind.FILE:
+        if node.kind is _FILE:
             if main is None and streams and self.dialect.content == _DATA:
                 return streams  # it has no content of its own ($Secure), only streams
             if main is not None:
                 node.size = max(0, int(main.info.size))
             self._offer(node, entry, main, folder, name)
-            if b"WofCompressedData" in labels:
+            if not decoded:
                 node.open, node.error = None, "compressed by Windows (WOF), which is not decoded"
         return [node, *streams]
 
@@ -319,7 +358,7 @@ class _Listing:
         info = attribute.info
         node = Node(
             owner.name + b":" + label,
-            Kind.FILE,
+            _FILE,
             owner.state,
             max(0, int(info.size)),
             owner.times,
@@ -352,17 +391,29 @@ class _Listing:
         if size > self.largest:
             node.error = f"claims {size:,} bytes, more than the medium it lies on; not read"
             return
-        if node.state is State.DELETED:
+        if node.state is _DEAD:
             if size == 0 and node.layer == "file" and self.dialect.clears:
                 node.error = self.dialect.clears
                 return
             if not self._check_deleted(node, entry, attribute, size):
                 return
-        elif attribute is not None and int(attribute.info.flags) & _ENCRYPTED:
-            node.error = "encrypted by the file system (EFS); what is read is ciphertext"
         elif self.slack is not None:
             self._note_slack(entry, attribute, size)
+        if attribute is not None and int(attribute.info.flags) & _ENCRYPTED:
+            node.error = _joined(node.error, _EFS)
         node.open = partial(TskFile, self.fs, entry, size, which, folder, name)
+
+    def _offer_large(self, node: Node, size: int, beside: Callable[[], Source]) -> None:
+        """The same for a file that is read apart from TSK, which knows its siblings only (`ext_blocks.py`)."""
+        assert self._large is not None
+        node.size = size
+        if size > self.largest:
+            node.error = f"claims {size:,} bytes, more than the medium it lies on; not read"
+            return
+        if node.state is _DEAD:
+            node.error = "its blocks may be another file's by now"
+        read, inode = self._large, node.address["inode"]
+        node.open = lambda: _there(read(inode, beside()))
 
     def _note_slack(self, entry: Any, attribute: Any, size: int) -> None:
         """Note what an allocated file does not fill of its last blocks."""
@@ -399,10 +450,27 @@ class _Listing:
         return True
 
 
+def _say_encrypted(node: Node) -> None:
+    """Of an entry that an ext file system marks as encrypted. Only a file's content counts as not read."""
+    if node.kind is Kind.FILE:
+        node.error = _joined(node.error, _FSCRYPT)
+    else:
+        node.note = "encrypted by the file system (fscrypt): names and targets of links are ciphertext"
+
+
+def _joined(*said: str | None) -> str:
+    return "; ".join(text for text in said if text)
+
+
+def _there(content: Source | None) -> Source:
+    assert content is not None
+    return content
+
+
 def _only_a_name(info: Any, path: bytes, deleted: bool) -> Node:
     """Return the node of a name whose inode cannot be had."""
-    kind = _NAME_KINDS.get(int(info.type), Kind.SPECIAL)
-    state = State.DELETED if deleted else State.ALLOCATED
+    kind = _NAME_KINDS.get(int(info.type), _SPECIAL)
+    state = _DEAD if deleted else _LIVE
     error = "only the name is left" if deleted else "its inode cannot be read"
     return Node(path, kind, state, address={"inode": info.meta_addr}, error=error)
 

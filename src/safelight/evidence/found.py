@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import EllipsisType
 
 from safelight.errors import EvidenceError
-from safelight.evidence.names import join_path, shown_trail
+from safelight.evidence.names import join_path, sayable, shown_trail
 from safelight.evidence.protocol import Node, Reader, Source
 from safelight.evidence.sniff import HEAD, sniff
 from safelight.evidence.stream import damage
@@ -18,6 +18,12 @@ Recognise = Callable[["Found"], Reader | None]
 HEAD_BYTES = 1 << 16
 """What readers are shown to recognise their format; a shorter file is read exactly once."""
 CHUNK = 1 << 20
+
+
+def _made_sayable(node: Node) -> None:
+    """Readers quote what they read: whatever it is, it must be fit for the inventory and for an export."""
+    node.error = None if node.error is None else sayable(node.error)
+    node.note = None if node.note is None else sayable(node.note)
 
 
 class Found:
@@ -53,6 +59,8 @@ class Found:
         *,
         lasting: bool = False,
     ) -> None:
+        if node.error is not None or node.note is not None:
+            _made_sayable(node)
         self._place = place
         self.node = node
         self.kind = node.kind
@@ -94,6 +102,7 @@ class Found:
     def error(self) -> str | None:
         """What is wrong with it; complete once its content has been read to the end."""
         found = damage(self._source) if self._source is not None else None
+        found = None if found is None else sayable(found)
         if found is None or found == self._note:
             return self._note
         return found if self._note is None else f"{self._note}; {found}"
@@ -204,6 +213,6 @@ class Found:
 
     def _say(self, text: str) -> str:
         """Note what is wrong beside what its container said of it; the last one holds. Returns `text`."""
-        known = self.node.error
+        known, text = self.node.error, sayable(text)
         self._note = text if known is None or known == text else f"{known}; {text}"
         return text

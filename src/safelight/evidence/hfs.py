@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.hfs_trees import check
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.tsk import HFS, read_file
 from safelight.model import Times
@@ -38,6 +39,7 @@ class HfsReader:
             _times,
             streams=frozenset((_RESOURCE_FORK,)),
             content=_DATA_FORK,
+            check=check,
             allocation=_allocation,
         )
         return walk_file_system(source, limits, dialect)

@@ -44,6 +44,17 @@ def show(name: bytes) -> str:
     return _UNSAFE.sub(_escape, name.decode("utf-8", "surrogateescape"))
 
 
+def sayable(text: str) -> str:
+    r"""Return what is said of evidence as valid Unicode: text that was read of it may hold halves of characters."""
+    for errors in ("strict", "surrogateescape"):
+        try:
+            data = text.encode("utf-8", errors)
+        except UnicodeEncodeError:
+            continue
+        return text if errors == "strict" else show(data)
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _escape(match: re.Match[str]) -> str:
     return "".join(f"\\x{byte:02x}" for byte in match[0].encode("utf-8", "surrogateescape"))
 

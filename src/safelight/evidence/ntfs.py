@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.evidence import stamps
 from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.ntfs_index import names_left
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.tsk import NTFS, read_file
 from safelight.evidence.volumes.shadow import Seen, has_shadows, snapshots
@@ -53,7 +54,9 @@ class NtfsReader:
 
 def _list(source: Source, limits: Limits) -> Iterator[Node]:
     """One volume, without what its shadow copies keep."""
-    dialect = Dialect(NTFS, _times, streams=frozenset((_DATA, _INDEX)), allocation=_allocation)
+    dialect = Dialect(
+        NTFS, _times, streams=frozenset((_DATA, _INDEX)), allocation=_allocation, left=names_left
+    )
     for node in walk_file_system(source, limits, dialect):
         if node.layer == "stream" and node.address.get("inode") == _BAD_CLUSTERS:
             node.kind, node.open, node.error = Kind.SPECIAL, None, None  # a volume's worth of zeros

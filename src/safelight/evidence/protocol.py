@@ -16,6 +16,8 @@ from safelight.evidence.unlock import NO_KEYS, Keys
 from safelight.model import State, Times
 
 NO_TIMES = Times()
+FREE_SPACE = "carving"
+"""The layer of what is carved from space that no file occupies."""
 
 if TYPE_CHECKING:
     from safelight.evidence.beside import Beside
@@ -57,6 +59,7 @@ class Kind(StrEnum):
     NOTE = (
         "note"  # something to know of the container at hand that is no failure (which key opened it): `note`
     )
+    PAUSE = "pause"  # nothing was found: a long search gives its caller a turn, who may have to stop
 
 
 @dataclass(slots=True)
@@ -101,7 +104,12 @@ class Node:
 
 def free_space(begin: Callable[[], Iterator[Node]]) -> Node:
     """A node for what `begin` carves from space that no file occupies: the walk comes to it after everything else."""
-    return Node(b"", Kind.LAYER, layer="carving", more=begin)
+    return Node(b"", Kind.LAYER, layer=FREE_SPACE, more=begin)
+
+
+def pause() -> Node:
+    """A turn for the caller before or within a search of free space that may go on for hours without a find."""
+    return Node(b"", Kind.PAUSE, State.CARVED)
 
 
 @runtime_checkable

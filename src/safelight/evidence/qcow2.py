@@ -16,7 +16,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from safelight.errors import EvidenceError
+from safelight.evidence.encrypted.aes import Decrypt
+from safelight.evidence.encrypted.qcow2_locked import unlock
 from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.source import SliceSource
 
 _MAGIC = b"QFI\xfb"
 _DIRTY, _CORRUPT, _EXTERNAL, _COMPRESSION, _EXTENDED_L2 = 1, 2, 4, 8, 16
@@ -26,6 +29,11 @@ _ZSTD = 1
 _CACHE_BYTES = 8 << 20
 _LARGEST_TABLE = 32 << 20
 _DEEPEST = 16
+_BEYOND = "a table of the qcow2 that says where its clusters lie is beyond its end"
+_AES, LUKS = 1, 2
+_ENCRYPTION_HEADER = 0x0537BE77
+_MOST_EXTENSIONS = 64
+_SECTOR = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +49,14 @@ class Header:
     features: int
     compression: int
     backing: bytes
+    encryption: int = 0
+    """0 none, 1 AES-CBC (before 2017), 2 LUKS."""
+    luks: tuple[int, int] = (0, 0)
+    """Where the header of LUKS lies in the file, and its length."""
 
 
 class Qcow2Reader:
-    """qcow2, with the backing file beside it where there is one."""
+    """qcow2, with the backing file beside it where there is one; opened where it is encrypted, with a password."""
 
     name = "qcow2"
     order = 10
@@ -69,9 +81,13 @@ class Qcow2Reader:
                 yield Node(b"", Kind.FINDING, error=text)
             else:
                 backing.close()
-        medium = Qcow2Medium(source, header)
+        decrypt = None
+        if header.encryption:
+            inner = SliceSource(source, *header.luks) if header.encryption == LUKS else None
+            decrypt = yield from unlock(inner, limits, lambda one: Qcow2Medium(source, header, decrypt=one))
+        medium = Qcow2Medium(source, header, decrypt=decrypt)
         medium.close()
-        content = partial(Qcow2Medium, source, header)
+        content = partial(Qcow2Medium, source, header, decrypt=decrypt)
         yield Node(b"", Kind.LAYER, size=header.size, layer="medium", open=content)
 
 
@@ -92,12 +108,31 @@ def read_header(source: Source) -> Header:
         raise EvidenceError(
             f"the qcow2 uses features that are not read (0x{features:x})", "Convert it to raw."
         )
-    if encryption:
-        raise EvidenceError("the qcow2 is encrypted")
+    if encryption not in (0, _AES, LUKS):
+        raise EvidenceError(f"the qcow2 is encrypted in a way that is not known here ({encryption})")
     if l1_size * 8 > _LARGEST_TABLE or size > l1_size << (2 * bits - 3):
         raise EvidenceError(f"the qcow2 claims {size:,} bytes, more than its tables can hold")
     backing = source.read_at(backing_at, min(backing_size, 1023)) if backing_at else b""
-    return Header(version, size, bits, l1_size, l1_at, snapshots, features, compression, backing)
+    length = int.from_bytes(raw[100:104], "big") if version >= 3 else 72
+    luks = _luks_header(source, length, 1 << bits) if encryption == LUKS else (0, 0)
+    return Header(
+        version, size, bits, l1_size, l1_at, snapshots, features, compression, backing, encryption, luks
+    )
+
+
+def _luks_header(source: Source, at: int, end: int) -> tuple[int, int]:
+    """Where the header of LUKS lies, by the extensions that follow the qcow2's own. Raises EvidenceError."""
+    for _ in range(_MOST_EXTENSIONS):
+        head = source.read_at(at, 24) if at + 24 <= end else b""
+        if len(head) < 24 or not any(head[:4]):
+            break
+        kind, length, offset, size = struct.unpack(">IIQQ", head)
+        if kind == _ENCRYPTION_HEADER and length >= 16:
+            if 0 < offset < source.size and 0 < size <= source.size - offset:
+                return offset, size
+            break
+        at += 8 + -(-length // 8) * 8
+    raise EvidenceError("the qcow2 is encrypted with LUKS, whose header is not where it should be")
 
 
 def open_backing(source: Source, header: Header) -> Source | None:
@@ -111,17 +146,22 @@ class Qcow2Medium:
 
     name = ""
 
-    def __init__(self, source: Source, header: Header, depth: int = 0) -> None:
+    def __init__(
+        self, source: Source, header: Header, depth: int = 0, decrypt: Decrypt | None = None
+    ) -> None:
         self.size = header.size
         self._source = source
         self._header = header
+        self._decrypt = decrypt
         self._cluster = 1 << header.cluster_bits
         self._l1 = _table(source, header.l1_offset, header.l1_size)
         self._l2: OrderedDict[int, array[int]] = OrderedDict()
         self._inflated: OrderedDict[int, bytes] = OrderedDict()
         self._room = max(2, _CACHE_BYTES // self._cluster)
         self._below: list[Source] = []
-        if header.backing and depth < _DEEPEST:
+        if header.backing and depth >= _DEEPEST:
+            raise EvidenceError(f"more than {_DEEPEST} images build on each other, or one of them on itself")
+        if header.backing:
             self._open_below(depth)
 
     def _open_below(self, depth: int) -> None:
@@ -130,7 +170,10 @@ class Qcow2Medium:
             return
         self._below.append(backing)
         if backing.read_at(0, 4) == _MAGIC:
-            self._below.append(Qcow2Medium(backing, read_header(backing), depth + 1))
+            below = read_header(backing)
+            if below.encryption:
+                raise EvidenceError("the image that this one builds on is encrypted, which is not read here")
+            self._below.append(Qcow2Medium(backing, below, depth + 1))
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
@@ -156,10 +199,16 @@ class Qcow2Medium:
             return bytes(want)
         if where == 0:
             return self._from_below((number << self._header.cluster_bits) + skip, want)
-        data = self._source.read_at(where + skip, want)
-        if len(data) < want:
+        before = skip % _SECTOR if self._decrypt is not None else 0
+        after = -(skip + want) % _SECTOR if self._decrypt is not None else 0
+        data = self._source.read_at(where + skip - before, before + want + after)
+        if len(data) < before + want:
             raise EvidenceError(f"cluster {number:,} of the qcow2 lies beyond its end")
-        return data
+        if self._decrypt is None:
+            return data
+        lies = where if self._header.encryption == LUKS else number << self._header.cluster_bits
+        data = data.ljust(before + want + after, b"\0")  # a file may end within the last sector
+        return self._decrypt(data, (lies + skip - before) // _SECTOR)[before : before + want]
 
     def _from_below(self, offset: int, want: int) -> bytes:
         if not self._below:
@@ -168,6 +217,8 @@ class Qcow2Medium:
 
     def _entry(self, number: int) -> int:
         index, within = divmod(number, self._cluster // 8)
+        if len(self._l1) <= index < self._header.l1_size:
+            raise EvidenceError(_BEYOND)
         where = self._l1[index] & _OFFSET if index < len(self._l1) else 0
         if not where:
             return 0
@@ -176,6 +227,8 @@ class Qcow2Medium:
             table = self._l2[where] = _table(self._source, where, self._cluster // 8)
             if len(self._l2) > self._room:
                 self._l2.popitem(last=False)
+        if within >= len(table):
+            raise EvidenceError(_BEYOND)
         return table[within]
 
     def _decompress(self, entry: int) -> bytes:
@@ -227,8 +280,9 @@ def _inflate_zstd(raw: bytes, size: int) -> bytes:
 
 
 def _table(source: Source, offset: int, entries: int) -> array[int]:
-    """Read big-endian 64-bit entries; what lies beyond the end is 0 (not allocated)."""
-    table = array("Q", source.read_at(offset, entries * 8).ljust(entries * 8, b"\0")[: entries * 8])
+    """Read big-endian 64-bit entries, fewer where the file ends before."""
+    data = source.read_at(offset, entries * 8)
+    table = array("Q", data[: len(data) // 8 * 8])
     if sys.byteorder == "little":
         table.byteswap()
     return table

@@ -7,6 +7,7 @@ note on the file itself, and on each file of a folder that was deleted as a whol
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
+from safelight.evidence.beside import Listing
 from safelight.evidence.mail.letter import clean_path, say
 from safelight.evidence.neighbour import neighbour
 from safelight.evidence.protocol import Kind, Limits, Node, Source
@@ -25,6 +27,8 @@ _MOST = 100_000
 """Deleted files whose names are kept while a listing lasts."""
 _INFO2_HEADER = 20
 _RECORDS = (280, 800)
+_NAME = re.compile(rb"\$R[0-9A-Z]{6}(?:\..*)?", re.DOTALL)
+"""What Windows calls a deleted file or folder: for others (`$Recycle.Bin`, `$Repair`) no record is looked for."""
 _INFO2_MOST = 65_536
 
 
@@ -66,10 +70,15 @@ def parse_i(data: bytes, size: int) -> Deleted | None:
 
 
 class RecycleBin:
-    """Remembers what the `$I` files of one listing say, and tells it of the `$R` files that come after them."""
+    """Remembers what the `$I` files of one listing say, and tells it of the `$R` files.
 
-    def __init__(self) -> None:
-        self._known: dict[bytes, Deleted] = {}
+    Windows' own folders list `$I` first. Where `$R` comes first, its `$I` is looked for in `listing`, another one of
+    the same container, if that can be opened out of order.
+    """
+
+    def __init__(self, listing: Listing | None = None) -> None:
+        self._known: dict[bytes, Deleted | None] = {}
+        self._listing = listing
 
     def look(self, node: Node, examined: bool) -> None:
         """Remember a `$I` file that may be read; note on what lies under `$R…` where it was."""
@@ -91,13 +100,26 @@ class RecycleBin:
         if deleted is not None:
             self._known[node.name] = deleted
 
+    def _look_for(self, path: bytes) -> Deleted | None:
+        """What the record at a path says that is not listed yet; asked once for each."""
+        if self._listing is None or len(self._known) >= _MOST:
+            return None
+        self._known[path] = None
+        for node in self._listing.named(path.rpartition(b"/")[2]):
+            if node.name == path and self._listing.allowed(node):
+                self._remember(node)
+        return self._known[path]
+
     def _note(self, path: bytes) -> str | None:
         """What is known of the nearest `$R…` on the way to a path."""
         parts = path.split(b"/")
         for depth, part in enumerate(parts[:64]):
             if not part.startswith(b"$R"):
                 continue
-            deleted = self._known.get(b"/".join((*parts[:depth], b"$I" + part[2:])))
+            record = b"/".join((*parts[:depth], b"$I" + part[2:]))
+            deleted = self._known.get(record)
+            if record not in self._known and _NAME.fullmatch(part):
+                deleted = self._look_for(record)
             if deleted is not None:
                 below = b"\\".join(parts[depth + 1 :]).decode("utf-8", "surrogateescape")
                 inner = Deleted(f"{deleted.path}\\{below}" if below else deleted.path, 0, deleted.when)

@@ -37,8 +37,8 @@ _WILD = re.compile(r"[*?\[]")
 
 FileKind = Literal["image", "video", "audio", "document", "archive", "mail", "disk"]
 _EXTENSIONS: dict[FileKind, str] = {
-    "image": "jpg jpeg jpe jfif png gif webp bmp dib tif tiff heic heif hif avif ico psd jxl jp2 j2k svg "
-    "dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw raw 3fr erf kdc mrw x3f",
+    "image": "jpg jpeg jpe jfif png gif webp bmp dib tif tiff heic heics heif heifs hif avif avifs ico icns "
+    "psd jxl jp2 j2k svg dng cr2 cr3 crw nef nrw arw srf sr2 raf orf rw2 pef srw raw 3fr erf kdc mrw x3f",
     "video": "mp4 m4v mov qt mkv webm avi 3gp 3g2 mpg mpeg mpe m2v vob ts m2ts mts wmv asf flv f4v ogv rm rmvb divx",
     "audio": "mp3 m4a wav flac ogg oga opus amr aac wma aif aiff mid caf",
     "document": "pdf doc docx docm dot dotx xls xlsx xlsm ppt pptx pptm pps odt ods odp odg rtf txt md csv tsv "

@@ -49,6 +49,16 @@ def is_encrypted(folder: Folder) -> bool:
     return any(coder.method == _AES for coder in folder.coders)
 
 
+def proves_itself(folder: Folder) -> bool:
+    """Would decoding fail where a key is wrong: is one of its methods a compression?"""
+    plain = (_AES, _PLAIN)
+    return any(
+        coder.method not in plain
+        and (coder.method == _LZMA or coder.method[:1] not in (_DELTA, b"\x0a", b"\x0b"))
+        for coder in folder.coders
+    )
+
+
 def unpack(
     source: Source, folder: Folder, make_key: MakeKey | None = None
 ) -> tuple[Iterator[bytes], Callable[[], int]]:

@@ -17,7 +17,7 @@ from safelight.evidence.encrypted.seven_aes import KeyMaker
 from safelight.evidence.encrypted.trial import Candidates
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.protocol import Kind, Limits, Node, Source
-from safelight.evidence.seven_coders import is_encrypted, unpack
+from safelight.evidence.seven_coders import is_encrypted, proves_itself, unpack
 from safelight.evidence.seven_header import (
     LONGEST,
     SIGNATURE,
@@ -29,10 +29,11 @@ from safelight.evidence.seven_header import (
     parse,
     unpacked_size,
 )
+from safelight.evidence.sniff import HEAD, sniff
 from safelight.evidence.stream import BROKEN, StreamSource
 from safelight.evidence.tape import StreamTape
 from safelight.evidence.unlock import LockedError
-from safelight.model import Times
+from safelight.model import LOCKED, Times
 
 _UNIX = 0x8000
 """Attributes whose upper half is a UNIX mode."""
@@ -93,7 +94,7 @@ def _header(source: Source, candidates: Candidates) -> tuple[bytes, str | None]:
         if unpacked_size(folder) > LONGEST:
             raise ValueError(f"it has {unpacked_size(folder):,} bytes")
         if is_encrypted(folder):
-            opened = _opened(source, folder, candidates)
+            opened = _opened(source, folder, candidates, is_header=True)
             if opened is None:
                 tried = len(candidates.keys.passwords)
                 what = "7z archive, encrypted even for the names (its header is packed with AES)"
@@ -106,17 +107,39 @@ def _header(source: Source, candidates: Candidates) -> tuple[bytes, str | None]:
     raise ValueError("it is packed again and again")
 
 
-def _opened(source: Source, folder: Folder, candidates: Candidates) -> tuple[KeyMaker, str] | None:
-    """The keys of the candidate with which the first content comes out right, and the note that says which."""
+def _opened(
+    source: Source, folder: Folder, candidates: Candidates, *, is_header: bool = False
+) -> tuple[KeyMaker, str] | None:
+    """The keys of the candidate with which the first content comes out right, and the note that says which.
+
+    Some programs state no checksum, and what is not compressed then comes out of any key: it has to make sense. Raises
+    EvidenceError where none does.
+    """
     size, crc = folder.contents[0] if folder.contents else (unpacked_size(folder), folder.crc)
+    is_shown = crc is not None or proves_itself(folder)
 
     def attempt(password: str) -> KeyMaker | None:
         make_key = KeyMaker(password)
         tape = StreamTape(unpack(source, folder, make_key)[0])
-        is_right = candidates.is_right(tape.pieces(size), size, crc, folder.packed_size)
-        return make_key if is_right else None
+        head = b"" if is_shown else tape.peek(size if is_header else min(size, HEAD))
+        if not candidates.is_right(tape.pieces(size), size, crc, folder.packed_size):
+            return None
+        makes_sense = is_shown or (_is_header(head) if is_header else sniff(head) is not None)
+        return make_key if makes_sense else None
 
-    return candidates.first(attempt)
+    opened = candidates.first(attempt)
+    if opened is None and not is_shown and not is_header and candidates:
+        text = "it states no checksum that would show a password to be right, and none gives a format that is known"
+        raise EvidenceError(f"{LOCKED}: {text}")
+    return opened
+
+
+def _is_header(data: bytes) -> bool:
+    """Can it be read as a header? What a wrong key gives cannot."""
+    try:
+        return bool(data) and (packed_header(data) is not None or sum(1 for _ in parse(data)[1]) > 0)
+    except ValueError:
+        return False
 
 
 def _check(data: bytes, crc: int | None) -> None:

@@ -9,7 +9,23 @@ HEAD = 4096
 """Bytes of the head that are looked at."""
 
 STILL = frozenset(
-    ("jpeg", "png", "gif", "webp", "bmp", "tiff", "heic", "avif", "ico", "psd", "jxl", "jp2", "raw")
+    (
+        "jpeg",
+        "png",
+        "gif",
+        "webp",
+        "bmp",
+        "tiff",
+        "heic",
+        "avif",
+        "ico",
+        "icns",
+        "psd",
+        "jxl",
+        "jp2",
+        "jbig2",
+        "raw",
+    )
 )
 MOVING = frozenset(("mp4", "mov", "3gp", "mkv", "webm", "avi", "wmv", "flv", "mpeg", "mpegts", "ogg"))
 MEDIA = STILL | MOVING
@@ -104,6 +120,12 @@ def _icon(head: bytes) -> str | None:
     if head.startswith(b"\0\0\0\x0cJXL \r\n\x87\n"):
         return "jxl"
     return "jp2" if head.startswith(b"\0\0\0\x0cjP  \r\n\x87\n") else None
+
+
+def _icns(head: bytes) -> str | None:
+    """Apple's icons: a whole length, and a first entry that fits into it."""
+    size, first = int.from_bytes(head[4:8], "big"), int.from_bytes(head[12:16], "big")
+    return "icns" if head.startswith(b"icns") and 8 <= first <= size - 8 else None
 
 
 def _zip(head: bytes) -> str | None:
@@ -231,8 +253,11 @@ _BY_TWO: dict[bytes, _Check] = {
     b"II": _tiff,
     b"MM": _tiff,
     b"\0\0": _icon,
+    b"ic": _icns,
     b"8B": _starts((b"8BPS\0\1", "psd"), (b"8BPS\0\2", "psd")),
     b"\xff\x0a": _starts((b"\xff\x0a", "jxl")),
+    b"\xff\x4f": _starts((b"\xff\x4f\xff\x51\0", "jp2")),
+    b"\x97J": _starts((b"\x97JB2\r\n\x1a\n", "jbig2")),
     b"FU": _starts((b"FUJIFILMCCD-RAW", "raw")),
     b"PK": _zip,
     b"7z": _starts((b"7z\xbc\xaf\x27\x1c", "7z")),

@@ -15,23 +15,24 @@ _FILETIME_EPOCH = 116_444_736_000_000_000
 @lru_cache(maxsize=4096)
 def utc(nanoseconds: int, source: str) -> Timestamp | None:
     """The time `nanoseconds` after 1970-01-01 UTC, to the microsecond; None beyond the years 1 to 9999."""
-    seconds, fraction = divmod(nanoseconds // 1000, 1_000_000)
-    days, seconds = divmod(seconds, 86_400)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    day = _day(days)
-    if day is None:
+    minutes, rest = divmod(nanoseconds // 1000, 60_000_000)
+    minute = _minute(minutes)
+    if minute is None:
         return None
-    micro = f".{fraction:06}" if fraction else ""
-    return Timestamp(f"{day}T{hours:02}:{minutes:02}:{seconds:02}{micro}Z", source, "utc")
+    seconds, fraction = divmod(rest, 1_000_000)
+    value = f"{minute}{seconds:02}.{fraction:06}Z" if fraction else f"{minute}{seconds:02}Z"
+    return Timestamp(value, source, "utc")
 
 
 @lru_cache(maxsize=4096)
-def _day(days: int) -> str | None:
+def _minute(number: int) -> str | None:
+    """A time up to its minute, which many files of a folder share, with the colon behind it."""
+    days, minutes = divmod(number, 1_440)
     try:
-        return date.fromordinal(days + _EPOCH).isoformat()
+        day = date.fromordinal(days + _EPOCH).isoformat()
     except (OverflowError, ValueError):
         return None
+    return f"{day}T{minutes // 60:02}:{minutes % 60:02}:"
 
 
 def utc_seconds(seconds: float, source: str) -> Timestamp | None:

@@ -8,8 +8,11 @@ from functools import partial
 from safelight.evidence.carve import carve
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 
+_F2FS = b"\x10\x20\xf5\xf2"
+_F2FS_FEATURES = 0x400 + 2180
+"""Of which the first is encryption (Linux kernel, include/linux/f2fs_fs.h)."""
 _MARKS: tuple[tuple[int, bytes, str], ...] = (
-    (0x400, b"\x10\x20\xf5\xf2", "an F2FS file system"),
+    (0x400, _F2FS, "an F2FS file system"),
     (0x400, b"\xe2\xe1\xf5\xe0", "an EROFS file system"),
     (3, b"ReFS\0\0\0\0", "a ReFS file system"),
     (0, b"hsqs", "a SquashFS file system"),
@@ -52,7 +55,8 @@ def _is_swap(head: bytes) -> bool:
 def _named(head: bytes, source: Source) -> str | None:
     for at, mark, name in _MARKS:
         if head.startswith(mark, at):
-            return name
+            encrypted = mark == _F2FS and len(head) > _F2FS_FEATURES and head[_F2FS_FEATURES] & 1
+            return f"{name} that may encrypt files (fscrypt)" if encrypted else name
     if source.size > 16 * _BEYOND:
         far = source.read_at(_BEYOND, 0x80)
         return next((name for at, mark, name in _FAR_MARKS if far.startswith(mark, at)), None)

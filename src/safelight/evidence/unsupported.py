@@ -16,6 +16,11 @@ _NAMES = {
     "arj": "ARJ archive",
     "pst": "Outlook mail store",
 }
+_MARKS = {
+    bytes.fromhex("cfad12fec5fd746f"): "mail folder of Outlook Express (DBX)",
+    bytes.fromhex("1a0000040000"): "database of Lotus Notes (NSF)",
+}
+"""What no other part of the program needs to know by its first bytes."""
 
 
 class UnsupportedReader:
@@ -23,13 +28,18 @@ class UnsupportedReader:
 
     name = "unsupported"
     order = 90
-    formats = frozenset(_NAMES)
+    formats = frozenset((*_NAMES, None))
 
     def detect(self, head: bytes, source: Source) -> bool:
         """By content."""
-        return sniff(head[:HEAD]) in self.formats
+        return _what(head[:HEAD]) is not None
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the one finding."""
-        what = _NAMES[sniff(source.read_at(0, HEAD)) or ""]
+        what = _what(source.read_at(0, HEAD))
         yield Node(b"", Kind.FINDING, error=f"{what}: what lies inside cannot be opened by this version")
+
+
+def _what(head: bytes) -> str | None:
+    known = _NAMES.get(sniff(head) or "")
+    return known or next((what for mark, what in _MARKS.items() if head.startswith(mark)), None)

@@ -22,13 +22,15 @@ from safelight.evidence.folder import Root, file_node, walk_folder
 from safelight.evidence.found import Found
 from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.names import join_path
+from safelight.evidence.peeked import Peeked
 from safelight.evidence.promise import AT_ONCE
-from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source, free_space
+from safelight.evidence.protocol import FREE_SPACE, Kind, Limits, Node, Reader, Source, free_space, pause
 from safelight.evidence.raw import UNKNOWN, RawReader, may_be_medium
 from safelight.evidence.recycle import RecycleBin
 from safelight.evidence.scope import EVERYTHING, Scope
 from safelight.evidence.sniff import STILL, is_archive
 from safelight.evidence.source import SliceSource
+from safelight.evidence.unlock import MayBeLockedError
 from safelight.model import Place, State
 
 PARTITIONS = 20
@@ -188,7 +190,7 @@ class _Walk:
             _close(found, self._agenda)
 
     def _each(self, nodes: Iterator[Node], at: _Container) -> Iterator[Found]:
-        scope, recognise, recycled = self._scope, self._recognise, RecycleBin()
+        scope, recognise, recycled = self._scope, self._recognise, RecycleBin(at.listing)
         for node in nodes:
             kind = node.kind
             place = self._place(node, at)
@@ -196,6 +198,8 @@ class _Walk:
                 examined = not node.outside and (not scope or self._allowed(node, place, at))
                 if b"$" in node.name:
                     recycled.look(node, examined)
+                if not examined:  # who wrote to whom is none of the order's business either
+                    node.note = None
                 agenda = at.agenda
                 if agenda is None or node.open is None or not examined:
                     yield from self._one(Found(place, node, examined, recognise), at)
@@ -218,7 +222,10 @@ class _Walk:
                     at.agenda.later.append((partial(iter, nodes), at, node.layer))
                     return
             else:
-                yield Found(place, node)
+                found = Found(place, node)
+                yield found
+                if kind is Kind.PAUSE and not found.descend:
+                    return  # no more of this search: what comes behind it is still to be listed
 
     def _one(self, found: Found, at: _Container) -> Iterator[Found]:
         """Hand out a file, and go on inside it if it is a container."""
@@ -241,6 +248,8 @@ class _Walk:
                 yield from self._next(agenda)
                 continue
             begin, at, name = agenda.later.pop(0)
+            if name == FREE_SPACE:  # what waits for its look goes before a search of hours
+                yield Found(self._place(pause(), at), pause())
             yield from self._each(safely(begin(), name, at.cut), replace(at, agenda=None))
 
     def _more(self, node: Node, at: _Container) -> Iterator[Found]:
@@ -253,7 +262,7 @@ class _Walk:
 
     def _place(self, node: Node, at: _Container) -> Place:
         state = State.EMBEDDED if at.embedded and node.state is State.ALLOCATED else node.state
-        if not node.name and node.kind in (Kind.LAYER, Kind.FINDING, Kind.NOTE):
+        if not node.name and node.kind in (Kind.LAYER, Kind.FINDING, Kind.NOTE, Kind.PAUSE):
             return Place(at.trail, at.layers, state, node.size, node.times, node.address)
         trail, layers = (*at.trail, node.name), (*at.layers, node.layer)
         return Place(trail, layers, state, node.size, node.times, node.address)
@@ -313,6 +322,8 @@ class _Walk:
         if not head:
             return None
         source = _named(found) if found.kind is Kind.FILE else found.content()
+        if found.kind is Kind.FILE and found.format is None:  # nearly all readers are asked
+            source = Peeked(source, head)
         key = (found.format, found.kind is Kind.FILE, len(head) < _NO_FILE_SYSTEM)
         asked = self._asked.get(key)
         if asked is None:
@@ -322,6 +333,8 @@ class _Walk:
             try:
                 if detect(head, source):
                     return reader
+            except EvidenceError as error:
+                failed = failed or error
             except Exception as error:  # noqa: BLE001 -- why: parsers may raise anything on hostile bytes
                 failed = EvidenceError(f"the {reader.name} reader failed: {_what(error)}")
         if failed is not None:
@@ -405,6 +418,11 @@ def safely(nodes: Iterator[Node], reader: str, cut: list[str] | None = None) -> 
     """Turn whatever a reader throws into a finding, the last of its nodes; `cut` then gets the reason."""
     try:
         yield from nodes
+        return
+    except MayBeLockedError as error:
+        if cut is not None:
+            cut.append(str(error))
+        yield Node(b"", Kind.NOTE, note=str(error))
         return
     except EvidenceError as error:
         reason = str(error)

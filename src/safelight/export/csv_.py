@@ -79,12 +79,15 @@ def match_text(match: Match) -> str:
     """Return a match on one line: `list#entry by pdq distance 12 form mirrored category 1`.
 
     The form is told where the picture does not stand as the listed one does; of films, `covered 93/100`: percent of
-    its frames and of the entry's that lie near one of the other.
+    its frames and of the entry's that lie near one of the other, and `seconds 40.0-58.5`, between which its own do.
     """
     form = f" form {match.form}" if match.form != IDENTITY else ""
     category = f" category {match.category}" if match.category is not None else ""
     covered = f" covered {match.covered[0]}/{match.covered[1]}" if match.covered is not None else ""
-    return f"{match.hashset}#{match.entry} by {match.by} distance {match.distance}{covered}{form}{category}"
+    at = f" seconds {match.at[0]:.1f}-{match.at[1]:.1f}" if match.at is not None else ""
+    return (
+        f"{match.hashset}#{match.entry} by {match.by} distance {match.distance}{covered}{at}{form}{category}"
+    )
 
 
 def reason_text(reason: Reason) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from safelight.export.plots import WIDTH, shorten
+from safelight.export.plots import WIDTH, curves, dot, shorten, upright
 from safelight.export.text import visible
 
 _LEFT, _RIGHT, _TOP, _FLOOR = 38, 384, 24, 236
@@ -36,11 +36,11 @@ def recall(found: Mapping[str, Any], key: str = "recall") -> Markup:
     for one in found["top"]:
         if one["recall"] is None:
             continue
-        shapes.append(_error(_x(one["share"]), [_y(end) for end in one["interval"]]))
-        shapes.append(_dot(_x(one["share"]), _y(one["recall"])))
+        shapes.append(upright(_x(one["share"]), [_y(end) for end in one["interval"]]))
+        shapes.append(dot(_x(one["share"]), _y(one["recall"])))
         low, high = one["interval"]
         said.append(f"in the first {one['share']:.0%}: {one['recall']:.0%} ({low:.0%} to {high:.0%})")
-    return _svg("Recall by share of reports read", "; ".join(said), _HEIGHT, shapes, key)
+    return curves("Recall by share of reports read", "; ".join(said), _HEIGHT, shapes, key)
 
 
 def calibration(bins: Sequence[Mapping[str, Any]], key: str = "calibration") -> Markup:
@@ -52,10 +52,10 @@ def calibration(bins: Sequence[Mapping[str, Any]], key: str = "calibration") -> 
     said = []
     for one in bins:
         if one["interval"]:
-            shapes.append(_error(_x(one["said"]), [_root(end) for end in one["interval"]]))
-        shapes.append(_dot(_x(one["said"]), _root(one["true"])))
+            shapes.append(upright(_x(one["said"]), [_root(end) for end in one["interval"]]))
+        shapes.append(dot(_x(one["said"]), _root(one["true"])))
         said.append(f"said {one['said']:.1%}, true {one['true']:.1%} of {one['reports']:,}")
-    return _svg("Priority and truth", "; ".join(said), _HEIGHT, shapes, key)
+    return curves("Priority and truth", "; ".join(said), _HEIGHT, shapes, key)
 
 
 def by_group(title: str, values: Sequence[Mapping[str, Any]], key: str) -> Markup:
@@ -78,7 +78,7 @@ def by_group(title: str, values: Sequence[Mapping[str, Any]], key: str) -> Marku
                 low, high, base + 23, base + 19, base + 27
             )
         )
-        shapes.append(_dot(_along(one["recall"]), base + 23))
+        shapes.append(dot(_along(one["recall"]), base + 23))
         said.append(f"{label}: {numbers}")
     floor = len(values) * _ROW
     for part in _PARTS:
@@ -88,7 +88,7 @@ def by_group(title: str, values: Sequence[Mapping[str, Any]], key: str) -> Marku
                 anchor, _along(part), floor + 12, f"{part:.0%}"
             )
         )
-    return _svg(title, "; ".join(said), floor + 18, shapes, key)
+    return curves(title, "; ".join(said), floor + 18, shapes, key)
 
 
 def _along(share: float) -> float:
@@ -138,20 +138,3 @@ def _line(name: str, points: Sequence[tuple[float, float]]) -> Markup:
     return Markup('<polyline class="{}" points="{}"/>').format(
         name, " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     )
-
-
-def _error(x: float, ends: Sequence[float]) -> Markup:
-    return Markup(
-        '<path class="error" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}H{4:.1f}M{3:.1f} {2:.1f}H{4:.1f}"/>'
-    ).format(x, ends[0], ends[1], x - 3, x + 3)
-
-
-def _dot(x: float, y: float) -> Markup:
-    return Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3.6"/>').format(x, y)
-
-
-def _svg(title: str, spoken: str, height: int, shapes: Sequence[Markup], key: str) -> Markup:
-    return Markup(
-        '<svg class="plot curves" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
-        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}</svg>'
-    ).format(WIDTH, height, title, spoken or "nothing to show", Markup("").join(shapes), key=key)

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from safelight.export.plots import WIDTH, shorten
+from safelight.export.plots import WIDTH, curves, dot, shorten, upright
 from safelight.export.text import visible
 
 _LEFT, _RIGHT, _TOP, _FLOOR = 44, 384, 24, 236
@@ -39,11 +39,11 @@ def trade_off(found: Mapping[str, Any], key: str = "trade-off") -> Markup:
         if one["score"] is None:
             continue
         x, rate = _across(one["rate"], least), one["misses"]
-        shapes.append(_upright(x, [_up(end) for end in rate["interval"]]))
-        shapes.append(_dot(x, _up(rate["share"])))
+        shapes.append(upright(x, [_up(end) for end in rate["interval"]]))
+        shapes.append(dot(x, _up(rate["share"])))
         low, high = rate["interval"]
         said.append(f"at {one['rate']:g}: {rate['share']:.1%} missed ({low:.1%} to {high:.1%})")
-    return _svg("Misses against false matches", "; ".join(said), _HEIGHT, shapes, key)
+    return curves("Misses against false matches", "; ".join(said), _HEIGHT, shapes, key)
 
 
 def ranks(found: Mapping[str, Any], key: str = "ranks") -> Markup:
@@ -57,13 +57,13 @@ def ranks(found: Mapping[str, Any], key: str = "ranks") -> Markup:
     for number, one in enumerate(rows):
         x = _LEFT + width * (number + 0.5)
         ends = [_FLOOR - (_FLOOR - _TOP) * end for end in one["interval"]]
-        shapes += [_upright(x, ends), _dot(x, _FLOOR - (_FLOOR - _TOP) * one["share"])]
+        shapes += [upright(x, ends), dot(x, _FLOOR - (_FLOOR - _TOP) * one["share"])]
         if one["rank"] in (1, 5, 10, 15, 20):
             shapes.append(_tick(x, _FLOOR + 14, str(one["rank"])))
             said.append(f"rank {one['rank']}: {one['share']:.1%}")
     shapes.append(_tick(_RIGHT, _FLOOR + 30, "rank among the candidates", "end"))
     shapes.append(_tick(0, 9, "searches that have the person at this rank or above", "start"))
-    return _svg("Rank of the right person", "; ".join(said), _HEIGHT, shapes, key)
+    return curves("Rank of the right person", "; ".join(said), _HEIGHT, shapes, key)
 
 
 def by_group(
@@ -101,11 +101,11 @@ def by_group(
                 low, high, base + 23, base + 19, base + 27
             )
         )
-        shapes.append(_dot(_along(rate["share"], least), base + 23))
+        shapes.append(dot(_along(rate["share"], least), base + 23))
     for decade in range(least, 1):
         anchor = "start" if decade == least else "end" if decade == 0 else "middle"
         shapes.append(_tick(_along(10.0**decade, least), height + 12, _short(10.0**decade), anchor))
-    return _svg(title, "; ".join(said), height + 18, shapes, key)
+    return curves(title, "; ".join(said), height + 18, shapes, key)
 
 
 def _short(share: float) -> str:
@@ -165,20 +165,3 @@ def _tick(x: float, y: float, label: str, anchor: str = "middle") -> Markup:
     return Markup('<text class="tick" text-anchor="{}" x="{:.1f}" y="{:.1f}">{}</text>').format(
         anchor, x, y, label
     )
-
-
-def _upright(x: float, ends: Sequence[float]) -> Markup:
-    return Markup(
-        '<path class="error" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}H{4:.1f}M{3:.1f} {2:.1f}H{4:.1f}"/>'
-    ).format(x, ends[0], ends[1], x - 3, x + 3)
-
-
-def _dot(x: float, y: float) -> Markup:
-    return Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3.6"/>').format(x, y)
-
-
-def _svg(title: str, spoken: str, height: int, shapes: Sequence[Markup], key: str) -> Markup:
-    return Markup(
-        '<svg class="plot curves" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
-        '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}</svg>'
-    ).format(WIDTH, height, title, spoken or "nothing to show", Markup("").join(shapes), key=key)

@@ -14,6 +14,8 @@ _PICTURES = {
     "avif": "image/avif",
     "jp2": "image/jp2",
     "ico": "image/vnd.microsoft.icon",
+    "icns": "image/icns",
+    "jbig2": "image/x-jbig2",
     "jxl": "image/jxl",
     "psd": "image/vnd.adobe.photoshop",
     "raw": "image/x-raw",

@@ -12,6 +12,7 @@ from safelight.export.plots import shorten
 from safelight.export.protocol import MODEL_MISSING, NOT_ALLOWED, Coverage, LeadView, PlaceView
 from safelight.export.summary import is_conflict, is_exact
 from safelight.export.text import clean, instant, visible
+from safelight.matching.films import when as where
 from safelight.model import Match, SignalValue, Timestamp
 
 LONGEST = 1_000
@@ -263,5 +264,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "digest": broken,
     "entry": entry,
     "meaning": meaning,
+    "where": where,
 }
 TESTS: dict[str, Callable[..., bool]] = {"exact": is_exact, "near": is_near, "conflict": is_conflict}

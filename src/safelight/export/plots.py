@@ -51,7 +51,7 @@ def stacked(title: str, rows: Sequence[StackedRow], series: Sequence[str], key: 
                 )
             left += width
     spoken = "; ".join(f"{label}: {_spoken(parts)}" for label, parts in rows)
-    return _svg(title, spoken, top + len(rows) * _ROW, shapes, key)
+    return drawing(title, spoken, top + len(rows) * _ROW, shapes, key)
 
 
 def columns(title: str, rows: Sequence[Row], key: str) -> Markup:
@@ -78,7 +78,7 @@ def columns(title: str, rows: Sequence[Row], key: str) -> Markup:
         elif (len(rows) - 1 - number) % every == 0 and right >= _TICK:
             shapes.append(_tick("end", right, floor, label))
     spoken = "; ".join(f"{label}: {count:,}" for label, count in rows if count)
-    return _svg(title, spoken, height, shapes, key)
+    return drawing(title, spoken, height, shapes, key)
 
 
 def _tick(anchor: str, x: float, floor: int, label: str) -> Markup:
@@ -111,8 +111,28 @@ def _spoken(parts: Mapping[str, int]) -> str:
     return ", ".join(said) or "none"
 
 
-def _svg(title: str, spoken: str, height: int, shapes: Sequence[Markup], key: str) -> Markup:
+def drawing(
+    title: str, spoken: str, height: int, shapes: Sequence[Markup], key: str, kind: str = "plot"
+) -> Markup:
+    """Return shapes as one picture of a page; `spoken` says to a reader who does not see it what it shows."""
     return Markup(
-        '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
+        '<svg class="{kind}" viewBox="0 0 {} {}" role="img" aria-labelledby="{key}-t {key}-d">'
         '<title id="{key}-t">{}</title><desc id="{key}-d">{}</desc>{}</svg>'
-    ).format(WIDTH, height, title, spoken or "nothing to show", Markup("").join(shapes), key=key)
+    ).format(WIDTH, height, title, spoken or "nothing to show", Markup("").join(shapes), key=key, kind=kind)
+
+
+def curves(title: str, spoken: str, height: int, shapes: Sequence[Markup], key: str) -> Markup:
+    """Return shapes as one picture, drawn as curves are."""
+    return drawing(title, spoken, height, shapes, key, "plot curves")
+
+
+def upright(x: float, ends: Sequence[float]) -> Markup:
+    """Return an interval as an upright bar with two caps."""
+    return Markup(
+        '<path class="error" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}H{4:.1f}M{3:.1f} {2:.1f}H{4:.1f}"/>'
+    ).format(x, ends[0], ends[1], x - 3, x + 3)
+
+
+def dot(x: float, y: float) -> Markup:
+    """Return a value as a dot."""
+    return Markup('<circle class="dot" cx="{:.1f}" cy="{:.1f}" r="3.6"/>').format(x, y)

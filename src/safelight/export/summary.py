@@ -15,6 +15,7 @@ from safelight.export.media_kinds import OTHER, media_kind
 from safelight.export.protocol import NOT_ALLOWED, FileView, Findings, LeadView, PlaceView, UnreadView
 from safelight.export.text import TRAIL
 from safelight.model import HashSetKind, State
+from safelight.store.entry import NOT_READ
 
 Key = TypeVar("Key")
 
@@ -86,6 +87,8 @@ class Summary:
     unread_reasons: Counter[str] = field(default_factory=Counter)
     not_examined: list[PlaceView] = field(default_factory=list)
     not_examined_count: int = 0
+    not_read_count: int = 0
+    """Within the order's scope, listed, and not read because the time of a scan was over."""
 
     def described(self) -> Iterator[LeadView]:
         """The leads that section 5 describes: the first of each stack, and the others kept with it."""
@@ -220,6 +223,9 @@ def _count_lead(summary: Summary, view: LeadView, latest: str) -> None:
 
 def _count_file(summary: Summary, file: FileView) -> None:
     summary.paths += 1
+    if not file.examined and file.note == NOT_READ:
+        summary.not_read_count += 1
+        return
     if not file.examined:
         summary.not_examined_count += 1
         if len(summary.not_examined) < LISTED:

@@ -19,7 +19,7 @@ from safelight.export.media_kinds import mime_type
 from safelight.export.protocol import ExportOptions, ExportReport, Findings, LeadView, PlaceView
 from safelight.export.text import cleaned, instant
 from safelight.export.verdicts import Verdict, Verdicts
-from safelight.matching.films import shares
+from safelight.matching.films import shares, when
 from safelight.model import IDENTITY, State, Timestamp
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#Cases"
@@ -145,7 +145,7 @@ def _tags(view: LeadView) -> Iterator[str]:
     yield f"Safelight {view.lead.band.value}"
     for match in view.lead.matches:
         form = f", {match.form}" if match.form != IDENTITY else ""
-        shared = shares(match.covered)
+        shared = shares(match.covered) + when(match.at)
         yield f"{match.hashset}#{match.entry} ({match.kind.value}, {match.by} {match.distance}{form}{shared})"
 
 

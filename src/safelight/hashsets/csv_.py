@@ -218,8 +218,10 @@ def _role_of(index: int, header: str, cells: list[str], chosen: Mapping[str, int
         if named == "digest"
         else not header and bool(cells) and is_hex_digest(cells[0])
     )
-    if is_digest:
-        return None if "digest" in chosen else "digest"
+    if (
+        is_digest
+    ):  # what its header calls MD5 or PDQ is read beside the named one: no digest is lost in silence
+        return "digest" if "digest" not in chosen or algorithm_named(header) is not None else None
     return None if named == "digest" or named in chosen else named
 
 

@@ -165,5 +165,5 @@ def _why(text: bytes) -> str:
     """Why a line is not a digest, without repeating what a hostile line holds."""
     if len(text) in (32, 40, 64):
         return f"{len(text)} characters, but not hexadecimal"
-    lengths = ", ".join(str(2 * WIDTH[name]) for name in ("md5", "sha1", "sha256"))
-    return f"{len(text)} characters, a digest has {lengths}"
+    md5, sha1, sha256 = (2 * WIDTH[name] for name in ("md5", "sha1", "sha256"))
+    return f"{len(text)} characters, a digest has {md5}, {sha1} or {sha256}"

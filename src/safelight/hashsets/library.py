@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from safelight.errors import FormatError, UsageError
-from safelight.governance.gate import Permit
+from safelight.errors import FormatError, KeyMissingError, UsageError
+from safelight.governance.gate import HOUSE_KEY, Permit
 from safelight.hashsets.protocol import Block, ListReader, ReadOptions, Rejected
 from safelight.hashsets.scheme import Category
 from safelight.hashsets.scheme import scheme as load_scheme
@@ -24,7 +25,7 @@ from safelight.hashsets.writers import write_list
 from safelight.model import HashSet, HashSetKind, Match
 from safelight.plugins import load
 from safelight.progress import Progress
-from safelight.store.keys import Sealer
+from safelight.store.keys import KeyRing, Sealer
 from safelight.store.tables import hash_set, match
 
 _HEAD = 64 << 10
@@ -125,10 +126,16 @@ def of_case(connection: sa.Connection, case_id: str) -> list[HashSet]:
     return [_hash_set(row) for row in rows]
 
 
-def open_lists(connection: sa.Connection, folder: Path) -> list[tuple[HashSet, HashList]]:
-    """Every set in use with its memory-mapped list."""
+def open_lists(
+    connection: sa.Connection, folder: Path, keys: KeyRing | None = None
+) -> list[tuple[HashSet, HashList]]:
+    """Every set in use with its memory-mapped list; with the keys of the workspace also what its facts say."""
     rows = connection.execute(_in_use().order_by(hash_set.c.name)).all()
-    return [(_hash_set(row), HashList.open(folder / row.folder)) for row in rows]
+    unseal: Callable[[bytes], bytes] | None = None
+    if rows and keys is not None:
+        with suppress(KeyMissingError):  # then lists are compared all the same
+            unseal = _unsealing(keys.sealer(connection, HOUSE_KEY))
+    return [(_hash_set(row), HashList.open(folder / row.folder, unseal)) for row in rows]
 
 
 def export_list(

@@ -223,6 +223,12 @@ class HashList:
         found: dict[str, object] = self._facts_page(number // PAGE)[number % PAGE]
         return found
 
+    def facts_between(self, start: int, end: int) -> Iterator[dict[str, object]]:
+        """Yield the facts of consecutive entries, each page opened once. Raises KeyMissingError as `facts` does."""
+        for page in range(start // PAGE, -(-min(end, self.entries) // PAGE)):
+            first = page * PAGE
+            yield from self._facts_page(page)[max(0, start - first) : min(end, self.entries) - first]
+
     def hints(self) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """The sizes and names that entries state, as `hints.py` writes them; empty where there are none."""
         maps = [self._map(name) for name in (SIZES, NAMES)]

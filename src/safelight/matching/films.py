@@ -4,11 +4,17 @@ A frame counts when its quality is 50 or more on both sides; it is found when a 
 bits. A pair is a match when at least 80 % of either's frames are found, as in the reference: a short clip out of a long
 film covers all of itself and little of the film, a film that holds a listed clip the reverse. Both shares are told.
 
+The reference hashes every frame of both. Of a longer film there is one frame a second here, and some lists hold no
+more: such a film can lie near a thirtieth of the entry's frames at most, though it holds the entry whole. Where either
+was sampled, a frame of the other also counts as found that is shown within half of the sample's distance from a frame
+that was found.
+
 Source: ThreatExchange `vpdq/` and `python-threatexchange` (BSD): the thresholds and the two shares.
 """
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -17,6 +23,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.errors import KeyMissingError
 from safelight.hashsets.store import HashList
 from safelight.hashsets.vpdqlist import NAME
 from safelight.matching.forms import FORMS
@@ -27,7 +34,16 @@ from safelight.model import HashSetKind, Match
 COVERED_FROM: Final = 80.0
 """Percent of the frames of one of the two that must be found in the other."""
 
+_SPARSE: Final = 0.2
+"""Seconds between two frames of a list's film from which on it was sampled: films have ten frames a second or more."""
+_WIDEST: Final = 10.0
+"""Seconds between two samples that are bridged at most."""
+
+_LIKELIEST: Final = 200
+"""Entries of one list for which it is asked whether either was sampled; a title card may be in thousands."""
+
 Codes = NDArray[np.uint8]
+Times = NDArray[np.float64]
 
 
 class Film(NamedTuple):
@@ -36,6 +52,10 @@ class Film(NamedTuple):
     owner: int
     codes: Codes
     mirrored: Codes | None = None
+    times: Times | None = None
+    """When each frame is shown, in seconds, where that is known."""
+    step: float = 0.0
+    """Seconds from one frame to the next where the film was sampled; 0 where every frame was hashed."""
 
 
 def film_of(owner: int, value: Any) -> Film | None:
@@ -47,7 +67,31 @@ def film_of(owner: int, value: Any) -> Film | None:
         np.ascontiguousarray(np.frombuffer(bytes.fromhex(value[name]), np.uint8).reshape(-1, 32)[good])
         for name in ("hashes", "mirrored")
     )
-    return Film(owner, codes, mirrored) if len(codes) else None
+    if not len(codes):
+        return None
+    times = np.asarray(value["position"], np.float64)[good] if "position" in value else None
+    step = 0.0 if times is None or value.get("rule") == "every frame" else _step(times)
+    return Film(owner, codes, mirrored, times, step)
+
+
+def _step(times: Times) -> float:
+    """The usual distance of two frames, in seconds; 0 of one frame, at most what is bridged."""
+    return min(_WIDEST, float(np.median(np.abs(np.diff(times))))) if len(times) > 1 else 0.0
+
+
+def when(at: Sequence[float] | None) -> str:
+    """Where in a film the like frames lie, in words: `, from 0:40 to 0:58 of it`; nothing for pictures."""
+    if at is None:
+        return ""
+    begin, end = (clock(seconds) for seconds in at)
+    return f", at {begin} of it" if begin == end else f", from {begin} to {end} of it"
+
+
+def clock(seconds: float) -> str:
+    """A time within a film as players show it: `0:40`, `1:02:05`."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def shares(covered: Sequence[int] | None) -> str:
@@ -83,7 +127,7 @@ def film_matches(matcher: Matcher, films: Sequence[Film]) -> Matched:
                 one
                 for codes, form in ways
                 if codes is not None
-                for one in _of_list(listed, spans, codes, form)
+                for one in _of_list(listed, spans, film, codes, form)
             ):
                 key = (film.owner, match.hashset, match.entry)
                 if key not in best or _share(match) > _share(best[key]):
@@ -106,7 +150,7 @@ def _lists(matcher: Matcher) -> list[Listed]:
     ]
 
 
-def _of_list(listed: Listed, spans: _Spans, codes: Codes, form: str) -> Iterator[Match]:
+def _of_list(listed: Listed, spans: _Spans, film: Film, codes: Codes, form: str) -> Iterator[Match]:
     """What one list says of one film, taken one way."""
     mine: dict[int, set[int]] = defaultdict(set)
     theirs: dict[int, set[int]] = defaultdict(set)
@@ -122,15 +166,46 @@ def _of_list(listed: Listed, spans: _Spans, codes: Codes, form: str) -> Iterator
             mine[first].add(frame)
             theirs[first].add(number)
             nearest[first] = min(distance, nearest.get(first, distance))
-    for first, frames in mine.items():
-        covered = (100 * len(frames) / len(codes), 100 * len(theirs[first]) / spans.reliable(first))
+    shared = {
+        first: (100 * len(frames) / len(codes), 100 * len(theirs[first]) / spans.reliable(first))
+        for first, frames in mine.items()
+    }
+    likeliest = sorted(shared, key=lambda first: -max(shared[first]))
+    for rank, first in enumerate(likeliest):
+        frames, covered = mine[first], shared[first]
+        if rank < _LIKELIEST and (max(covered) < COVERED_FROM or film.step):
+            covered = _sampled(film, frames, spans, first, theirs[first], covered)
         if max(covered) >= COVERED_FROM:
             entry = listed.hash_list.entry(first)
             shares = (round(covered[0]), round(covered[1]))
             hash_set = listed.hash_set
-            yield Match(
-                hash_set.name, hash_set.kind, entry.id, "vpdq", nearest[first], entry.category, form, shares
-            )
+            shown = film.times[sorted(frames)] if film.times is not None else None
+            at = None if shown is None else (float(shown.min()), float(shown.max()))
+            by, near = "vpdq", nearest[first]
+            yield Match(hash_set.name, hash_set.kind, entry.id, by, near, entry.category, form, shares, at)
+
+
+def _sampled(
+    film: Film, mine: set[int], spans: _Spans, first: int, theirs: set[int], covered: tuple[float, float]
+) -> tuple[float, float]:
+    """The two shares where one of the two was sampled: what lies beside a frame that was found counts too."""
+    numbers, times = spans.shown(first)
+    step = _step(times)
+    of_film, of_entry = covered
+    if film.times is not None and step >= _SPARSE:
+        of_film = _beside(film.times, film.times[sorted(mine)], step / 2)
+    if film.step and len(times) > 1:
+        of_entry = _beside(times, times[np.isin(numbers, sorted(theirs))], film.step / 2)
+    return max(of_film, covered[0]), max(of_entry, covered[1])
+
+
+def _beside(times: Times, found: Times, within: float) -> float:
+    """How many percent of some times lie within so many seconds of one of those that were found."""
+    found = np.sort(found)
+    at = np.searchsorted(found, times)
+    before = np.abs(times - found[np.maximum(at - 1, 0)])
+    behind = np.abs(times - found[np.minimum(at, len(found) - 1)])
+    return float(100 * (np.minimum(before, behind) <= within + 1e-6).mean())
 
 
 class _Spans:
@@ -141,6 +216,7 @@ class _Spans:
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._reliable: dict[int, int] = {}
+        self._shown: dict[int, tuple[NDArray[np.int64], Times]] = {}
 
     def first(self, number: int) -> int:
         """The number of the first frame of the film that has this frame."""
@@ -162,8 +238,34 @@ class _Spans:
     def reliable(self, first: int) -> int:
         """How many frames of the film have a quality that counts; 1 at least."""
         if first not in self._reliable:
-            at = bisect_right(self._starts, first) - 1
-            end = self._ends[at] if at >= 0 and self._starts[at] == first else first + 1
+            end = self._end(first)
             stated = self._list.qualities(np.arange(first, end))
             self._reliable[first] = max(1, int(((stated < 0) | (stated >= LOWEST_QUALITY)).sum()))
         return self._reliable[first]
+
+    def shown(self, first: int) -> tuple[NDArray[np.int64], Times]:
+        """The numbers of the film's frames of a quality that counts, and when each is shown, in seconds.
+
+        Both are empty where the list does not say it, or its facts are sealed from us.
+        """
+        if first not in self._shown:
+            numbers = np.arange(first, self._end(first))
+            stated = self._list.qualities(numbers)
+            try:
+                facts = self._list.facts_between(first, first + len(numbers))
+                times = np.array([_seconds(one) for one in facts], np.float64)
+            except KeyMissingError:
+                times = np.empty(0)
+            good = (stated < 0) | (stated >= LOWEST_QUALITY)
+            known = len(times) == len(numbers) and not np.isnan(times).any()
+            self._shown[first] = (numbers[good], times[good]) if known else (numbers[:0], np.empty(0))
+        return self._shown[first]
+
+    def _end(self, first: int) -> int:
+        at = bisect_right(self._starts, first) - 1
+        return self._ends[at] if at >= 0 and self._starts[at] == first else first + 1
+
+
+def _seconds(facts: dict[str, object]) -> float:
+    stated = facts.get("seconds")
+    return float(stated) if isinstance(stated, int | float) else math.nan

@@ -46,7 +46,8 @@ class Prints:
     """PDQ hashes of pictures, several of one where it has a border or frames.
 
     `codes` `(n, 32) uint8`; `qualities` `(n,)`, 0..100; `mirrored` `(n, 96) uint8`, three hashes, zeros where there
-    are none; `turns` `(n,) bool`, where there are; `owners` `(n,)`, the index of the item; `trimmed` `(n,) bool`.
+    are none; `turns` `(n,) bool`, where there are; `owners` `(n,)`, the index of the item; `trimmed` `(n,) bool`;
+    `positions` `(n,)`, the second of a film or animation that each is of, NaN of what does not move.
     """
 
     codes: Codes
@@ -55,6 +56,7 @@ class Prints:
     turns: NDArray[np.bool_]
     owners: NDArray[np.int64]
     trimmed: NDArray[np.bool_]
+    positions: NDArray[np.float64] | None = None
 
     @classmethod
     def of(cls, rows: list[tuple[int, bool, bytes, int, bytes | None]]) -> Prints:
@@ -79,6 +81,7 @@ class Prints:
             self.turns[rows],
             self.owners[rows],
             self.trimmed[rows],
+            self.positions[rows] if self.positions is not None else None,
         )
 
     def __len__(self) -> int:
@@ -97,6 +100,12 @@ class Prints:
             forms = np.broadcast_to(np.arange(len(FORMS)), every.shape[:2])
             kept = forms < counts[:, None]
             yield every[kept], np.repeat(rows, counts), forms[kept]
+
+    def at(self, row: int) -> tuple[float, float] | None:
+        """Where in a film a row is of, as `Match.at` has it; None of what does not move."""
+        if self.positions is None or np.isnan(self.positions[row]):
+            return None
+        return float(self.positions[row]), float(self.positions[row])
 
     def form(self, row: int, form: int) -> str:
         """The name of a row's form."""

@@ -186,7 +186,9 @@ class Matcher:
                 for pairs in chunks:
                     for at, match in _near(listed, pairs):
                         row, form = int(rows[at]), int(forms[at])
-                        here.append((row, form, replace(match, form=prints.form(row, form))))
+                        here.append(
+                            (row, form, replace(match, form=prints.form(row, form), at=prints.at(row)))
+                        )
             here.sort(key=lambda one: one[:2])
             found += self._one_each([(int(prints.owners[row]), match) for row, _, match in here])
         return self._one_each(found)
@@ -255,5 +257,6 @@ def match_json(match: Match) -> dict[str, Any]:
         "distance": match.distance,
         "form": match.form,
         "covered": list(match.covered) if match.covered is not None else None,
+        "at": list(match.at) if match.at is not None else None,
         "category": match.category,
     }

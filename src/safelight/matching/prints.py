@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -17,26 +19,28 @@ _ROWS: Final = 10_000
 
 
 class Print(NamedTuple):
-    """One hash of a medium: its frame from 0, whether it is of what lies inside a border, and its mirrored forms."""
+    """One hash of a medium: its frame from 0, whether it is of what lies inside a border, its mirrored forms, and the
+    second at which the frame is shown (None of what does not move)."""
 
     frame: int
     trimmed: bool
     hash: bytes
     quality: int
     mirrored: bytes | None
+    position: float | None
 
 
 def prints_of(value: Any) -> Iterator[Print]:
     """The hashes in a value of the signal `pdq` (None: there is none)."""
     for number, frame in enumerate(value or ()):
-        yield _print(number, False, frame)
+        yield _print(number, False, frame, frame["position"])
         if frame["trimmed"] is not None:
-            yield _print(number, True, frame["trimmed"])
+            yield _print(number, True, frame["trimmed"], frame["position"])
 
 
-def _print(frame: int, trimmed: bool, told: Any) -> Print:
+def _print(frame: int, trimmed: bool, told: Any, position: float | None) -> Print:
     mirrored = bytes.fromhex("".join(told["mirrored"])) if told["mirrored"] is not None else None
-    return Print(frame, trimmed, bytes.fromhex(told["hash"]), int(told["quality"]), mirrored)
+    return Print(frame, trimmed, bytes.fromhex(told["hash"]), int(told["quality"]), mirrored, position)
 
 
 def rows_of(case_id: str, sha256: bytes, value: Any) -> list[dict[str, Any]]:
@@ -46,7 +50,10 @@ def rows_of(case_id: str, sha256: bytes, value: Any) -> list[dict[str, Any]]:
 
 def asked(prints: list[tuple[int, Print]]) -> Prints:
     """What to ask lists for: hashes, each with the index of the item it is of."""
-    return Prints.of([(owner, one.trimmed, one.hash, one.quality, one.mirrored) for owner, one in prints])
+    prints = sorted(prints, key=lambda pair: (pair[0], pair[1].trimmed))  # as `of` does
+    rows = [(owner, one.trimmed, one.hash, one.quality, one.mirrored) for owner, one in prints]
+    positions = [math.nan if one.position is None else one.position for _, one in prints]
+    return replace(Prints.of(rows), positions=np.array(positions, np.float64))
 
 
 def of_case(connection: sa.Connection, case_id: str, least: int = 0) -> tuple[list[bytes], Prints, set[int]]:
@@ -59,6 +66,7 @@ def of_case(connection: sa.Connection, case_id: str, least: int = 0) -> tuple[li
     films: set[int] = set()
     codes, mirrored = bytearray(), bytearray()
     qualities, turns, owners, trimmed = array("q"), array("b"), array("q"), array("b")
+    positions = array("d")
     with connection.execute(
         query.order_by(pdq.c.sha256, pdq.c.frame, pdq.c.trimmed), execution_options={"yield_per": _ROWS}
     ) as rows:
@@ -73,6 +81,7 @@ def of_case(connection: sa.Connection, case_id: str, least: int = 0) -> tuple[li
             turns.append(row.mirrored is not None)
             owners.append(len(items) - 1)
             trimmed.append(row.trimmed)
+            positions.append(math.nan if row.position is None else row.position)
     return (
         items,
         Prints(
@@ -82,6 +91,7 @@ def of_case(connection: sa.Connection, case_id: str, least: int = 0) -> tuple[li
             np.array(turns, bool),
             np.array(owners, np.int64),
             np.array(trimmed, bool),
+            np.array(positions, np.float64),
         ),
         films,
     )

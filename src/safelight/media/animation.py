@@ -1,4 +1,6 @@
-"""Pictures that move (GIF, WebP, AVIF, APNG): up to nine frames from the first to the last, and a film of them all.
+"""Pictures that move (GIF, WebP, AVIF, APNG, JPEG XL): frames from the first to the last, and a film of them all.
+
+Nine stand for it, spread evenly, and beside them each frame that shows something else than all before.
 
 Frames can only be had one after another, so they are decoded in order, up to fixed limits; of what lies beyond these
 nothing is shown, and the film says so.
@@ -6,22 +8,25 @@ nothing is shown, and the film says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from safelight.errors import FormatError
 from safelight.media import pillow
-from safelight.media.picture import LazyPicture, check_size, luma_of, reduced
+from safelight.media.further import Means, alike, further_picture, means_of, small
+from safelight.media.picture import check_size, luma_of, reduced
 from safelight.media.protocol import FilmFrame, Picture, Pixels
 
 FRAMES: Final = 9
-"""Shown of one animation, the first included."""
+"""Shown of one animation, the first included, however little changes."""
+SCENES: Final = 24
+"""Shown beside them: frames that show something else than all before. One picture among many is not passed over."""
+Frame = tuple[int, float | None, Pixels]
 _MOST_FRAMES: Final = 1_000
 _MOST_PIXELS: Final = 500_000_000
 """Of all decoded frames together."""
-_KEPT_PIXELS: Final = 2_100_000
 _LEAST_SIDE: Final = 256
 _WEBP_ANIMATION: Final = 0x02
 _LONGEST_MS: Final = 3_600_000
@@ -38,38 +43,58 @@ def may_move(data: bytes, format: str) -> bool:
     return format == "avif" and b"avis" in data[8 : min(int.from_bytes(data[:4], "big"), 256)]
 
 
-class AnimatedFilm:
-    """The frames of an animation; see `protocol.Film`."""
+class Steps(Protocol):
+    """The frames of an animation, decoded one after another."""
 
-    def __init__(self, data: bytes, names: tuple[str, ...]) -> None:
-        self._data, self._names = data, names
+    problem: str | None
+    """What ended them early, or None. Valid after they were gone through."""
+
+    def __iter__(self) -> Iterator[tuple[int, float | None, Pixels]]:
+        """Yield number, seconds from the start (None where these are not known), `(h, w, 3)` RGB."""
+        ...
+
+
+class AnimatedFilm:
+    """The frames of an animation, which `steps` begins anew; see `protocol.Film`. Times that are not known are 0."""
+
+    def __init__(self, steps: Callable[[], Steps]) -> None:
+        self._steps = steps
         self.rule = "every frame"
         self.problem: str | None = None
 
     def frames(self) -> Iterator[FilmFrame]:
         """Yield what can be decoded; afterwards `problem` says why it is not all."""
-        steps = _Frames(self._data, self._names)
+        steps = self._steps()
         for number, position, pixels in steps:
             scale = 1
             while scale < 8 and min(pixels.shape[:2]) >= 2 * _LEAST_SIDE * scale:
                 scale *= 2
             luma = luma_of(reduced(pixels, scale))
-            yield FilmFrame(number, position, (pixels.shape[1], pixels.shape[0]), luma)
+            yield FilmFrame(number, position or 0.0, (pixels.shape[1], pixels.shape[0]), luma)
         self.problem = steps.problem
 
 
-def later_frames(data: bytes, names: tuple[str, ...], orientation: int) -> Sequence[Picture]:
-    """Up to eight frames behind the first, the last one among them; none where nothing moves.
+def later_frames(steps: Steps, orientation: int = 1) -> Sequence[Picture]:
+    """Up to eight frames behind the first, the last one among them, and each that shows something else than all before.
 
-    It is not known before how many there are: every second one is dropped whenever twice as many as wanted are held.
+    None where nothing moves. How many there are is not known before: of those that stand evenly, every second one is
+    dropped whenever twice as many as wanted are held.
     """
-    held: list[tuple[int, float, Pixels]] = []
-    last: tuple[int, float, Pixels] | None = None
+    held: list[Frame] = []
+    scenes: list[Frame] = []
+    seen: list[Means | None] = []
+    last: Frame | None = None
     step = 1
-    for number, position, pixels in _Frames(data, names):
+    for number, position, pixels in steps:
+        if len(scenes) < SCENES:
+            means = means_of(pixels)
+            if not any(alike(means, one) for one in seen):
+                seen.append(means)
+                if number:
+                    scenes.append((number, position, small(pixels)))
         if not number:
             continue
-        last = (number, position, _small(pixels))
+        last = (number, position, small(pixels))
         if number % step == 0:
             held.append(last)
         if len(held) > 2 * FRAMES:
@@ -79,11 +104,12 @@ def later_frames(data: bytes, names: tuple[str, ...], orientation: int) -> Seque
         return []
     if held[-1][0] != last[0]:
         held.append(last)
-    chosen = np.linspace(0, len(held) - 1, min(FRAMES - 1, len(held))).round().astype(int)
-    return [_picture(held[index], orientation) for index in chosen.tolist()]
+    even = np.linspace(0, len(held) - 1, min(FRAMES - 1, len(held))).round().astype(int)
+    chosen = {one[0]: one for one in [*(held[index] for index in even.tolist()), *scenes]}
+    return [further_picture(chosen[at][2], chosen[at][1], orientation) for at in sorted(chosen)]
 
 
-class _Frames:
+class PillowFrames:
     """`(number, seconds from the start, (h, w, 3) RGB)` of each frame; `problem` says what ended them early."""
 
     def __init__(self, data: bytes, names: tuple[str, ...]) -> None:
@@ -123,21 +149,3 @@ def _duration(image: Any) -> float:
     """Milliseconds that a frame is shown; nonsense is none."""
     stated = image.info.get("duration", 0)
     return float(stated) if isinstance(stated, int | float) and 0 <= stated <= _LONGEST_MS else 0.0
-
-
-def _small(pixels: Pixels) -> Pixels:
-    scale = 1
-    while pixels.shape[0] * pixels.shape[1] > _KEPT_PIXELS * scale * scale:
-        scale *= 2
-    return reduced(pixels, scale)
-
-
-def _picture(one: tuple[int, float, Pixels], orientation: int) -> Picture:
-    _, position, pixels = one
-
-    def read(scale: int, luma: bool) -> Pixels:
-        scaled = reduced(pixels, scale)
-        return luma_of(scaled) if luma else scaled
-
-    size = (pixels.shape[1], pixels.shape[0])
-    return LazyPicture("frame", size, b"", read, position=position, orientation=orientation)

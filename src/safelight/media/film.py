@@ -146,10 +146,13 @@ class _KeyFrames:
 
 
 def picture_stream(container: Any) -> Any:
-    """The first stream of pictures, ready to be decoded on one thread. Raises FormatError."""
+    """The first stream of more than one picture, ready to be decoded on one thread. Raises FormatError.
+
+    A cover, and the pictures of a HEIC beside its sequence, are streams of one.
+    """
     if not container.streams.video:
         raise NoPictureError("sound only: there is no moving picture in it")
-    stream = container.streams.video[0]
+    stream = max(container.streams.video, key=lambda one: one.frames > 1)
     codec = stream.codec_context
     if codec is None:
         raise FormatError("the codec of its pictures is not known")

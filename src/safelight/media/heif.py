@@ -1,4 +1,7 @@
-"""HEIC (the pictures of Apple phones) by libheif. It turns pictures itself, as the file says."""
+"""HEIC (the pictures of Apple phones) by libheif, which turns pictures itself, as the file says.
+
+Further pictures in the file follow on the primary one; a sequence (bursts, live pictures) is a film, by FFmpeg.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,15 @@ from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
 from safelight.media.cut import MISSING, as_far_as_it_goes
+from safelight.media.further import further_in_heif
+from safelight.media.heif_items import has_track
 from safelight.media.picture import LazyPicture, check_size, luma_of, reduced
 from safelight.media.protocol import Picture, Pixels
+from safelight.media.video import VideoDecoder
 
 
 class HeifDecoder:
-    """The primary picture of a HEIC file."""
+    """The primary picture of a HEIC file, the others in it, and its sequence."""
 
     name = "heif"
 
@@ -33,6 +39,24 @@ class HeifDecoder:
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
+        if not has_track(data):
+            return self._pictures(data, format)
+        frames: list[Picture] = []
+        problem: FormatError | None = None
+        try:
+            frames = VideoDecoder().decode(data, format)
+        except FormatError as error:
+            problem = error
+        try:
+            pictures = self._pictures(data, format)
+        except FormatError:
+            if problem is not None:
+                raise problem from None
+            return frames
+        pictures[0].film = frames[0].film if frames else None
+        return [*pictures, *frames]
+
+    def _pictures(self, data: bytes, format: str) -> list[Picture]:
         damaged = None
         try:
             full = _decoded(data)
@@ -46,7 +70,11 @@ class HeifDecoder:
             scaled = reduced(full, scale)
             return luma_of(scaled) if luma else scaled
 
-        return [LazyPicture(format, (full.shape[1], full.shape[0]), data, read, damaged=damaged)]
+        further: list[LazyPicture] = []
+        if damaged is None:
+            further, damaged = further_in_heif(data, full, _decoded)
+        first = LazyPicture(format, (full.shape[1], full.shape[0]), data, read, damaged=damaged)
+        return [first, *further]
 
 
 def _decoded(data: bytes) -> Pixels:

@@ -21,6 +21,7 @@ from safelight.media.protocol import Pixels
 
 _lock = threading.RLock()
 _STRIP_ROWS = 512
+_BITS_PER_SAMPLE = 258
 
 
 @contextmanager
@@ -89,20 +90,30 @@ def _load(data: bytes, formats: tuple[str, ...], scale: int, *, tolerant: bool) 
 
 def _pixels(image: Image.Image) -> Pixels:
     """RGB in strips: no second copy of a large picture is held."""
+    bits = _bits(image)
     if image.height <= 2 * _STRIP_ROWS:
-        return np.array(_eight_bits(image).convert("RGB"))
+        return np.array(_eight_bits(image, bits).convert("RGB"))
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     for top in range(0, image.height, _STRIP_ROWS):
         bottom = min(top + _STRIP_ROWS, image.height)
-        strip = _eight_bits(image.crop((0, top, image.width, bottom)))
+        strip = _eight_bits(image.crop((0, top, image.width, bottom)), bits)
         pixels[top:bottom] = np.asarray(strip.convert("RGB"))
     return pixels
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _bits(image: Image.Image) -> int:
+    """Of grey in a TIFF, how many of the sixteen bits are used: Pillow leaves values of 12 bits as they are."""
+    tags: Any = getattr(image, "tag_v2", None)
+    stated = tags.get(_BITS_PER_SAMPLE) if tags is not None else None
+    return int(stated[0]) if isinstance(stated, tuple) and stated and stated[0] in range(9, 16) else 16
+
+
+def _eight_bits(image: Image.Image, bits: int) -> Image.Image:
     """Grey of more than 8 bits brought to 8; Pillow's own `convert` cuts it off at 255, to plain white."""
     if image.mode.startswith("I;16") or image.mode == "I":
-        return Image.fromarray((np.clip(np.asarray(image), 0, 65_535) >> 8).astype(np.uint8))
+        return Image.fromarray(
+            (np.clip(np.asarray(image), 0, (1 << bits) - 1) >> (bits - 8)).astype(np.uint8)
+        )
     if image.mode == "F":
         values = np.nan_to_num(np.asarray(image))
         most = 1.0 if values.max(initial=0) <= 1 else 255.0
@@ -119,5 +130,6 @@ def sample(format: str, mode: str = "RGB") -> bytes:
 
 def said(error: Exception) -> str:
     """What a library said, short enough to be shown."""
-    text: Any = " ".join(str(error).split())[:160]
+    told = getattr(error, "strerror", None) or error  # FFmpeg's numbers ([Errno 1094995529]) help nobody
+    text: Any = " ".join(str(told).split())[:160]
     return text or type(error).__name__

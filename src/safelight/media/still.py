@@ -1,25 +1,31 @@
 """Still formats that Pillow decodes: PNG, GIF, WebP, BMP, TIFF, icons, AVIF, JPEG 2000, Photoshop.
 
 RGB is what Pillow's `convert("RGB")` gives, so that hashes agree with everybody else's: alpha is dropped,
-not blended (the colours under transparent pixels count). Of many pages the first is decoded; of animations the
-first frame stands for the picture, and up to eight more follow it.
+not blended (the colours under transparent pixels count). Of a TIFF's pages the first is decoded, the others are members
+(`evidence/tiff_pages.py`); of animations the first frame stands for the picture, and up to eight more follow it; so do
+further pictures in an AVIF, and those in an icon that show something else.
 TIFF and AVIF come turned as their file says, the others as stored.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 from PIL import Image
 
 from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
-from safelight.media import pillow
-from safelight.media.animation import AnimatedFilm, later_frames, may_move
+from safelight.media import jp2, pillow
+from safelight.media.animation import AnimatedFilm, PillowFrames, later_frames, may_move
 from safelight.media.cut import MISSING, as_far_as_it_goes
 from safelight.media.exif_block import exif_block
+from safelight.media.further import further_in_heif, taken
+from safelight.media.icons import decoded_part, parts_of
 from safelight.media.picture import LazyPicture, luma_of, reduced, turned
 from safelight.media.protocol import Picture, Pixels
 from safelight.media.tiff import orientation_of
 
+_ICONS = ("ico", "icns")
 _PLUGINS = {
     "png": ("PNG",),
     "gif": ("GIF",),
@@ -27,6 +33,7 @@ _PLUGINS = {
     "bmp": ("BMP",),
     "tiff": ("TIFF",),
     "ico": ("ICO", "CUR"),
+    "icns": ("ICNS",),
     "avif": ("AVIF",),
     "jp2": ("JPEG2000",),
     "psd": ("PSD",),
@@ -50,6 +57,7 @@ class StillDecoder:
             if names[0] in Image.SAVE:
                 self.decode(pillow.sample(names[0]), format)
         self.decode(pillow.sample("TIFF", "LAB"), "tiff")  # loads colour management
+        jp2.prepare()
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
@@ -66,17 +74,33 @@ class StillDecoder:
 
         size = (full.shape[1], full.shape[0])
         first = LazyPicture(format, size, data, read, damaged=damaged, orientation=turn)
+        further: list[LazyPicture] = []
+        if format == "avif" and not damaged:
+            further, first.damaged = further_in_heif(data, full, _avif)
+        elif format in _ICONS:
+            entries = [partial(decoded_part, part) for part in parts_of(data, format)]
+            further = taken(full, (), entries)[
+                0
+            ]  # one that cannot be shown is as a rule of a kind that shows nothing
         if damaged or not may_move(data, format):
-            return [first]
-        later = later_frames(data, _PLUGINS[format], turn)
+            return [first, *further]
+        frames = partial(PillowFrames, data, _PLUGINS[format])
+        later = later_frames(frames(), turn)
         if later:
-            first.film = AnimatedFilm(data, _PLUGINS[format])
-        return [first, *later]
+            first.film = AnimatedFilm(frames)
+        return [first, *further, *later]
+
+
+def _avif(data: bytes) -> Pixels:
+    """The primary picture as it stands upright. Raises FormatError."""
+    return turned(pillow.load_rgb(data, _PLUGINS["avif"])[0], orientation_of(exif_block(data, "avif")))
 
 
 def _loaded(data: bytes, format: str) -> tuple[Pixels, str | None]:
     """The pixels, and why they are not whole. Raises FormatError."""
     names = _PLUGINS[format]
+    if format == "jp2" and (deep := jp2.deep_colour(data)) is not None:
+        return deep, None
     try:
         return pillow.load_rgb(data, names)
     except FormatError:

@@ -38,11 +38,12 @@ def stand_in(pictures: Sequence[Picture]) -> bytes:
 
 
 def contact_sheet(pictures: Sequence[Picture]) -> bytes:
-    """A JPEG of up to nine frames in their order, three a row, each at most `CELL` pixels a side.
+    """A JPEG of up to nine frames in their order, evenly chosen, three a row, each at most `CELL` pixels a side.
 
     The frames of one film have one shape; of other sizes each stands in the middle of its cell.
     """
-    cells = [Image.open(BytesIO(thumbnail(picture, CELL))) for picture in pictures[: _ACROSS * _ACROSS]]
+    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), _ACROSS * _ACROSS)).round().astype(int)
+    cells = [Image.open(BytesIO(thumbnail(pictures[index], CELL))) for index in chosen.tolist()]
     width, height = max(cell.width for cell in cells), max(cell.height for cell in cells)
     across = min(_ACROSS, len(cells))
     down = -(-len(cells) // across)

@@ -18,7 +18,7 @@ import av
 import numpy as np
 
 from safelight.errors import FormatError
-from safelight.evidence.sniff import sniff
+from safelight.evidence.sniff import MOVING, sniff
 from safelight.media.exif import stated_by
 from safelight.media.film import (
     MOST_PIXELS,
@@ -59,6 +59,7 @@ _DEMUXERS = {
     "mpeg": "mpeg",
     "mpegts": "mpegts",
     "ogg": "ogg",
+    "heic": "mov",
 }
 _MAX_LOOSE_FRAMES = 50
 """Frames decoded at most where a video has no key frame to be found."""
@@ -72,7 +73,7 @@ class VideoDecoder:
     def detect(self, head: bytes) -> str | None:
         """See `Decoder.detect`."""
         found = sniff(head)
-        return found if found in _DEMUXERS else None
+        return found if found in MOVING else None
 
     def prepare(self) -> None:
         """Keep FFmpeg quiet, and decode something once."""

@@ -55,12 +55,14 @@ def check(folder: Path) -> list[dict[str, Any]]:
     ]
     for name, use in _LIBRARIES.items():
         there = find_spec(name) is not None
-        found.append(_line(f"{name} ({use})", there, _version(name), "Run `make setup`."))
+        hint = "Run `make setup`; without a network `scripts/offline.sh install`."
+        found.append(_line(f"{name} ({use})", there, _version(name), hint))
     hint = "Run `python -m safelight.pipeline.compiling`; until then near matches are slow."
     found.append(_line("compiled loops of near matches", prepared(), "kept", hint))
     for name, value in jail_status().items():
         hint = "The kernel lacks it: hostile media are less contained here. Use Linux 5.13 or newer."
-        found.append(_line(f"jail: {name}", bool(value), str(value), hint))
+        told = ", ".join(value) if isinstance(value, list) else "yes" if value is True else str(value)
+        found.append(_line(f"jail of the workers: {name}", bool(value), told, hint))
     for state in models.list_models():
         hint = "Run `make setup`, or `safelight models add FOLDER`; until then its signal is not computed."
         found.append(_line(f"model {state.card.name}", state.usable, "as pinned", f"{state.problem}. {hint}"))

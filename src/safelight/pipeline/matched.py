@@ -152,6 +152,8 @@ def _store(
             "form": one.form,
             "of_item": one.covered[0] if one.covered is not None else None,
             "of_entry": one.covered[1] if one.covered is not None else None,
+            "begins": one.at[0] if one.at is not None else None,
+            "ends": one.at[1] if one.at is not None else None,
         }
         for (sha256, hash_set_id, entry), one in best.items()
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from time import monotonic
 
 from safelight.errors import EvidenceError
 from safelight.evidence.describe import describe
 from safelight.evidence.stream import damage
 from safelight.model import Place, State
+from safelight.pipeline.waiting import TimeOverError
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester
 from safelight.store.inventory import FINDING, Entry
@@ -20,11 +22,12 @@ def place(path: Path) -> Place:
 
 
 def digest_medium(
-    path: Path, progress: Progress, said: Collection[str] = ()
+    path: Path, progress: Progress, said: Collection[str] = (), until: float | None = None
 ) -> tuple[str | None, bool | None, list[Entry]]:
     """SHA-256 of the decoded medium, whether stored digests agree (None: none stored), and findings.
 
-    What is in `said`, the reasons that reading has given for the exhibit, is not said again.
+    What is in `said`, the reasons that reading has given for the exhibit, is not said again. Raises TimeOverError
+    where `until` (`monotonic`) comes before the end.
     """
 
     def finding(reason: str) -> Entry:
@@ -36,6 +39,8 @@ def digest_medium(
         stated = described.digests
         with described.medium() as source, Digester(("sha256", *stated)) as digester:
             for offset in range(0, source.size, PIECE):
+                if until is not None and monotonic() >= until:
+                    raise TimeOverError
                 digester.update(source.read_at(offset, PIECE))
                 if offset % (64 * PIECE) == 0:
                     progress(Progressed("digesting", bytes=offset, total_bytes=source.size))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -25,7 +25,7 @@ from safelight.model import LOCKED, Digests, Place, State
 from safelight.pipeline.known import Known, Seen, counts_of
 from safelight.pipeline.looking import Job
 from safelight.pipeline.salvage import SECOND, Salvage
-from safelight.pipeline.waiting import Waiting
+from safelight.pipeline.waiting import TimeOverError, Waiting
 from safelight.progress import Progress, Progressed
 from safelight.signals.digest import PIECE, Digester, digest
 from safelight.store import inventory
@@ -229,6 +229,9 @@ class ExhibitReader:
 
     def _take(self, found: Found) -> None:
         context = self.context
+        if found.kind is Kind.PAUSE:
+            found.descend = not self.stopped
+            return
         if not found.examined and context.known.leave_shut(found.place):
             context.counts["not_examined"] += 1
             return  # what an earlier order allowed to be read stays as it was read
@@ -251,7 +254,11 @@ class ExhibitReader:
             if before.media and before.sha256 is not None:
                 self._look_again(found, before.sha256)
             return
-        entry = self._read(found) if found.kind is Kind.FILE and found.examined else _listed(found)
+        try:
+            entry = self._read(found) if found.kind is Kind.FILE and found.examined else _listed(found)
+        except TimeOverError:
+            self._leave(found)
+            return
         for name in counts_of(entry):
             context.counts[name] += 1
         if context.known.has_said(entry):
@@ -285,7 +292,8 @@ class ExhibitReader:
     def _look_again(self, found: Found, sha256: bytes) -> None:
         """A medium that was listed, but whose look was lost with the run (or is wanted anew)."""
         if self.context.lacks_look(sha256):
-            self._read(found)
+            with suppress(TimeOverError):  # it waits for the next scan
+                self._read(found)
 
     def _read(self, found: Found) -> Entry:
         """Digest a file in one pass; a medium's bytes are kept for its look."""
@@ -295,8 +303,10 @@ class ExhibitReader:
         try:
             container = found.container
             source = found.content()
-            _, digests, data = read_whole(source, context.media_bytes, found.head())
+            _, digests, data = read_whole(source, context.media_bytes, found.head(), context.until)
             format_, problem = found.format, found.error
+        except TimeOverError:
+            raise
         except Exception as error:  # noqa: BLE001 -- why: a parser under it may raise anything on hostile bytes
             said = found.error or (
                 str(error) if isinstance(error, EvidenceError) else f"{type(error).__name__}: {error}"
@@ -406,10 +416,13 @@ def _listed(found: Found) -> Entry:
     )
 
 
-def read_whole(source: Source, keep: int, head: bytes = b"") -> tuple[bytes, Digests, bytes | None]:
+def read_whole(
+    source: Source, keep: int, head: bytes = b"", until: float | None = None
+) -> tuple[bytes, Digests, bytes | None]:
     """Head, digests, and the whole content where it is small, or a medium of up to `keep` bytes.
 
-    `head` are the first `HEAD_BYTES`, where they were read before; fewer are the whole content.
+    `head` are the first `HEAD_BYTES`, where they were read before; fewer are the whole content. Raises TimeOverError
+    where `until` (`monotonic`) comes before the end of a large one.
     """
     if head and len(head) < HEAD_BYTES:
         return head[:HEAD], digest(head), head
@@ -423,6 +436,8 @@ def read_whole(source: Source, keep: int, head: bytes = b"") -> tuple[bytes, Dig
     with Digester() as digester:
         offset = 0
         while piece := source.read_at(offset, PIECE):  # a container may understate the size
+            if until is not None and monotonic() >= until:
+                raise TimeOverError
             offset += len(piece)
             digester.update(piece)
             if kept is not None and offset <= keep:

@@ -20,10 +20,9 @@ from safelight.engine.protocol import Done, TaskLimits
 from safelight.errors import EvidenceError, UsageError
 from safelight.evidence.agenda import Agenda, Learned
 from safelight.evidence.describe import describe
-from safelight.evidence.names import join_path, show
+from safelight.evidence.names import show
 from safelight.evidence.protocol import Limits
 from safelight.evidence.scope import Scope
-from safelight.evidence.sniff import is_media
 from safelight.evidence.unlock import NO_KEYS, Keys
 from safelight.evidence.walk import walk
 from safelight.governance.authority import check_allows
@@ -35,19 +34,20 @@ from safelight.model import Capability, Digests, HashSetKind, Place
 from safelight.pipeline import again, looking, medium
 from safelight.pipeline.known import Known
 from safelight.pipeline.looking import Job, Look, Looked
-from safelight.pipeline.matched import Tally, exact, match_case
+from safelight.pipeline.matched import match_case
 from safelight.pipeline.meanwhile import Meanwhile
 from safelight.pipeline.reading import Context, ExhibitReader
-from safelight.pipeline.waiting import Waiting
-from safelight.plugins import load
+from safelight.pipeline.summary import summary_of, unread_of
+from safelight.pipeline.waiting import TimeOverError, Waiting
+from safelight.pipeline.wanted import Wanted
 from safelight.progress import Progress, Progressed
 from safelight.settings import Settings
 from safelight.store import exhibits, inventory
 from safelight.store.blobs import BlobStore
 from safelight.store.database import Database
 from safelight.store.keys import KeyRing
-from safelight.store.tables import item, signal
-from safelight.triage import facts, leads
+from safelight.store.tables import item
+from safelight.triage import leads
 from safelight.triage import weights as weighing
 
 
@@ -106,9 +106,12 @@ def scan(
     started = monotonic()
     run = _Run(house, permit, order, scope, progress)
     names = looking.wanted_signals(sorted(permit.the_case.authority.allows))
-    permit.detail = {"signals": run.prepare(names), "only": len(order.only), "exclude": len(order.exclude)}
+    with house.database.transaction() as connection:
+        run.wanted.prepare(connection, names)
+    permit.detail = {"signals": run.wanted.versions, "only": len(order.only), "exclude": len(order.exclude)}
     if order.keys:  # how many, never which
         permit.detail |= {"passwords": len(order.keys.passwords), "recovery_keys": len(order.keys.recovery)}
+        permit.detail |= {"key_files": len(order.keys.files)}
     permit.personal = {
         "paths": [show(os.fsencode(path)) for path in resolved],
         "only": order.only,
@@ -122,10 +125,13 @@ def scan(
                 run.store(outcome.results)
             else:
                 run.store([Looked(outcome.item.sha256, error=f"the decoder failed on it: {outcome.reason}")])
+            if run.is_over():
+                break  # what workers are still at waits for the next scan
         permit.detail["jail"] = engine.jail  # None where nothing was decoded
     summary = run.finish()
     if run.stopped:
-        summary["stopped"] = f"the time of this scan ({order.budget:,.0f} seconds) was over"
+        noun = "second" if order.budget == 1 else "seconds"
+        summary["stopped"] = f"the time of this scan ({order.budget:,.0f} {noun}) was over"
     if order.verify_after:
         summary["changed"] = run.changed
     summary["seconds"] = round(monotonic() - started, 3)
@@ -142,78 +148,41 @@ class _Run:
         self.case = permit.the_case
         with house.database.transaction() as connection:
             self.sealer = permit.sealer(connection)
-            lists = library.open_lists(connection, house.folder / "hashsets")
+            lists = library.open_lists(connection, house.folder / "hashsets", house.keys)
         self.matcher = Matcher(lists)
-        wanted = [known for hash_set, known in lists if hash_set.kind is not HashSetKind.KNOWN_GOOD]
+        self.wanted = Wanted(self.case.id, self.matcher, house.config.media_bytes)
+        searched = [known for hash_set, known in lists if hash_set.kind is not HashSetKind.KNOWN_GOOD]
         self.counts: Counter[str] = Counter()
         self.records: list[exhibits.Record] = []
         self._before: dict[str, str] = {}
         """Exhibits that took the place of another one at the same path, and that one."""
         self.changed: list[str] = []
-        self._versions: dict[str, str] = {}
-        self._looked: dict[bytes, set[str]] = {}
-        self._missing = False
         self._until = None if order.budget is None else monotonic() + order.budget
         self.stopped = False
         """Was the time over before everything was read and looked at?"""
-        self._expected = expectation(known.hints() for known in wanted)
+        self._not_listed: list[str] = []
+        """Exhibits that were not listed to their end when the time was over."""
+        self._ended = False
+        self._expected = expectation(known.hints() for known in searched)
         self._learned = Learned(self._expected)
         self._meanwhile = Meanwhile(self._rank_now)
         self._at_hand: tuple[exhibits.Record, Context] | None = None
         self._reader: ExhibitReader | None = None
-
-    def prepare(self, names: Sequence[str]) -> dict[str, str]:
-        """Learn which items have which signals already, in the versions of now."""
-        self._versions = looking.versions(names)
-        with self.house.database.transaction() as connection:
-            rows = connection.execute(
-                sa.select(item.c.sha256, signal.c.name, signal.c.version)
-                .outerjoin(signal, (signal.c.case_id == item.c.case_id) & (signal.c.sha256 == item.c.sha256))
-                .where(item.c.case_id == self.case.id)
-            )
-            for row in rows:
-                have = self._looked.setdefault(row.sha256, set())
-                if row.name is not None and self._versions.get(row.name) == row.version:
-                    have.add(row.name)
-            lacking = [sha256 for sha256, have in self._looked.items() if have < self._versions.keys()]
-            self._missing = any(self._is_for_looking(connection, sha256) for sha256 in lacking)
-        return self._versions
-
-    def _is_for_looking(self, connection: sa.Connection, sha256: bytes) -> bool:
-        """Is the item a medium that is looked at: not known good, not too large?"""
-        of_item = (item.c.case_id == self.case.id) & (item.c.sha256 == sha256)
-        row = connection.execute(
-            sa.select(item.c.md5, item.c.sha1, item.c.size, item.c.format).where(of_item)
-        ).one()
-        if not is_media(row.format) or row.size > self.house.config.media_bytes:
-            return False
-        return self._kinds(Digests(row.md5, row.sha1, sha256)) != {HashSetKind.KNOWN_GOOD}
-
-    def _kinds(self, digests: Digests) -> set[HashSetKind]:
-        """What the lists say of exactly this content."""
-        return {one.kind for one in exact(self.matcher, [digests])[0]} if self.matcher else set()
-
-    def lacks_look(self, sha256: bytes) -> bool:
-        """Does the item lack a signal that is wanted, and is its look not under way?"""
-        have = self._looked.get(sha256)
-        return have is None or not have >= self._versions.keys()
 
     def wants_look(self, digests: Digests, place: Place) -> Job | None:
         """An empty job where the item lacks a look, once per run; None where it has one, or is known good.
 
         What a list knows makes its folder promising, and the leads due.
         """
-        sha256 = digests.sha256
-        if not self.lacks_look(sha256):
+        if not self.wanted.lacks(digests.sha256):
             return None
-        kinds = self._kinds(digests)
-        self._looked[sha256] = set(self._versions)
+        kinds = self.wanted.taken(digests)
         if kinds == {HashSetKind.KNOWN_GOOD}:
             return None
         if kinds:
             self._learned.praise(place.trail)
             self._meanwhile.found()
-        return Job(sha256, b"", thumbnail=HashSetKind.KNOWN_ILLEGAL not in kinds)
+        return Job(digests.sha256, b"", thumbnail=HashSetKind.KNOWN_ILLEGAL not in kinds)
 
     def read_on(self) -> bool:
         """Read on in the exhibit at hand while all workers are busy; returns whether there is more to read."""
@@ -223,6 +192,12 @@ class _Run:
         """Read every exhibit in turn; yields batches of media to look at."""
         for path in paths:
             yield from self._read(path)
+        self._ended = True
+
+    def is_over(self) -> bool:
+        """Is everything read that will be, and the time over, the grace for what was begun included?"""
+        late = self._until is not None and monotonic() >= self._until + _grace(self.order.budget)
+        return late and self._ended
 
     def _read(self, path: Path) -> Iterator[list[Job]]:
         logs.debug("exhibit", path=str(path))
@@ -253,9 +228,9 @@ class _Run:
             self.case.id,
             record.id,
             known,
-            self.lacks_look,
+            self.wanted.lacks,
             self.wants_look,
-            lambda: self._missing,
+            lambda: self.wanted.missing,
             self.house.config.media_bytes,
             self.progress,
             Waiting(self._learned, self.house.config.media_bytes, self._failed) if put_off else None,
@@ -281,16 +256,22 @@ class _Run:
             return
         if described.kind == "folder":
             reader.note_gone()
-        self._digest(record, path, context)
+        try:
+            self._digest(record, path, context)
+        except TimeOverError:
+            self._stop(reader)
 
     def _failed(self, looked: Looked) -> None:
-        self.store([looked])
+        """Say of a medium why it could not be read once more. It has no signals then: the next scan tries again."""
+        with self.house.database.transaction() as connection:
+            looking.store(connection, self.sealer, self.house.blobs, self.case.id, [looked], {})
 
     def _stop(self, reader: ExhibitReader) -> None:
         """Leave an exhibit as it is when the time is over: begun, with what was and was not read of it."""
         record, context = self.records[-1], reader.context
         self.stopped = True
-        context.counts["not_looked_at"] += len(context.waiting or ())
+        if not reader.listed:
+            self._not_listed.append(record.path)
         left = {**_state(context), "stopped": True, "listed": reader.listed}
         record = replace(record, state=exhibits.BEGUN, facts={**record.facts, "reading": left})
         with self.house.database.transaction() as connection:
@@ -324,7 +305,9 @@ class _Run:
                 with database.transaction() as connection:
                     digest = exhibits.manifest_sha256(connection, self.sealer, record.id)
             else:
-                digest, verified, findings = medium.digest_medium(path, self.progress, context.said)
+                digest, verified, findings = medium.digest_medium(
+                    path, self.progress, context.said, self._until
+                )
             record = replace(record, sha256=digest, verified=verified)
         if findings:
             with database.transaction() as connection:
@@ -338,9 +321,9 @@ class _Run:
             facts={
                 **record.facts,
                 "counts": counts,
-                "finished": datetime.now(UTC).isoformat(),
                 "verified_after": verified_after,
-                "reading": None,
+                # It has ended when all is looked at too, see `finish`: until then a kill leaves it unfinished.
+                "reading": {**_state(context), "listed": True},
             },
         )
         with database.transaction() as connection:
@@ -361,7 +344,9 @@ class _Run:
     def store(self, results: Sequence[Looked]) -> None:
         """Record what workers saw."""
         with self.house.database.transaction() as connection:
-            looking.store(connection, self.sealer, self.house.blobs, self.case.id, results, self._versions)
+            looking.store(
+                connection, self.sealer, self.house.blobs, self.case.id, results, self.wanted.versions
+            )
         self._meanwhile.looked(len(results))
         self._meanwhile()
 
@@ -373,58 +358,54 @@ class _Run:
             tally = match_case(connection, self.sealer, self.case.id, self.matcher, ids)
             library.forget_retired(connection)
             ranked = self._rank(connection)
+            self._end(connection)
+            if self.order.budget is not None:
+                self._account(connection)
             items = set(
                 connection.execute(sa.select(item.c.sha256).where(item.c.case_id == self.case.id)).scalars()
             )
-            unread = [
-                {"path": join_path(entry.place.trail, entry.place.layers), "reason": reason}
-                for _, entry, reason in facts.unread(
-                    connection, self.sealer, self.case.id, [record.id for record in self.records]
-                )
-            ]
-        return self._summary(tally, ranked, items & tally.items, unread)
+            unread = unread_of(connection, self.sealer, self.case.id, self.records)
+        return summary_of(
+            self.records,
+            self._before,
+            self.counts,
+            tally,
+            ranked,
+            items & tally.items,
+            unread=unread,
+            not_listed=self._not_listed,
+            versions=self.wanted.versions,
+        )
 
-    def _summary(
-        self, tally: Tally, ranked: leads.Ranked, items: set[bytes], unread: list[dict[str, str]]
-    ) -> dict[str, Any]:
-        counts = self.counts
-        return {
-            "exhibits": [
-                {
-                    "id": record.id,
-                    "path": record.path,
-                    "kind": record.kind,
-                    "sha256": record.sha256,
-                    "verified": record.verified,
-                    "verified_after": record.facts.get("verified_after"),
-                    "before": self._before.get(record.id),
-                }
-                for record in self.records
-            ],
-            "files": counts["files"],
-            "media": counts["media"],
-            "items": len(items),
-            "deleted": counts["deleted"],
-            "carved": counts["carved"],
-            "embedded": counts["embedded"],
-            "unreadable": len(unread),
-            "unread": unread,
-            "not_examined": counts["not_examined"],
-            "not_read": counts["not_read"],
-            "not_looked_at": counts["not_looked_at"],
-            "known_illegal": len(ranked.known_illegal & tally.items),
-            "near_known": len(ranked.near_known & tally.items),
-            "known_good": len(tally.good & tally.items),
-            "suspected": len(ranked.suspected & tally.items),
-            "leads": len(ranked.leads & tally.items),
-            "not_computed": self._not_computed(),
-        }
+    def _end(self, connection: sa.Connection) -> None:
+        """Say of the exhibits that were read to their end that they are finished: all of them is looked at by now."""
+        for number, record in enumerate(self.records):
+            if record.state == exhibits.READ:
+                told = {**record.facts, "finished": record.facts["reading"]["at"], "reading": None}
+                self.records[number] = replace(record, facts=told)
+                exhibits.save(connection, self.sealer, self.records[number])
 
-    def _not_computed(self) -> dict[str, str]:
-        """Signals that no medium of this run has, and why: what they would have said is unknown, not nothing."""
-        absent = {name: "not allowed" for name in load("signals") if name not in self._versions}
-        missing = (name for name, version in self._versions.items() if version.endswith("missing"))
-        return absent | dict.fromkeys(missing, "model missing")
+    def _account(self, connection: sa.Connection) -> None:
+        """Say of each exhibit that the time was not enough for how many media of it were not looked at, by any scan."""
+        lacking = self.wanted.not_looked_at(connection)
+        self.counts["not_looked_at"] = len(lacking)
+        for number, record in enumerate(self.records):
+            here: set[bytes] = set()
+            for page in inventory.pages(connection, self.sealer, record.id) if lacking else ():
+                here.update(lacking.intersection(one for one in page.sha256s if one is not None))
+            reading = record.facts.get("reading")
+            if reading is None and not here:
+                continue
+            self.stopped = True
+            # One that was read to its end, but of which workers were still at something, has not ended either.
+            reading = reading or {**record.facts["counts"], "stopped": True, "listed": True, "at": _now()}
+            told = {**record.facts, "finished": None, "reading": {**reading, "to_look": len(here)}}
+            self.records[number] = replace(record, state=exhibits.BEGUN, facts=told)
+            exhibits.save(connection, self.sealer, self.records[number])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _grace(budget: float | None) -> float:
@@ -439,7 +420,7 @@ def _state(context: Context) -> dict[str, Any]:
         "files": counts["files"],
         "not_read": counts["not_read"],
         "to_look": len(context.waiting or ()),
-        "at": datetime.now(UTC).isoformat(),
+        "at": _now(),
     }
 
 
@@ -451,7 +432,10 @@ def _resolved(path: Path) -> Path:
     """The exhibit itself; a link given as PATH is followed."""
     try:
         return path.resolve(strict=True)
-    except (OSError, RuntimeError) as error:
+    except FileNotFoundError as error:
         raise EvidenceError(
-            f"{path} cannot be opened: {error}", "Is it there, and may you read it?"
+            f"There is no {path}.", "Is the name spelled right, and the medium there?"
         ) from error
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise EvidenceError(f"{path} cannot be opened: {why}", "Is it there, and may you read it?") from error

@@ -27,7 +27,7 @@ from safelight.pipeline.scan import House
 
 def screen(house: House, connection: sa.Connection, files: Sequence[Path]) -> list[dict[str, Any]]:
     """One result per file, in order, as `screen --json` prints it."""
-    matcher = Matcher(library.open_lists(connection, house.folder / "hashsets"))
+    matcher = Matcher(library.open_lists(connection, house.folder / "hashsets", house.keys))
     read: dict[Path, tuple[Digests | None, str | None]] = {}
     looked: dict[bytes, Looked] = {}
     names = ("pdq", "vpdq") if films.film_sets(matcher) else ("pdq",)

@@ -18,6 +18,10 @@ from safelight.pipeline.looking import Job, Looked
 _CHANGED = "it could not be read a second time as it was read the first time"
 
 
+class TimeOverError(Exception):
+    """The time of this scan was over in the middle of something that is done as a whole, or next time."""
+
+
 class Waiting:
     """What waits, up to the agenda's horizon; what cannot wait is looked at at once."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from functools import cache, lru_cache
+
+from safelight.stated import Order, months, says
 
 _LONGEST = 60
 _YEARS = range(1900, 2200)
@@ -34,13 +35,6 @@ _LANGUAGES = (
     *("en", "de", "fr", "es", "pt", "it", "nl", "ca", "pl", "cs", "sk", "hr", "sr", "sl", "bg", "ru", "uk"),
     *("ro", "hu", "sv", "da", "nb", "fi", "et", "lv", "lt", "tr", "el", "id"),
 )
-
-
-class Order(StrEnum):
-    """Which comes first in a date of three numbers whose year is the last of them."""
-
-    DAY_FIRST = "day-first"
-    MONTH_FIRST = "month-first"
 
 
 def iso(stated: str, order: Order | None = None) -> str | None:
@@ -85,19 +79,12 @@ def _of_numbers(match: re.Match[str], order: Order | None) -> tuple[int, int, in
         return int(first), second, int(third)
     if len(first) > 2 or len(third) != 4:
         return None
-    decided = _says(int(first), second, match[2]) or order
+    decided = says(int(first), second, match[2]) or order
     if decided is None and int(first) != second:
         return None
     if decided is Order.MONTH_FIRST:
         return int(third), int(first), second
     return int(third), second, int(first)
-
-
-def _says(first: int, second: int, mark: str) -> Order | None:
-    """What two numbers before a year say themselves."""
-    if first > 12 or mark == ".":
-        return Order.DAY_FIRST
-    return Order.MONTH_FIRST if second > 12 else None
 
 
 def _written(day: datetime, match: re.Match[str]) -> str:
@@ -132,7 +119,7 @@ def possible(stated: str) -> frozenset[Order]:
         or int(match[1]) == int(match[3])
     ):
         return frozenset()
-    said = _says(int(match[1]), int(match[3]), match[2])
+    said = says(int(match[1]), int(match[3]), match[2])
     if said is None:
         return frozenset(Order)
     return frozenset({said}) if iso(stated) else frozenset()
@@ -189,14 +176,5 @@ def year(stated: str | None) -> int | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Names of months in many languages (CLDR), in lower case; one that means two months in two of them is left out."""
-    from babel import Locale
-
-    found: dict[str, set[int]] = {}
-    for language in _LANGUAGES:
-        months = Locale.parse(language).months
-        for form in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in months[form][width].items():
-                    found.setdefault(name.strip(".").casefold(), set()).add(number)
-    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1}
+    """Names of months in many languages, in lower case."""
+    return months(_LANGUAGES, str.casefold)

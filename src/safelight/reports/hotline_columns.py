@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from safelight.errors import UsageError
-from safelight.reports.dates import Order
+from safelight.stated import Order, order_of, texts
 
 BY_NAME = 1_000
 """Ranks from here on are of columns known by their names; below are those of a mapping."""
@@ -113,7 +113,7 @@ def columns_of(said: Mapping[str, object]) -> Columns:
     mapped: dict[str, Place] = {}
     for name, one in _table(mapping, "columns").items():
         _check(name)
-        named[name] = tuple(_texts(name, one))
+        named[name] = tuple(texts(name, one))
         for rank, column in enumerate(named[name]):
             before = mapped.setdefault(squeezed(column), Place(name, rank))
             if before.field != name:
@@ -124,8 +124,8 @@ def columns_of(said: Mapping[str, object]) -> Columns:
     values: dict[str, str] = {}
     for name, one in _table(said.get("values", {}), "values").items():
         _check(name)
-        values[name] = " ".join(_texts(name, one))
-    return Columns(named, mapped, values, _order(said.get("dates")))
+        values[name] = " ".join(texts(name, one))
+    return Columns(named, mapped, values, order_of(said.get("dates")))
 
 
 _SETTINGS = ("values", "dates")
@@ -142,25 +142,6 @@ def _table(said: object, name: str) -> Mapping[str, object]:
 def _check(name: str) -> None:
     if name not in fields():
         raise UsageError(f"There is no field '{name}' to map.", f"Fields: {', '.join(fields())}.")
-
-
-def _texts(name: str, said: object) -> Iterator[str]:
-    for one in said if isinstance(said, list) else [said]:
-        if not isinstance(one, str) or not one.strip():
-            raise UsageError(
-                f"What the mapping gives to '{name}' is no text.",
-                f'Write {name} = "…" or {name} = ["…", "…"].',
-            )
-        yield one
-
-
-def _order(said: object) -> Order | None:
-    if said is None:
-        return None
-    try:
-        return Order(str(said))
-    except ValueError:
-        raise UsageError(f"'{said}' is no order of dates.", f"Use one of: {', '.join(Order)}.") from None
 
 
 @lru_cache(maxsize=8192)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from safelight.reports.answers import plainly
-from safelight.reports.dates import Order, is_doubtful, iso, possible
+from safelight.reports.dates import is_doubtful, iso, possible
 from safelight.reports.hotline_columns import BY_NAME, Columns, Place, Takes, dated, fields, squeezed
 from safelight.reports.plain import line, plain, taken_out
 from safelight.reports.report import (
@@ -21,6 +21,7 @@ from safelight.reports.report import (
     Spot,
     Stated,
 )
+from safelight.stated import Order
 
 Record = Iterable[tuple[str, str]]
 """A column and a value at a time."""

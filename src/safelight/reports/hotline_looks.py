@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from safelight.reports.dates import Order, iso
+from safelight.reports.dates import iso
 from safelight.reports.hotline_columns import Place, dated
+from safelight.stated import Order
 
 _LEARNT_FROM = 200
 """Records."""

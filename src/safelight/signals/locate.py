@@ -89,14 +89,17 @@ class FaceLocator:
         scale = (longer_side or max(rgb.shape[:2])) / max(rgb.shape[:2])
         boxes = self._finder.find(rgb, _HINT, look)
         likely = [box for box in boxes if box.score >= detect.THRESHOLD][:_MOST]
-        shares = self._check.shares(rgb, likely).tolist()
-        sure = [(box, share) for box, share in zip(likely, shares, strict=True) if share >= _AT_ONCE]
-        others = [(box, share) for box, share in zip(likely, shares, strict=True) if share < _AT_ONCE]
+        crops = [verify.crop(rgb, box) for box in likely]
+        checked = list(zip(likely, self._check.of_crops(crops).tolist(), crops, strict=True))
+        sure = [(box, share) for box, share, _ in checked if share >= _AT_ONCE]
+        others = [(box, share) for box, share, _ in checked if share < _AT_ONCE]
+        squares = [square for _, share, square in checked if share < _AT_ONCE][:_MOST_TRIED]
         if not sure:
             others += [(box, 0.0) for box in boxes[len(likely) :]]
         tried = [box for box, _ in others[:_MOST_TRIED]]
+        squares += [verify.crop(rgb, box) for box in tried[len(squares) :]]
         turns = set()
-        for box, (turn, share) in zip(tried, self.best_turns(rgb, tried), strict=True):
+        for box, (turn, share) in zip(tried, self._turns_of(squares), strict=True):
             if turn and share >= _CLEARLY:
                 turns.add(turn)
             elif turn == 0 and share >= verify.THRESHOLD and box.score >= detect.THRESHOLD:
@@ -129,7 +132,10 @@ class FaceLocator:
 
     def best_turns(self, rgb: Pixels, boxes: Sequence[Box]) -> list[tuple[int, float]]:
         """For each box, in which turn (degrees counter-clockwise) O-Net takes it for a face most, and how much."""
-        crops = [verify.crop(rgb, box) for box in boxes]
+        return self._turns_of([verify.crop(rgb, box) for box in boxes])
+
+    def _turns_of(self, crops: Sequence[Pixels]) -> list[tuple[int, float]]:
+        """The same for crops `(48, 48, 3) uint8`."""
         shares = self._check.of_crops([np.rot90(square, quarter) for square in crops for quarter in range(4)])
         return [(90 * int(four.argmax()), float(four.max())) for four in shares.reshape(-1, 4)]
 

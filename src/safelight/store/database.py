@@ -14,7 +14,7 @@ from safelight import logs
 from safelight.errors import SafelightError
 from safelight.store.tables import metadata
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration; a test holds it against the migrations folder."""
 
 

@@ -68,11 +68,12 @@ def register(
         facts.get("exclude"),
     ]
     orders = [*before.facts.get("orders", ()), *([order] if rules_changed else ())]
+    reading = {**(before.facts.get("reading") or {}), "stopped": False}  # it goes on from what there was
     made = replace(
         before,
         kind=kind,
         state=BEGUN if rules_changed or before.state != READ else READ,
-        facts={**before.facts, **facts, "finished": None, "orders": orders},
+        facts={**before.facts, **facts, "finished": None, "orders": orders, "reading": reading},
     )
     save(connection, sealer, made)
     return made
@@ -114,7 +115,8 @@ def records(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[Rec
 def unfinished(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[dict[str, Any]]:
     """What is not yet read of a case: exhibits whose scan is under way, was cut off, or ran out of its time.
 
-    `files` were read, `not_read` listed only, `to_look` digested and not looked at; all three by `at`.
+    `files` were read, `not_read` listed only, `to_look` digested and not looked at; all three by `at`. `listed`: was
+    everything listed (folders, archives, free space) before the time was over?
     """
     found = []
     for record in records(connection, sealer, case_id):
@@ -122,7 +124,17 @@ def unfinished(connection: sa.Connection, sealer: Sealer, case_id: str) -> list[
             state = record.facts.get("reading") or {}
             told = {name: int(state.get(name) or 0) for name in ("files", "not_read", "to_look")}
             stopped, at = bool(state.get("stopped")), state.get("at")
-            found.append({"exhibit": record.id, "path": record.path, **told, "stopped": stopped, "at": at})
+            listed = bool(state.get("listed"))
+            found.append(
+                {
+                    "exhibit": record.id,
+                    "path": record.path,
+                    **told,
+                    "stopped": stopped,
+                    "listed": listed,
+                    "at": at,
+                }
+            )
     return found
 
 

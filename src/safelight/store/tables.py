@@ -152,6 +152,7 @@ pdq = Table(
     Column("hash", LargeBinary(32), nullable=False),
     Column("quality", Integer, nullable=False),
     Column("mirrored", LargeBinary(96)),  # mirrored left-right, upside down, both; null below a quality of 50
+    Column("position", Float),  # of a film's or animation's frame: the second at which it is shown
 )
 
 hash_set = Table(
@@ -182,6 +183,8 @@ match = Table(
     Column("form", String, nullable=False, server_default="identity"),  # how it is turned, see model.py
     Column("of_item", Integer),  # of films: percent of the item's frames that lie near one of the entry's
     Column("of_entry", Integer),  # and the reverse
+    Column("begins", Float),  # of films: seconds of the item's first frame that is near one of the entry's
+    Column("ends", Float),  # and of the last
 )
 
 lead = Table(

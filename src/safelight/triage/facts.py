@@ -23,8 +23,9 @@ from safelight.store.tables import inventory as pages
 CAMERA_FOLDERS = re.compile(rb"/(DCIM|Camera|CameraRoll|Camera Roll|[1-9]\d\d[A-Z0-9_]{5})/", re.IGNORECASE)
 """Where cameras and phones store what they take (DCF: three digits and five characters)."""
 _MEDIA_EXTENSIONS = frozenset(
-    b"jpg jpeg jpe jfif thm png apng gif webp bmp dib ico tif tiff dng nef cr2 arw heic heif hif avif jp2 "
-    b"mp4 m4v mov qt 3gp 3g2 mkv webm avi mpg mpeg wmv flv".split()
+    b"jpg jpeg jpe jfif thm png apng gif webp bmp dib ico cur icns tif tiff dng nef nrw cr2 cr3 arw raf orf rw2 pef "
+    b"heic heics heif heifs hif avif avifs jp2 jpf j2k j2c jxl psd jb2 jbig2 mp4 m4v mov qt 3gp 3g2 mkv webm avi mpg "
+    b"mpeg mpe m2v vob mts m2ts ts wmv asf flv f4v ogv ogg divx".split()
 )
 """One picture format under the name of another is an everyday thing on the web, and hides nothing."""
 
@@ -89,13 +90,33 @@ def matches_of(connection: sa.Connection, case_id: str) -> dict[bytes, list[Matc
     for row in rows:
         kind = HashSetKind(row.kind)
         found[row.sha256].append(
-            Match(row.name, kind, row.entry, row.by, row.distance, row.category, row.form, _covered(row))
+            Match(
+                row.name,
+                kind,
+                row.entry,
+                row.by,
+                row.distance,
+                row.category,
+                row.form,
+                _covered(row),
+                _at(row),
+            )
         )
     return found
 
 
+def _at(row: Any) -> tuple[float, float] | None:
+    return None if row.begins is None else (row.begins, row.ends)
+
+
 def _covered(row: Any) -> tuple[int, int] | None:
     return None if row.of_item is None else (row.of_item, row.of_entry)
+
+
+def looked_at(connection: sa.Connection, case_id: str) -> set[bytes]:
+    """Items that a worker has looked at, whatever came of it: before that nothing is known of what they show."""
+    query = sa.select(signal.c.sha256).where(signal.c.case_id == case_id).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def signals_of(connection: sa.Connection, sealer: Sealer, case_id: str, name: str) -> dict[bytes, Any]:

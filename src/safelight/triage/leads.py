@@ -218,6 +218,7 @@ class _Gathered:
         self.faces = facts.signals_of(connection, sealer, case_id, "faces")
         self.previews = facts.other_previews(connection, sealer, case_id)
         """Items with a preview that shows something else, and how like it is."""
+        self.looked_at = facts.looked_at(connection, case_id)
         self._illegal = illegal
         self._locate = partial(facts.locate, connection, sealer, case_id)
         self.places: dict[bytes, facts.Located] = {}
@@ -280,6 +281,7 @@ def _facts(
         near_in_case=bits,
         near_form=form,
         other_preview=gathered.previews.get(sha),
+        looked_at=sha in gathered.looked_at or not is_media(what.format),
         categories=said,
     )
 

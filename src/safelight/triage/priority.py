@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from string import hexdigits
 
 from safelight.hashsets.scheme import Category, Meaning
+from safelight.matching.films import clock, when
 from safelight.matching.forms import told
 from safelight.model import IDENTITY, Band, HashSetKind, Match, Reason, State
 from safelight.triage.weights import Weights
@@ -44,6 +46,8 @@ class Facts:
     """How that item must be turned or mirrored to look like this one, see `Match.form`."""
     other_preview: float | None = None
     """How like its picture the embedded preview is that differs most, -1..1; None where none differs."""
+    looked_at: bool = True
+    """Did a worker look at it? Before that it is compared with lists by its digests alone."""
     categories: Mapping[Match, Category] = field(default_factory=dict)
     """What the category of a match means, where the list's scheme knows it."""
 
@@ -92,7 +96,7 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     elif near:
         best = min(near, key=lambda m: (-max(m.covered or (0,)), m.distance))
         said = _category(best, facts)
-        of = f"entry {best.entry} of '{best.hashset}'{f' ({said})' if said else ''}"
+        of = f"{_entry(best.entry)} of '{best.hashset}'{f' ({said})' if said else ''}"
         add("near-known", _looks_like(best, of))
     elif facts.near_in_case is not None:
         bits = facts.near_in_case
@@ -103,7 +107,8 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
         )
     watched = [m for m in facts.matches if m.kind is HashSetKind.WATCH]
     if watched:
-        add("watch", f"On the watch list {_lists(watched)}.")
+        exact = [m for m in watched if not m.is_perceptual]
+        add("watch", f"On the watch list {_lists(exact)}." if exact else _watched(watched))
     if illegal:
         return found
     if facts.shares_camera_with_known:
@@ -113,13 +118,26 @@ def _grounds(facts: Facts, weights: Weights) -> list[Reason]:
     return found
 
 
+def _entry(name: str) -> str:
+    """An entry by its id; one without an id bears its own digest, of which the beginning tells enough."""
+    bare = len(name) == 64 and all(letter in hexdigits for letter in name)
+    return f"an entry ({name[:12]}…)" if bare else f"entry {name}"
+
+
 def _looks_like(match: Match, of: str) -> str:
     """How a picture or a film is like what a list holds."""
     if match.covered is None:
-        return f"Looks like {of}{told(match.form)}: {match.distance} of 256 bits differ (PDQ)."
+        what = "Looks like" if match.at is None else f"The frame at {clock(match.at[0])} looks like"
+        return f"{what} {of}{told(match.form)}: {match.distance} of 256 bits differ (PDQ)."
     mine, theirs = match.covered
     found = f"{mine} % of this film's are found there, and {theirs} % of the entry's here"
-    return f"Shares frames with {of}{told(match.form)}: {found} (vPDQ)."
+    return f"Shares frames with {of}{told(match.form)}{when(match.at)}: {found} (vPDQ)."
+
+
+def _watched(near: Sequence[Match]) -> str:
+    """What looks like an entry of a watch list: it is not the entry itself."""
+    best = min(near, key=lambda m: (-max(m.covered or (0,)), m.distance))
+    return _looks_like(best, f"{_entry(best.entry)} of the watch list '{best.hashset}'")
 
 
 def _illegal(facts: Facts) -> tuple[list[Match], list[Match]]:
@@ -172,7 +190,7 @@ def _circumstances(facts: Facts, weights: Weights) -> list[Reason]:
         add("hidden", f"Only found {' and '.join(ways)}.")
     if illegal:
         return found
-    if not facts.matches:
+    if not facts.matches and facts.looked_at:
         add("new-material", "On none of the lists: may be new material.")
     if facts.camera or facts.camera_folder:
         made = f"States the camera {facts.camera}" if facts.camera else "Lies in a camera's folder"
@@ -186,7 +204,8 @@ def _circumstances(facts: Facts, weights: Weights) -> list[Reason]:
     if facts.known_neighbours:
         strength = min(1.0, facts.known_neighbours / settings["company_full"])
         noun = "file" if facts.known_neighbours == 1 else "files"
-        text = f"Lies in one folder or archive with {facts.known_neighbours} known illegal {noun}."
+        waits = "" if facts.looked_at else "; it was not looked at yet, so what it shows is unknown"
+        text = f"Lies in one folder or archive with {facts.known_neighbours} known illegal {noun}{waits}."
         add("company", text, strength)
     return found
 

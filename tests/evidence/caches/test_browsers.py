@@ -114,6 +114,14 @@ def simple(key: bytes, body: bytes, headers: bytes) -> bytes:
     return out + end + struct.pack("<III4x", 1, 0, len(pickled) + len(headers))
 
 
+def test_a_name_of_compiled_scripts_does_not_hide_a_picture(tmp_path: Path) -> None:
+    address, headers = b"1/0/_dk_http://a http://a http://a.example/x.jpg", b"HTTP/1.1 200 OK\0\0"
+    (tmp_path / "0123456789abcdef_1").write_bytes(simple(address, photo(), headers))
+    assert look(tmp_path / "0123456789abcdef_1").content == {"a.example/x.jpg": photo()}
+    (tmp_path / "0123456789abcdef_1").write_bytes(simple(address, b"compiled" * 90, headers))
+    assert look(tmp_path / "0123456789abcdef_1").content == {}
+
+
 def test_an_entry_that_breaks_off_gives_its_body_and_says_so(tmp_path: Path) -> None:
     whole = simple(b"1/0/_dk_http://a http://a http://a.example/x.jpg", photo(), b"HTTP/1.1 200 OK\0\0")
     (tmp_path / "0123456789abcdef_0").write_bytes(whole)

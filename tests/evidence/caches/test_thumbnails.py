@@ -33,6 +33,14 @@ def test_a_thumbs_db_of_vista_has_no_catalogue(tmp_path: Path) -> None:
     assert look(tmp_path / "Thumbs.db").content == {"96_0123456789abcdef.jpg": photo()}
 
 
+def test_what_was_hidden_in_a_thumbs_db_is_found_too(tmp_path: Path) -> None:
+    head = struct.pack("<IIII", 12, 1, 0, 0)[:12]
+    catalogue = struct.pack("<HHII", 16, 7, 0, 0).ljust(16, b"\0")
+    streams = {"Catalog": catalogue, "1": head + photo(1), "More/picture": photo(2)}
+    (tmp_path / "Thumbs.db").write_bytes(compound(streams))
+    assert set(look(tmp_path / "Thumbs.db").content.values()) == {photo(1), photo(2)}
+
+
 def thumbcache(version: int, *pictures: bytes) -> bytes:
     out = b"CMMM" + struct.pack("<IIIII", version, 2, 24, 0, len(pictures))
     for number, picture in enumerate(pictures, 0xABC0):
@@ -107,6 +115,19 @@ def test_an_index_without_pixels_says_so(tmp_path: Path) -> None:
     quicklook(tmp_path)
     (tmp_path / "thumbnails.data").unlink()
     assert "no file thumbnails.data" in look(tmp_path / "index.sqlite").errors[""]
+
+
+def test_what_else_lies_in_an_index_of_thumbnails_is_read_too(tmp_path: Path) -> None:
+    quicklook(tmp_path)
+    with sqlite3.connect(tmp_path / "index.sqlite") as connection:
+        connection.execute("CREATE TABLE more (b BLOB)")
+        connection.execute("INSERT INTO more VALUES (?)", (photo(7),))
+    connection.close()
+    seen = look(tmp_path / "index.sqlite").content
+    assert seen["more/1/b.jpg"] == photo(7)
+    assert "Users/x/Pictures/sea.heic.png" in seen
+    (tmp_path / "thumbnails.data").unlink()
+    assert photo(7) in look(tmp_path / "index.sqlite").content.values()
 
 
 def test_slots_of_androids_thumbdata_give_the_number_of_the_picture(tmp_path: Path) -> None:

@@ -182,6 +182,15 @@ def test_rtf_gives_binary_pictures_and_packaged_files(tmp_path: Path) -> None:
     assert look(tmp_path / "a.rtf").content == {"picture 1.jpg": picture, "sea.jpg": picture}
 
 
+def test_words_before_a_picture_in_rtf_do_not_hide_it(tmp_path: Path) -> None:
+    told = b"{\\*\\picprop{\\sp{\\sn wzDescription}{\\sv " + b"a long description " * 1_500 + b"}}}"
+    one, two = photo(1), photo(2)
+    text = b"{\\rtf1 {\\pict" + told + b"\\jpegblip " + one.hex().encode() + b"}"
+    text += b"\\pict {\\pict\\jpegblip " + two.hex().encode() + b"}}"  # the first of the two is none
+    (tmp_path / "a.rtf").write_bytes(text)
+    assert list(look(tmp_path / "a.rtf").content.values()) == [one, two]
+
+
 def test_rtf_that_breaks_off_gives_the_part_that_is_there(tmp_path: Path) -> None:
     text = b"{\\rtf1 {\\pict\\pngblip " + photo(1, "PNG").hex().encode()
     (tmp_path / "a.rtf").write_bytes(text[:-501])

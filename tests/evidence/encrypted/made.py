@@ -63,9 +63,15 @@ class Seen:
     errors: list[str]
 
 
-def seen(path: Path, *passwords: str, recovery: tuple[str, ...] = (), limits: Limits | None = None) -> Seen:
+def seen(
+    path: Path,
+    *passwords: str,
+    recovery: tuple[str, ...] = (),
+    files: tuple[bytes, ...] = (),
+    limits: Limits | None = None,
+) -> Seen:
     """Walk with these keys and read everything; orphans of file systems aside."""
-    keys = Keys(tuple(passwords), recovery)
+    keys = Keys(tuple(passwords), recovery, files=files)
     content: dict[str, bytes] = {}
     notes, errors = [], []
     for one in walk(path, limits=limits or Limits(keys=keys, carve=False)):

@@ -107,6 +107,74 @@ def test_every_passphrase_of_several_opens_it(tmp_path: Path) -> None:
     assert "one of 2 passphrases" in seen(image).errors[0]
 
 
+@needs("cryptsetup")
+def test_a_key_file_opens_it_with_every_byte_of_it(tmp_path: Path) -> None:
+    image, key = tmp_path / "by-file.img", random.Random(5).randbytes(4096) + b"\n\0"
+    shutil.copyfile(luks2(), image)
+    (tmp_path / "key").write_bytes(key)
+    run(
+        "cryptsetup", "luksAddKey", "-q", "--key-file", "-", *CHEAP, image, tmp_path / "key",
+        data=PASSWORD.encode(),
+    )  # fmt: skip
+    found = seen(image, "wrong", files=(key[:-1], key))
+    assert list(found.content.values()) == [jpeg(21)]
+    assert found.notes == ["opened with key file 2 of 2"] and not found.errors
+    (said,) = seen(image, "wrong", files=(key[:-1],)).errors
+    assert "none of the 2 given opens it" in said
+
+
+@needs("cryptsetup")
+def test_a_volume_that_is_to_be_encrypted_anew_opens_as_before(tmp_path: Path) -> None:
+    image, key = tmp_path / "anew.img", tmp_path / "key"
+    shutil.copyfile(luks2(), image)
+    key.write_text(PASSWORD)
+    run("cryptsetup", "reencrypt", "-q", "--key-file", key, "--init-only", *CHEAP, image)
+    assert b"online-reencrypt-v2" in image.read_bytes()[:0x4000]
+    found = seen(image, "wrong", PASSWORD)
+    assert list(found.content.values()) == [jpeg(21)]
+    assert found.notes == ["opened with password 2 of 2"] and not found.errors
+
+
+def in_segments(image: Path, first: int, *, hot: bool = False) -> bytes:
+    """A volume of cryptsetup's whose header states two segments of one key instead of one, as while it is encrypted
+    anew: `first` bytes, and the rest."""
+    data = bytearray(image.read_bytes())
+    size = int.from_bytes(data[8:16], "big")
+    stated = json.loads(data[4096:size].partition(b"\0")[0])
+    whole = stated["segments"]["0"]
+    stated["segments"] = {
+        "0": whole | {"size": str(first)},
+        "1": whole
+        | {"offset": str(int(whole["offset"]) + first), "iv_tweak": str(first // 512)}
+        | ({"flags": ["in-reencryption"]} if hot else {}),
+        "2": whole | {"flags": ["backup-previous"]},
+    }
+    for digest in stated["digests"].values():
+        digest["segments"] = ["0", "1", "2"]
+    data[4096:size] = json.dumps(stated).encode().ljust(size - 4096, b"\0")
+    data[448:512] = bytes(64)
+    data[448:480] = hashlib.sha256(data[:size]).digest()
+    return bytes(data)
+
+
+@needs("cryptsetup")
+@pytest.mark.parametrize("hot", [False, True])
+def test_segments_are_one_volume(hot: bool, tmp_path: Path) -> None:
+    image = tmp_path / "segments.img"
+    image.write_bytes(in_segments(luks2(), 40_960, hot=hot))  # within the picture
+    found = seen(image, PASSWORD)
+    assert list(found.content.values()) == [jpeg(21)]
+    assert ["some have the new key" in error for error in found.errors] == [True] * hot
+
+
+def test_what_is_not_encrypted_any_more_is_read_and_said(tmp_path: Path) -> None:
+    image = tmp_path / "linear.img"
+    image.write_bytes(forged({"segments.0.type": "linear"})[: 1 << 20] + volume().read_bytes())
+    found = seen(image)
+    assert list(found.content.values()) == [jpeg(21)] and not found.errors
+    assert found.notes == ["LUKS2 volume u: no part of it is encrypted"]
+
+
 @needs("cryptsetup", "qemu-img")
 def test_without_a_key_it_is_said_what_would_open_it() -> None:
     for image, version in ((luks2(), 2), (luks1(), 1)):
@@ -208,9 +276,12 @@ def forged(change: dict[str, object]) -> bytes:
         ("digests.0.segments", []),
         ("segments.0.sector_size", 7),
         ("segments.0.offset", "-5"),
-        ("segments.0.type", "linear"),
+        ("segments.0.type", "mirror"),
         ("segments", {}),
-        ("config", {"requirements": {"mandatory": ["online-reencrypt-v2"]}}),
+        ("segments.0.flags", ["backup-previous"]),
+        ("segments.0.flags", 7),
+        ("config", {"requirements": {"mandatory": ["offline-reencrypt"]}}),
+        ("config", {"requirements": {"mandatory": 7}}),
     ],
 )  # fmt: skip
 def test_a_header_that_lies_ends_in_a_finding_at_once(path: str, value: object, tmp_path: Path) -> None:

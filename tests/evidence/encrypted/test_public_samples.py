@@ -36,9 +36,16 @@ def unpacked(path: Path, tmp_path: Path) -> Path:
     return image
 
 
-def opened(reader: Reader, path: Path, *passwords: str, recovery: tuple[str, ...] = ()) -> tuple[str, Source]:
+def opened(
+    reader: Reader,
+    path: Path,
+    *passwords: str,
+    recovery: tuple[str, ...] = (),
+    files: tuple[bytes, ...] = (),
+) -> tuple[str, Source]:
     """What the reader notes, and the volume that it opens."""
-    nodes: list[Node] = list(reader.walk(FileSource(path), Limits(keys=Keys(passwords, recovery))))
+    keys = Keys(passwords, recovery, files=files)
+    nodes: list[Node] = list(reader.walk(FileSource(path), Limits(keys=keys)))
     assert [node.kind for node in nodes] == [Kind.NOTE, Kind.LAYER]
     note, layer = nodes
     assert note.note is not None and layer.open is not None
@@ -75,6 +82,9 @@ def test_bitlocker_by_recovery_password_key_file_and_key_in_clear(tmp_path: Path
         assert found is not None
         image = unpacked(WINDOWS / f"{name}.bin.gz", tmp_path)
         assert is_ntfs(opened(BitlockerReader(), image, recovery=(found[1].hex(),))[1])
+        file = (WINDOWS / f"{name}.bek").read_bytes()
+        note, volume = opened(BitlockerReader(), image, files=(b"another file", file))
+        assert note.endswith("opened with key file 2 of 2") and is_ntfs(volume)
     note, volume = opened(BitlockerReader(), unpacked(WINDOWS / "suspended.bin.gz", tmp_path))
     assert "suspended" in note and is_ntfs(volume)
     note, volume = opened(BitlockerReader(), unpacked(WINDOWS / "decrypted.bin.gz", tmp_path))

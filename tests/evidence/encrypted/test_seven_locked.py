@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import random
+import struct
+import zlib
 from pathlib import Path
 
 import py7zr
@@ -18,6 +20,7 @@ from safelight.evidence.walk import walk
 from tests.evidence.encrypted.made import PASSWORD, TWELVE, needs, seen
 from tests.evidence.encrypted.test_zip_locked import FILES, TEXT, members
 from tests.evidence.images import jpeg, run
+from tests.evidence.opened import look, photo
 
 pytestmark = needs("7z")
 
@@ -56,6 +59,11 @@ def test_what_py7zr_encrypted_is_opened(tmp_path: Path) -> None:
     with py7zr.SevenZipFile(tmp_path / "x.7z", "w", password=PASSWORD, header_encryption=True) as out:
         out.writestr(TEXT, "a.txt")
     assert members(seen(tmp_path / "x.7z", PASSWORD).content) == {"a.txt": TEXT}
+    # it states no checksum of the header: a wrong password must not count as the right one
+    found = seen(tmp_path / "x.7z", "wrong", "wrong too", PASSWORD)
+    assert members(found.content) == {"a.txt": TEXT}
+    assert found.notes[0].endswith("opened with password 3 of 3")
+    assert "none of the 2 given opens it" in seen(tmp_path / "x.7z", "wrong", "wrong too").errors[0]
 
 
 def test_without_a_password_each_member_is_said_to_be_encrypted(tmp_path: Path) -> None:
@@ -147,3 +155,23 @@ def test_flipped_bits_end_in_a_finding_never_worse(tmp_path: Path) -> None:
 def test_settings_that_ask_for_too_much_are_refused(properties: bytes) -> None:
     with pytest.raises(EvidenceError, match="not known here"):
         seven_aes.settings(properties)
+
+
+def test_a_wrong_password_does_not_count_where_no_checksum_is_stated(tmp_path: Path) -> None:
+    content = photo()
+    (tmp_path / "a.jpg").write_bytes(content)
+    run("7z", "a", "-pright", "-m0=Copy", "-mhc=off", tmp_path / "a.7z", tmp_path / "a.jpg")
+    data = bytearray((tmp_path / "a.7z").read_bytes())
+    offset, size, _ = struct.unpack_from("<QQI", data, 12)
+    stated = b"\x0a\x01" + zlib.crc32(content).to_bytes(4, "little")
+    header = bytes(data[32 + offset : 32 + offset + size]).replace(stated, b"")
+    assert len(header) == size - 6
+    struct.pack_into("<QQI", data, 12, offset, len(header), zlib.crc32(header))
+    struct.pack_into("<I", data, 8, zlib.crc32(bytes(data[12:32])))
+    (tmp_path / "b.7z").write_bytes(data[: 32 + offset] + header)
+    seen = look(tmp_path / "b.7z", "wrong", "wrong too", "right")
+    assert seen.content == {"a.jpg": content}
+    assert seen.notes["a.jpg"] == "opened with password 3 of 3"
+    seen = look(tmp_path / "b.7z", "wrong", "wrong too")
+    assert not seen.content
+    assert "states no checksum" in seen.errors["a.jpg"]

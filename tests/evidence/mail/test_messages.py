@@ -89,6 +89,130 @@ def test_an_mbox_has_a_folder_for_each_message(tmp_path: Path) -> None:
     assert look(tmp_path / "inbox").content == expected
 
 
+def test_a_text_that_looks_like_the_line_between_messages_does_not_hide_what_follows(tmp_path: Path) -> None:
+    text = "see below\n\nFrom 9:00 to 17:30 on 3 May 2024 we meet.\n\nbye\n"
+    mail = message("one", ("a.jpg", photo(1)))
+    mail.get_payload()[0].set_content(text)  # type: ignore[union-attr, index]
+    line = b"From a@b.c Fri Mar  1 12:30:05 2024\n"  # programs that count lengths do not mask such lines
+    (tmp_path / "box").write_bytes(
+        line + bytes(mail) + b"\n" + line + bytes(message("two", ("b.jpg", photo(2))))
+    )
+    assert look(tmp_path / "box").content == {
+        "2024-03-01 10.30.05 one/a.jpg": photo(1),
+        "2024-03-01 10.30.05 two/b.jpg": photo(2),
+    }
+
+
+def test_labels_of_googles_mail_are_told(tmp_path: Path) -> None:
+    line = b"From 17@xxx Fri Mar 01 12:30:05 +0000 2024\r\nX-Gmail-Labels: =?UTF-8?Q?Papierkorb?=,Trash\r\n"
+    mail = bytes(message("one", ("a.jpg", photo(1)))).replace(b"\n", b"\r\n")
+    (tmp_path / "All mail.mbox").write_bytes(line + mail)
+    (note,) = look(tmp_path / "All mail.mbox").notes.values()
+    assert note.endswith("“one”, labels Papierkorb,Trash")
+
+
+def test_a_mark_of_thunderbird_in_a_message_within_one_says_nothing_of_that_around_it(tmp_path: Path) -> None:
+    inner = b"X-Mozilla-Status: 0009\n" + bytes(message("in", ("a.jpg", photo(1))))
+    head = b"From: a@b.c\nSubject: out\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\n"
+    box = b"From a@b.c Fri Mar  1 12:30:05 2024\n" + head + inner
+    (tmp_path / "box").write_bytes(box.replace(b"\n", b"\r\n"))
+    seen = look(tmp_path / "box")
+    assert {state for name, state in seen.states.items() if name} == {State.EMBEDDED}
+
+
+def test_a_long_header_hides_nothing(tmp_path: Path) -> None:
+    long = b"".join(b"X-Filler-%d: " % number + b"y" * 900 + b"\n" for number in range(150))
+    mail = bytes(message("x", ("a.jpg", photo())))
+    (tmp_path / "m.eml").write_bytes(mail.replace(b"MIME-Version", long + b"MIME-Version", 1))
+    assert look(tmp_path / "m.eml").content == {"a.jpg": photo()}
+    (tmp_path / "m.eml").write_bytes(mail.replace(b"MIME-Version", 9 * long + b"MIME-Version", 1))
+    seen = look(tmp_path / "m.eml")
+    assert not seen.content
+    assert "a header of more than 1,024 KiB" in seen.errors[""]
+
+
+def test_a_picture_that_is_called_text_is_still_a_picture(tmp_path: Path) -> None:
+    head = (
+        b"From: a@b.c\nTo: d@e.f\nSubject: x\nContent-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+    )
+    (tmp_path / "m.eml").write_bytes(head + base64.encodebytes(photo()))
+    assert look(tmp_path / "m.eml").content == {"part 1.txt": photo()}
+    (tmp_path / "m.eml").write_bytes(head + base64.encodebytes(b"just words " * 200))
+    assert look(tmp_path / "m.eml").content == {}
+
+
+def test_who_wrote_what_the_order_leaves_out_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "m.eml").write_bytes(bytes(message("x", ("a.jpg", photo(1)), ("b.png", photo(2)))))
+    found = {one.path: one for one in walk(tmp_path / "m.eml", scope=Scope.parse((), ("*.png",)))}
+    assert (found["m.eml//a.jpg"].node.note or "").startswith("from ")
+    assert found["m.eml//b.png"].examined is False
+    assert found["m.eml//b.png"].node.note is None
+
+
+def test_a_mailbox_whose_lines_have_no_date_is_one_too(tmp_path: Path) -> None:
+    mails = [
+        bytes(message(name, (f"{name}.jpg", photo(number)))) for number, name in enumerate(("a", "b"), 1)
+    ]
+    mails[0] = mails[0].replace(b"\n\n", b"\n\nFrom here on it is text\n\n", 1)
+    (tmp_path / "box").write_bytes(b"".join(b"From jo@example.org\n" + mail + b"\n" for mail in mails))
+    assert set(look(tmp_path / "box").content.values()) == {photo(1), photo(2)}
+
+
+def test_what_a_maildir_or_apple_mail_marks_as_deleted_is_said_to_be(tmp_path: Path) -> None:
+    box = mailbox.Maildir(tmp_path / "box")
+    for flags in ("S", "ST"):
+        mail = mailbox.MaildirMessage(message("x", (f"{flags}.jpg", photo())))
+        mail.set_subdir("cur")
+        mail.set_flags(flags)
+        box.add(mail)
+    notes = {
+        one.path.rpartition("/")[2]: one.node.note or "" for one in walk(tmp_path / "box") if "//" in one.path
+    }
+    assert notes["ST.jpg"].endswith(", labels trashed (by the file's name)")
+    assert "labels" not in notes["S.jpg"]
+    for flags, is_deleted in ((8_590_195_713, False), (8_590_195_715, True)):
+        mail_ = bytes(message("x", ("a.jpg", photo())))
+        plist = b"<plist><dict><key>flags</key>\n\t<integer>%d</integer></dict></plist>" % flags
+        (tmp_path / "1.emlx").write_bytes(b"%d\n%s%s" % (len(mail_), mail_, plist))
+        (note,) = look(tmp_path / "1.emlx").notes.values()
+        assert note.endswith("deleted (by Apple Mail's flags)") == is_deleted
+
+
+@pytest.mark.parametrize(
+    ("date", "value", "zone"),
+    [
+        ("Fri, 01 Mar 2024 12:30:05 +0200", "2024-03-01T10:30:05Z", "utc"),
+        ("Fri, 01 Mar 2024 12:30:05 -0000", "2024-03-01T12:30:05Z", "utc"),
+        ("Fri, 01 Mar 2024 12:30:05 GMT", "2024-03-01T12:30:05Z", "utc"),
+        (
+            "Fri, 01 Mar 2024 12:30:05 CET",
+            "2024-03-01T12:30:05",
+            "local",
+        ),  # names of zones are not told apart
+        ("Fri, 01 Mar 2024 12:30:05", "2024-03-01T12:30:05", "local"),
+    ],
+)
+def test_a_date_is_in_utc_where_its_zone_is_stated(date: str, value: str, zone: str, tmp_path: Path) -> None:
+    mail = bytes(message("x", ("a.jpg", photo())))
+    start = mail.index(b"Date: ")
+    end = mail.index(b"\n", start)
+    (tmp_path / "m.eml").write_bytes(mail[:start] + b"Date: " + date.encode() + mail[end:])
+    created = look(tmp_path / "m.eml").times["a.jpg"].created
+    assert created is not None
+    assert (created.value, created.zone) == (value, zone)
+
+
+def test_one_odd_header_does_not_cost_the_messages_behind_it(tmp_path: Path) -> None:
+    line = b"From a@b.c Fri Mar  1 12:30:05 2024\n"
+    odd = b"From: =?\0utf-8?Q?J=C3=BCrgen?= <a@b.c>\nSubject: odd\n"
+    odd += b"Content-Type: multipart/mixed; boundary*=\0utf-8''bound\n\n--bound\nContent-Type: image/jpeg\n"
+    odd += b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(photo(1)) + b"\n--bound--\n\n"
+    (tmp_path / "box").write_bytes(line + odd + line + bytes(message("two", ("b.jpg", photo(2)))))
+    seen = look(tmp_path / "box")
+    assert list(seen.content.values()) == [photo(1), photo(2)]
+    assert "Jürgen" in seen.notes["no date odd/part 1.jpg"]
+
+
 def test_a_maildir_is_read_file_by_file(tmp_path: Path) -> None:
     mailbox.Maildir(tmp_path / "box").add(message("x", ("a.jpg", photo())))
     found = [one.path for one in walk(tmp_path / "box") if one.path.endswith("//a.jpg")]
@@ -230,3 +354,33 @@ class _Slow:
     def take(self, length: int) -> bytes:
         data, self._data = self._data[: self._step], self._data[self._step :]
         return data
+
+
+def test_mail_of_kinds_that_are_not_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "Inbox.dbx").write_bytes(bytes.fromhex("cfad12fec5fd746f") + bytes(1000))
+    assert "mail folder of Outlook Express" in look(tmp_path / "Inbox.dbx").errors[""]
+
+
+def test_many_short_texts_take_time_by_their_number() -> None:
+    head = b"From: a@b.c\nTo: d@e.f\nSubject: x\nContent-Type: multipart/mixed; boundary=b\n\n"
+    part = b"--b\nContent-Type: text/plain\n\n" + b"x" * 1_500 + b"\n"
+    source = BytesSource(head + part * 4_000 + b"--b--\n")
+    begun = time.process_time()
+    assert list(EmlReader().walk(source, Limits())) == []
+    assert time.process_time() - begun < 2  # looking through the rest of the message for each took 5 s
+
+
+@pytest.mark.parametrize("encoding", ["quoted-printable", "base64", "8bit"])
+def test_pictures_written_into_the_page_of_a_mail_are_read(encoding: str, tmp_path: Path) -> None:
+    data = base64.b64encode(photo()).decode()
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "a@b.c", "d@e.f", "x"
+    lines = "\n".join(data[at : at + 76] for at in range(0, len(data), 76))
+    mail.set_content(
+        f'<p>see <img src="data:image/jpeg;base64,{lines}"> &amp; more</p>', subtype="html", cte=encoding
+    )
+    (tmp_path / "m.eml").write_bytes(bytes(mail))
+    assert look(tmp_path / "m.eml").content["part 1.html//picture 1.jpg"] == photo()
+    mail.set_content("<p>just words</p>", subtype="html", cte=encoding)
+    (tmp_path / "m.eml").write_bytes(bytes(mail))
+    assert look(tmp_path / "m.eml").content == {}

@@ -16,7 +16,7 @@ from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.source import BytesSource
 from safelight.model import State
 from tests.conftest import SHARED
-from tests.evidence.mail.stores import sample
+from tests.evidence.mail.stores import Store, attachment, letter, sample, text
 from tests.evidence.opened import compound, look, photo
 
 PUBLIC = SHARED / "evidence"
@@ -54,6 +54,49 @@ def test_a_deleted_message_is_found_through_older_pages(tmp_path: Path) -> None:
     assert seen.content[path] == gone
     assert seen.states[path] is State.DELETED
     assert path == "Inbox/2024-03-01 10.30.05 was deleted/gone.jpg"
+
+
+def test_a_message_that_was_changed_is_not_called_deleted(tmp_path: Path) -> None:
+    store = Store(pst_coding.PLAIN)
+    store.node(0x21, store.properties([text(0x3001, "Store")]))
+    store.node(0x8022, store.properties([text(0x3001, "Inbox")]), parent=0x8022)
+    kept, removed = attachment(store, "kept.jpg", photo(1)), attachment(store, "removed.jpg", photo(2))
+    data, tree = letter(store, "unread", [kept, removed])
+    store.node(0x200024, data, tree, 0x8022)
+    store.index()  # an older page
+    store.nodes.pop()
+    data, tree = letter(store, "read", [kept])
+    store.node(0x200024, data, tree, 0x8022)
+    (tmp_path / "a.pst").write_bytes(store.finish(*store.index()))
+    seen = look(tmp_path / "a.pst")
+    assert seen.content == {
+        "Inbox/2024-03-01 10.30.05 read/kept.jpg": photo(1),
+        "Inbox/2024-03-01 10.30.05 unread/removed.jpg": photo(2),
+    }
+    assert seen.states["Inbox/2024-03-01 10.30.05 read/kept.jpg"] is State.EMBEDDED
+    note = seen.notes["Inbox/2024-03-01 10.30.05 unread/removed.jpg"]
+    assert note.startswith("of an earlier version of a message that is still there: from Jo")
+
+
+def test_a_draft_has_no_date_but_that_of_its_last_change_and_texts_their_code_page(tmp_path: Path) -> None:
+    store = Store(pst_coding.PLAIN)
+    store.node(0x21, store.properties([text(0x3001, "Store")]))
+    store.node(0x8022, store.properties([text(0x3001, "Drafts")]), parent=0x8022)
+    when = struct.pack("<Q", 116_444_736_000_000_000 + 1_709_289_005 * 10_000_000)
+    properties = [
+        (0x37, 0x1E, "Привет".encode("cp1251")),
+        (0x3008, 0x40, when),
+        (0x3FFD, 3, struct.pack("<I", 1251)),
+    ]
+    store.node(
+        0x200024, store.properties(properties), store.inner([attachment(store, "a.jpg", photo(1))]), 0x8022
+    )
+    (tmp_path / "a.pst").write_bytes(store.finish(*store.index()))
+    seen = look(tmp_path / "a.pst")
+    (path,) = seen.content
+    assert path == "Drafts/2024-03-01 10.30.05 Привет/a.jpg"
+    assert seen.notes[path] == "sender not stated, last changed 2024-03-01T10:30:05Z, “Привет”"
+    assert seen.times[path].created is None
 
 
 def test_an_attachment_of_many_blocks_is_read_at_any_place() -> None:
@@ -117,6 +160,12 @@ def test_an_outlook_message_with_a_message_in_it(tmp_path: Path) -> None:
     seen = look(tmp_path / "m.msg")
     assert seen.content == {"a.jpg": big, "2024-03-01 10.30.05 inner/b.jpg": small}
     assert seen.notes["a.jpg"] == "from Jo, 2024-03-01T10:30:05Z, “hello”"
+
+
+def test_what_was_added_to_an_outlook_message_is_found_too(tmp_path: Path) -> None:
+    streams = mapi("hello", 32) | {"Extra/one": photo(1), "two": photo(2)}
+    (tmp_path / "m.msg").write_bytes(compound(streams))
+    assert set(look(tmp_path / "m.msg").content.values()) == {photo(1), photo(2)}
 
 
 def tnef(*attached: tuple[str, bytes]) -> bytes:

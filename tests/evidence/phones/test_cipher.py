@@ -136,6 +136,18 @@ def test_databases_of_version_4(tmp_path: Path) -> None:
     assert len(members(everything(tmp_path / "raw.sqlite", limits=limits(KEY)))) == 2
 
 
+def test_pages_that_were_altered_without_the_key_are_said(tmp_path: Path) -> None:
+    salt = bytes(range(16))
+    plain = reserved(tmp_path / "plain" / "p.db", pictures)
+    data = bytearray(encrypted(plain, bytes.fromhex(KEY), salt))
+    (tmp_path / "x.db").write_bytes(data)
+    assert not [one.error for one, _ in everything(tmp_path / "x.db", limits=limits(KEY)) if one.error]
+    data[2 * 4096 + 100] ^= 1
+    (tmp_path / "x.db").write_bytes(data)
+    errors = [one.error or "" for one, _ in everything(tmp_path / "x.db", limits=limits(KEY))]
+    assert [text for text in errors if "the code (HMAC) of 1 pages does not agree (3)" in text]
+
+
 def test_a_plain_header_as_on_ios(tmp_path: Path) -> None:
     plain, salt = reserved(tmp_path / "plain" / "p.db", pictures), os.urandom(16)
     (tmp_path / "signal.sqlite").write_bytes(encrypted(plain, bytes.fromhex(KEY), salt, 32))
@@ -189,6 +201,7 @@ def test_attachments_of_signal_desktop_open_with_the_keys_in_its_database(tmp_pa
         connection.execute(
             "INSERT INTO messages VALUES (1,'m0',?,1700000000000,'c1','robin-1','incoming',1)", (one,)
         )
+        connection.execute("INSERT INTO messages VALUES (3,'m1','{}',1700000000000,'c1',NULL,'outgoing',1)")
         connection.execute(
             "INSERT INTO messages VALUES (2,'m2',?,1700000000000,'c1','robin-1','incoming',1)",
             ('{"attachments": 7',),
@@ -202,11 +215,42 @@ def test_attachments_of_signal_desktop_open_with_the_keys_in_its_database(tmp_pa
         file = tmp_path / "Signal/attachments.noindex" / path
         file.parent.mkdir(parents=True)
         file.write_bytes(content)
-    found = everything(tmp_path)
+    found = everything(tmp_path, limits=limits("any"))
     of_chats = {name: content for name, content in members(found).items() if name.startswith("Chats/")}
     assert of_chats == {
-        "Chats/Robin/2023-11-14T22:13:20Z unknown sender/abcd": picture(1),
+        "Chats/Robin/2023-11-14T22:13:20Z the owner/abcd": picture(1),
         "Chats/Robin/2023-11-14T22:13:20Z robin-1/cdef": picture(2),
+    }
+
+
+def test_what_signal_quotes_or_previews_is_said_to_be_that(tmp_path: Path) -> None:
+    message = {
+        "attachments": [{"path": "a/whole", "thumbnail": {"path": "a/small"}, "screenshot": 7}],
+        "quote": {"attachments": [{"thumbnail": {"path": "a/quoted"}}, "odd"]},
+        "preview": [{"image": {"path": "a/link"}}],
+        "sticker": {"data": {"path": "a/sticker"}},
+    }
+
+    def fill(connection: sqlite3.Connection) -> None:
+        connection.executescript(DESKTOP)
+        connection.execute(
+            "INSERT INTO messages VALUES (1,'m0',?,1700000000000,'c1','robin-1','incoming',0)",
+            (json.dumps(message),),
+        )
+
+    written(tmp_path / "Signal/sql/db.sqlite", fill)
+    notes = {
+        one.place.trail[-1].rpartition(b"/")[2].decode(): (one.node.note or "").removeprefix("Signal: ")
+        for one, _ in everything(tmp_path)
+        if one.place.trail[-1].startswith(b"Chats/")
+    }
+    chat = "robin-1 in the chat “Robin” at 2023-11-14T22:13:20Z"
+    assert notes == {
+        "whole": f"from {chat}",
+        "small": f"from {chat}; preview",
+        "quoted": f"quoted in a message of {chat}",
+        "link": f"from {chat}; preview of a link",
+        "sticker": f"from {chat}; sticker",
     }
 
 
@@ -226,9 +270,28 @@ def test_a_wrong_key_of_an_attachment_is_said(tmp_path: Path) -> None:
     (tmp_path / "attachment_files/ab").mkdir(parents=True)
     for name in ("one", "two"):
         (tmp_path / "attachment_files/ab" / name).write_bytes(attachment(picture(3), keys))
-    found = [one for one, _ in everything(tmp_path) if one.place.trail[-1].startswith(b"Chats/")]
+    opened = everything(tmp_path, limits=limits("any"))
+    found = [one for one, _ in opened if one.place.trail[-1].startswith(b"Chats/")]
     assert "does not agree with its key" in (found[0].error or "")
-    assert picture(3) in members(everything(tmp_path)).values()
+    assert picture(3) in members(opened).values()
+
+
+def test_keys_that_lie_in_the_evidence_are_not_used_without_leave(tmp_path: Path) -> None:
+    keys = os.urandom(64)
+    written(
+        tmp_path / "signal.sqlite",
+        'CREATE TABLE "Attachment"(id INTEGER PRIMARY KEY, encryptionKey BLOB, unencryptedByteCount INTEGER,'
+        " localRelativeFilePath TEXT)",
+        lambda connection: connection.execute(
+            "INSERT INTO Attachment VALUES (2, ?, ?, 'ab/two')", (keys, len(picture(3)))
+        ),
+    )
+    (tmp_path / "ab").mkdir()
+    (tmp_path / "ab/two").write_bytes(attachment(picture(3), keys))
+    found = everything(tmp_path)
+    assert picture(3) not in members(found).values()
+    (one,) = [one for one, _ in found if one.place.trail[-1].startswith(b"Chats/")]
+    assert LOCKED in (one.error or "") and "its own key, which the database holds" in (one.error or "")
 
 
 def test_attachments_of_android_are_locked(tmp_path: Path) -> None:

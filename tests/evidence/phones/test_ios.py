@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from safelight.evidence.phone.keybag import Keybag
+from safelight.evidence.phone.keybag import Keybag, parse
 from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.scope import Scope
 from safelight.evidence.unlock import Keys
@@ -175,6 +175,14 @@ def test_a_keybag_that_wants_more_rounds_than_any_is_refused(tmp_path: Path) -> 
     assert time.monotonic() - begun < 2
 
 
+def test_one_damaged_class_does_not_make_the_right_password_a_wrong_one() -> None:
+    bag = Bag("right")
+    data = bytearray(bag.data)
+    data[-1] ^= 1  # of the wrapped key of class 4
+    assert parse(bytes(data)).opened("right") == {3: bag.classes[3]}
+    assert parse(bytes(data)).opened("wrong") is None
+
+
 def test_members_of_everything_are_listed_once(tmp_path: Path) -> None:
     found = everything(ios_backup(tmp_path / "b", FILES))
     trails = [one.place.trail for one, _ in found if one.kind is not Kind.NOTE]
@@ -202,3 +210,24 @@ def test_a_password_is_tried_once_however_often_the_backup_is_listed(
     everything(folder, limits=KEYS)
     assert tried == ["wrong", "secret word"]
     assert any(LOCKED in text for text in said(everything(folder, limits=Limits())))
+
+
+def test_a_database_that_the_manifest_does_not_list_is_read_by_itself(tmp_path: Path) -> None:
+    backup = ios_backup(tmp_path / "backup", {("HomeDomain", "a.txt"): b"text"})
+    hidden = backup / "ab" / ("ab" * 20)
+    written(
+        hidden, "CREATE TABLE t(b BLOB)", lambda one: one.execute("INSERT INTO t VALUES (?)", (picture(1),))
+    )
+    assert picture(1) in members(everything(backup)).values()
+
+
+def test_what_else_was_put_into_a_manifest_is_read_too(tmp_path: Path) -> None:
+    backup = ios_backup(tmp_path / "backup", {("HomeDomain", "a.txt"): b"text"})
+    written(
+        backup / "Manifest.db",
+        "CREATE TABLE t(b BLOB)",
+        lambda one: one.execute("INSERT INTO t VALUES (?)", (picture(1),)),
+    )
+    found = members(everything(backup))
+    assert found["HomeDomain/a.txt"] == b"text"
+    assert picture(1) in found.values()

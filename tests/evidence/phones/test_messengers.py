@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import struct
+from collections.abc import Callable
 from pathlib import Path
 
 from safelight.evidence.found import Found
@@ -50,7 +50,7 @@ def fill_android(connection: sqlite3.Connection) -> None:
     execute("INSERT INTO message_thumbnail VALUES (13, ?)", (picture(40, 24),))
 
 
-def android_phone(folder: Path, *more: str) -> Path:
+def android_phone(folder: Path, *more: str | Callable[[sqlite3.Connection], object]) -> Path:
     written(folder / "data/data/com.whatsapp/databases/msgstore.db", ANDROID, fill_android, *more)
     images = folder / IMAGES
     (images / "Sent").mkdir(parents=True)
@@ -72,17 +72,17 @@ def test_whatsapp_on_android(tmp_path: Path) -> None:
     found = chats(everything(android_phone(tmp_path / "phone")))
     assert {name: content for name, (_, content) in found.items()} == {
         f"Chats/{FRIEND}/{WHEN} {FRIEND}/IMG-1.jpg": picture(1),
-        f"Chats/Weekend _ trip/{WHEN} {FRIEND}/IMG-2.jpg": picture(2),
+        f"Chats/Weekend _ trip ({GROUP})/{WHEN} {FRIEND}/IMG-2.jpg": picture(2),
         f"Chats/{FRIEND}/{WHEN} the owner/IMG-3.jpg": picture(3),
-        f"Chats/Weekend _ trip/{WHEN} {FRIEND}/IMG-gone.jpg": None,
-        f"Chats/Weekend _ trip/{WHEN} {FRIEND}/message_thumbnail 13 thumbnail.jpg": picture(40, 24),
+        f"Chats/Weekend _ trip ({GROUP})/{WHEN} {FRIEND}/IMG-gone.jpg": None,
+        f"Chats/Weekend _ trip ({GROUP})/{WHEN} {FRIEND}/message_thumbnail 13 thumbnail.jpg": picture(40, 24),
     }
-    one, _ = found[f"Chats/Weekend _ trip/{WHEN} {FRIEND}/IMG-2.jpg"]
-    assert one.node.note == f"WhatsApp: from {FRIEND} in the chat “Weekend / trip” at {WHEN}"
+    one, _ = found[f"Chats/Weekend _ trip ({GROUP})/{WHEN} {FRIEND}/IMG-2.jpg"]
+    assert one.node.note == f"WhatsApp: from {FRIEND} in the chat “Weekend / trip ({GROUP})” at {WHEN}"
     assert one.place.times.modified is not None
     assert (one.place.times.modified.value, one.place.times.modified.source) == (WHEN, "whatsapp")
     assert one.place.trail[0] == b"data/data/com.whatsapp/databases/msgstore.db"
-    gone, _ = found[f"Chats/Weekend _ trip/{WHEN} {FRIEND}/IMG-gone.jpg"]
+    gone, _ = found[f"Chats/Weekend _ trip ({GROUP})/{WHEN} {FRIEND}/IMG-gone.jpg"]
     assert gone.error == "the file is not in the exhibit"
     assert gone.place.size == 100
 
@@ -191,6 +191,20 @@ def test_deleted_messages_still_name_their_files(tmp_path: Path) -> None:
     assert picture(1) in {content for one, content in found.values() if one.place.state is not State.EMBEDDED}
 
 
+def test_deleted_rows_from_before_a_column_was_added_still_name_their_files(tmp_path: Path) -> None:
+    row = "INSERT INTO message_media VALUES (90,2,1,'Media/WhatsApp Images/IMG-90.jpg',5,x'00','image/jpeg',NULL,'h')"
+    written(
+        tmp_path / "phone/com.whatsapp/databases/msgstore.db",
+        lambda one: (one.executescript(ANDROID), fill_android(one), one.execute(row)),
+        "ALTER TABLE message_media ADD COLUMN is_view_once INTEGER;"
+        "DELETE FROM message_media WHERE message_row_id = 90",
+        keep_log=True,
+    )
+    found = chats(everything(tmp_path / "phone"))
+    (note,) = [one.node.note or "" for name, (one, _) in found.items() if name.endswith("IMG-90.jpg")]
+    assert "deleted row, whole: before the wal" in note
+
+
 def test_whatsapp_of_old(tmp_path: Path) -> None:
     written(
         tmp_path / "phone/com.whatsapp/databases/msgstore.db",
@@ -210,6 +224,92 @@ def test_whatsapp_of_old(tmp_path: Path) -> None:
         f"Chats/{GROUP}/{WHEN} {FRIEND}/IMG-20231114-WA0001.jpg": picture(8),
         f"Chats/{GROUP}/{WHEN} {FRIEND}/messages 5 raw_data.jpg": picture(7, 20),
     }
+
+
+OLD = (
+    "CREATE TABLE messages (_id INTEGER PRIMARY KEY AUTOINCREMENT, key_remote_jid TEXT, key_from_me INTEGER,"
+    " key_id TEXT, timestamp INTEGER, media_name TEXT, media_size INTEGER, remote_resource TEXT)"
+)
+
+
+def test_a_name_that_the_sender_gave_is_not_looked_for_among_the_owners_files(tmp_path: Path) -> None:
+    row = f"INSERT INTO messages VALUES (5, '{FRIEND}', 0, 'k', {AT * 1000}, 'IMG_0001.jpg', 9, NULL)"
+    written(tmp_path / "com.whatsapp/databases/msgstore.db", OLD, row)
+    (tmp_path / "DCIM/Camera").mkdir(parents=True)
+    (tmp_path / "DCIM/Camera/IMG_0001.jpg").write_bytes(picture(8))
+    ((one, content),) = chats(everything(tmp_path)).values()
+    assert content is None
+    assert "a name is stated, which other files may have" in (one.error or "")
+
+
+def test_a_name_that_two_installations_gave_is_said_to_be_uncertain(tmp_path: Path) -> None:
+    name = "IMG-20231114-WA0001.jpg"
+    row = f"INSERT INTO messages VALUES (5, '{FRIEND}', 0, 'k', {AT * 1000}, '{name}', 9, NULL)"
+    written(tmp_path / "com.whatsapp/databases/msgstore.db", OLD, row)
+    for number, app in enumerate(("WhatsApp", "WhatsApp Business")):
+        (tmp_path / f"sdcard/{app}/Media").mkdir(parents=True)
+        (tmp_path / f"sdcard/{app}/Media/{name}").write_bytes(picture(number))
+    ((one, _),) = chats(everything(tmp_path)).values()
+    assert (one.node.note or "").endswith("found by its name alone, one of 2 files that may be meant")
+
+
+def test_whatsapp_of_2018_to_2021_states_paths_in_a_table_of_their_own(tmp_path: Path) -> None:
+    written(
+        tmp_path / "com.whatsapp/databases/msgstore.db",
+        OLD,
+        "CREATE TABLE message_media (message_row_id INTEGER PRIMARY KEY, file_path TEXT, file_size INTEGER)",
+        f"INSERT INTO messages VALUES (5, '{GROUP}', 0, 'k', {AT * 1000}, NULL, NULL, NULL)",
+        "INSERT INTO message_media VALUES (5, 'Media/WhatsApp Images/IMG-1.jpg', 9)",
+    )
+    (tmp_path / "sdcard/WhatsApp/Media/WhatsApp Images").mkdir(parents=True)
+    (tmp_path / "sdcard/WhatsApp/Media/WhatsApp Images/IMG-1.jpg").write_bytes(picture(8))
+    found = chats(everything(tmp_path))
+    assert {name: content for name, (_, content) in found.items()} == {
+        f"Chats/{GROUP}/{WHEN} unknown sender/IMG-1.jpg": picture(8)  # a group is nobody who sends
+    }
+
+
+def test_a_picture_within_a_serialised_value_may_be_that_of_another_message(tmp_path: Path) -> None:
+    values = (picture(7, 24), b"protobuf" + picture(8, 24) + b"more" * 200)
+    written(
+        tmp_path / "ChatStorage.sqlite",
+        IOS,
+        "ALTER TABLE ZWAMEDIAITEM ADD COLUMN ZMETADATA BLOB",
+        lambda one: one.execute("UPDATE ZWAMEDIAITEM SET ZMEDIAKEY = ?, ZMETADATA = ?", values),
+    )
+    notes = {content: one.node.note or "" for one, content in everything(tmp_path) if content}
+    assert notes[picture(7, 24)].endswith(f"at {WHEN}")
+    assert notes[picture(8, 24)].endswith("a preview, perhaps of what the message quotes")
+
+
+def test_who_quotes_a_picture_is_not_called_its_sender(tmp_path: Path) -> None:
+    phone = android_phone(
+        tmp_path / "phone",
+        "CREATE TABLE message_quoted_media (message_row_id INTEGER PRIMARY KEY, thumbnail BLOB)",
+        lambda connection: connection.execute(
+            "INSERT INTO message_quoted_media VALUES (12, ?)", (picture(5, 24),)
+        ),
+    )
+    (note,) = [
+        one.node.note for one, content in chats(everything(phone)).values() if content == picture(5, 24)
+    ]
+    assert note == f"WhatsApp: quoted in a message of the owner in the chat “{FRIEND}” at {WHEN}"
+
+
+def test_an_address_that_hides_the_number_comes_with_it_where_it_is_known(tmp_path: Path) -> None:
+    phone = android_phone(
+        tmp_path / "phone",
+        "CREATE TABLE jid_map (lid_row_id INTEGER PRIMARY KEY, jid_row_id INTEGER, sort_id INTEGER)",
+        "INSERT INTO jid VALUES (8, '99887766', 'lid', '99887766@lid'), (9, '5544', 'lid', '5544@lid')",
+        "INSERT INTO jid_map VALUES (8, 1, 1)",
+        "UPDATE message SET sender_jid_row_id = 8 WHERE _id = 11",
+        "UPDATE message SET sender_jid_row_id = 9 WHERE _id = 13",
+    )
+    notes = {
+        name.rpartition("/")[2]: one.node.note or "" for name, (one, _) in chats(everything(phone)).items()
+    }
+    assert f"from {FRIEND} (99887766@lid) in" in notes["IMG-2.jpg"]
+    assert "from 5544@lid in" in notes["IMG-gone.jpg"]
 
 
 IOS = f"""
@@ -269,52 +369,6 @@ def test_whatsapp_and_messages_in_an_ios_backup(tmp_path: Path) -> None:
     assert not [one.error for one, _ in everywhere if one.error]
 
 
-def test_mms_of_android(tmp_path: Path) -> None:
-    base = tmp_path / "data/user_de/0/com.android.providers.telephony"
-    written(
-        base / "databases/mmssms.db",
-        "CREATE TABLE pdu (_id INTEGER PRIMARY KEY, thread_id INTEGER, date INTEGER, msg_box INTEGER);"
-        "CREATE TABLE part (_id INTEGER PRIMARY KEY, mid INTEGER, ct TEXT, _data TEXT);"
-        f"INSERT INTO pdu VALUES (2, 7, {AT}, 2);"
-        "INSERT INTO part VALUES (3, 2, 'image/jpeg',"
-        " '/data/user_de/0/com.android.providers.telephony/app_parts/PART_1.jpg')",
-    )
-    (base / "app_parts").mkdir()
-    (base / "app_parts/PART_1.jpg").write_bytes(picture(1))
-    found = chats(everything(tmp_path))
-    assert {name: content for name, (_, content) in found.items()} == {
-        f"Chats/thread 7/{WHEN} the owner/PART_1.jpg": picture(1)
-    }
-
-
-def test_telegram_names_its_cache_by_ids(tmp_path: Path) -> None:
-    photo, document = 6_123_456_789_012_345_678, 5_111_222_333_444_555_666
-    data = (
-        b"head"
-        + struct.pack("<IIq", 0xFB197A65, 0, photo)
-        + b"..."
-        + struct.pack("<IIq", 0x8FD4C4D8, 0, document)
-    )
-    written(
-        tmp_path / "data/data/org.telegram.messenger/files/cache4.db",
-        "CREATE TABLE dialogs(did INTEGER PRIMARY KEY, date INTEGER);"
-        "CREATE TABLE users(uid INTEGER PRIMARY KEY, name TEXT, status INTEGER, data BLOB);"
-        "CREATE TABLE messages_v2(mid INTEGER, uid INTEGER, read_state INTEGER, send_state INTEGER, date INTEGER,"
-        " data BLOB, out INTEGER, ttl INTEGER, media INTEGER, PRIMARY KEY(mid, uid));"
-        "INSERT INTO users VALUES (77, 'robin;;;robin77', 0, NULL)",
-        lambda connection: connection.execute(
-            "INSERT INTO messages_v2 VALUES (9, 77, 0, 0, ?, ?, 0, 0, 0)", (AT, data)
-        ),
-    )
-    cache = tmp_path / "data/media/0/Android/data/org.telegram.messenger/cache"
-    cache.mkdir(parents=True)
-    (cache / f"-{photo}_121.jpg").write_bytes(picture(1))
-    (cache / f"2_{document}.mp4").write_bytes(b"\0\0\0\x18ftypmp42" + bytes(100))
-    found = chats(everything(tmp_path))
-    folder = f"Chats/robin robin77/{WHEN} robin robin77"
-    assert set(found) == {f"{folder}/-{photo}_121.jpg", f"{folder}/2_{document}.mp4"}
-
-
 def test_a_hostile_database_of_messages_ends_in_findings(tmp_path: Path) -> None:
     odd = "x" * 5000 + "\n\x1b[31m"
     phone = android_phone(tmp_path / "phone")
@@ -331,25 +385,3 @@ def test_a_hostile_database_of_messages_ends_in_findings(tmp_path: Path) -> None
         assert len(text) <= 500
         assert "\x1b" not in text
         assert "\n" not in text
-
-
-def test_viber_states_addresses_of_files(tmp_path: Path) -> None:
-    written(
-        tmp_path / "data/data/com.viber.voip/databases/viber_messages",
-        "CREATE TABLE conversations(_id INTEGER PRIMARY KEY, name TEXT);"
-        "CREATE TABLE participants(_id INTEGER PRIMARY KEY, conversation_id INTEGER, participant_info_id INTEGER);"
-        "CREATE TABLE participants_info(_id INTEGER PRIMARY KEY, number TEXT, contact_name TEXT, display_name TEXT);"
-        "CREATE TABLE messages(_id INTEGER PRIMARY KEY, conversation_id INTEGER, participant_id INTEGER, date INTEGER,"
-        " send_type INTEGER, body TEXT, extra_uri TEXT);"
-        "INSERT INTO conversations VALUES (1, 'Trip'); INSERT INTO participants VALUES (2, 1, 3);"
-        "INSERT INTO participants_info VALUES (3, '+49301', 'Robin', NULL);"
-        f"INSERT INTO messages VALUES (4, 1, 2, {AT * 1000}, 0, '',"
-        " 'file:///storage/emulated/0/viber/media/Viber%20Images/IMG-1.jpg'), (5, 1, 2, 1, 0, '', 'content://x/1');",
-    )
-    images = tmp_path / "data/media/0/viber/media/Viber Images"
-    images.mkdir(parents=True)
-    (images / "IMG-1.jpg").write_bytes(picture(1))
-    found = chats(everything(tmp_path))
-    assert {name: content for name, (_, content) in found.items()} == {
-        f"Chats/Trip/{WHEN} +49301 Robin/IMG-1.jpg": picture(1)
-    }

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from safelight.errors import EvidenceError
 from safelight.evidence.protocol import Kind, Limits
+from safelight.evidence.scope import Scope
 from safelight.evidence.source import BytesSource, FileSource
-from safelight.evidence.sqlite.records import Blob, Value
+from safelight.evidence.sqlite.records import Blob, Layout, Payload, Row, Value
 from safelight.evidence.sqlite.schema import parse
 from safelight.evidence.sqlite.tree import Database
 from safelight.model import State
@@ -251,6 +252,14 @@ def test_rows_deleted_in_the_log_come_back_from_the_database(tmp_path: Path) -> 
     assert live == {f"pics/{number}/data.jpg".encode() for number in (1, 2, 5, 6, 7, 8, 9, 10)}
 
 
+def test_a_log_that_the_order_leaves_out_is_said_as_its_rows_may_be_gone(tmp_path: Path) -> None:
+    written(tmp_path / "x.db", TABLE, fill_with_pictures(2), keep_log=True)
+    with_log = said(everything(tmp_path, Scope.parse(("x.db", "x.db-wal"))))
+    assert not any("write-ahead log" in text for text in with_log)
+    without = said(everything(tmp_path, Scope.parse(("x.db",))))
+    assert [text for text in without if "write-ahead log lies beside it and the order leaves it out" in text]
+
+
 def test_a_log_in_an_archive_is_found_beside_its_database(tmp_path: Path) -> None:
     path = written(tmp_path / "a" / "x.db", TABLE, fill_with_pictures(2), keep_log=True)
     archive = Path(shutil.make_archive(str(tmp_path / "y"), "zip", path.parent))
@@ -270,7 +279,7 @@ def test_tables_that_are_not_read_and_secrets_are_named(tmp_path: Path) -> None:
     )
     texts = said(everything(path))
     assert any("holds keys or tokens (keychain" in text and text.endswith("not used") for text in texts)
-    assert any("without row ids are not read: w" in text for text in texts)
+    assert any("without row ids is not looked for: w" in text for text in texts)
 
 
 def test_a_database_cut_anywhere_ends_in_findings(tmp_path: Path) -> None:
@@ -458,3 +467,11 @@ def test_damaged_journals_never_break_it(tmp_path: Path) -> None:
         assert (
             len([one for one, _ in found if one.place.state is State.EMBEDDED and one.kind is Kind.FILE]) == 3
         )
+
+
+def test_a_value_of_a_reserved_type_is_none() -> None:
+    head = bytes([4, 10, 11, 1])  # two values of the types that SQLite reserves, then one byte
+    record = head + b"\x05"
+    payload = Payload(record, len(record), 0, Layout(4_096, "utf-8", 1), lambda number: b"")
+    row = Row(1, payload, "utf-8")
+    assert [row.value(column) for column in range(3)] == [None, None, 5]

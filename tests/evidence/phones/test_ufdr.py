@@ -121,6 +121,20 @@ def test_notes_say_who_sent_a_file_when_in_which_chat(tmp_path: Path) -> None:
     assert notes[b"Root/media/0/DCIM/Camera/a.jpg"] is None
 
 
+def test_what_lay_in_the_phones_bin_is_not_passed_off_as_kept(tmp_path: Path) -> None:
+    xml = (
+        whole()
+        .replace('deleted="Deleted"', 'deleted="Trash"')
+        .replace('deleted_state="Deleted"', 'deleted_state="Unknown"')
+    )
+    found = {one.place.trail[-1]: one for one, _ in everything(report(tmp_path / "x.ufdr", xml))}
+    note = found[b"Root/media/0/WhatsApp/Media/b.jpg"].node.note or ""
+    assert note.endswith(
+        "; the message is in the state “unknown” by the report; it is in the state “trash” by the report"
+    )
+    assert found[b"Root/media/0/DCIM/Camera/a.jpg"].node.note is None
+
+
 def test_the_scope_holds_by_the_path_on_the_phone(tmp_path: Path) -> None:
     path = report(tmp_path / "x.ufdr", whole())
     read = {

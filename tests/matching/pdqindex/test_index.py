@@ -42,6 +42,16 @@ def test_every_cut_into_bands_agrees(loops: Kernels, widths: tuple[int, ...]) ->
         assert triples(index.search(wanted, radius, 2)) == compared(codes, wanted, radius)
 
 
+@pytest.mark.parametrize("many", [1, 7, 60, 700, 4000])
+def test_however_many_ask_at_once_and_however_alike_they_agree(loops: Kernels, many: int) -> None:
+    random = np.random.default_rng(many)
+    codes = listed(random, 3000)
+    wanted = asked(random, codes, many)
+    wanted[: many // 3] = flipped(random, np.repeat(codes[:1], many // 3, axis=0), 3)
+    found = triples(PdqIndex.built(codes, loops, 1).search(wanted, 31, 1))
+    assert found == compared(codes, wanted, 31) and found
+
+
 def test_every_distance_is_found_up_to_the_radius_and_none_beyond(loops: Kernels) -> None:
     random = np.random.default_rng(3)
     code = drawn(random, 1)

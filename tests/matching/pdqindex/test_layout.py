@@ -17,8 +17,11 @@ from safelight.matching.pdqindex.layout import (
     flips,
     interleaved,
     layout_for,
+    region_bits,
+    runs_of,
     words_of,
 )
+from safelight.matching.pdqindex.room import FLIPS
 
 SIZES = (1, 2, 1000, 2_000_000, 2_000_001, 6_000_001, 10_000_000, 30_000_001, 100_000_000, MOST_CODES)
 
@@ -59,6 +62,29 @@ def test_flips_are_every_set_of_so_few_bits_once(width: int, most: int) -> None:
     assert all(here < there for here, there in pairwise(masks.tolist()))
     assert np.array_equal(np.bitwise_count(masks), weights)
     assert int(masks.max(initial=0)) < 1 << width and int(weights.max()) == most
+
+
+@pytest.mark.parametrize(
+    ("width", "most", "low"), [(5, 0, 2), (8, 1, 8), (16, 2, 9), (20, 3, 0), (24, 2, 12)]
+)
+def test_runs_of_masks_lead_to_one_region_each_and_leave_no_mask_out(width: int, most: int, low: int) -> None:
+    masks = flips(width, most)
+    runs = runs_of(masks, low)
+    led = [set((masks[start:end] & 0xFFFFFFF) >> low) for start, end in pairwise(runs.tolist())]
+    assert all(len(one) == 1 for one in led) and len(set.union(*led)) == len(led)
+    assert (runs[0], runs[-1]) == (0, len(masks))
+    assert len(led) == sum(comb(width - low, bits) for bits in range(most + 1))
+
+
+@given(st.integers(8, 28), st.integers(0, 3), st.integers(0, 1 << 16))
+def test_regions_are_no_smaller_than_a_kilobyte_and_few_beside_the_probes(
+    width: int, most: int, queries: int
+) -> None:
+    upper = region_bits(width, most, queries)
+    masks = flips(width, most)
+    assert 0 <= upper <= width - 8
+    assert upper == 0 or (len(runs_of(masks, width - upper)) - 1 << upper) <= queries * len(masks) / 4
+    assert len(masks) <= FLIPS
 
 
 def test_the_key_table_gathers_the_bits_of_a_band() -> None:

@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from safelight.persons.person import Days
-from safelight.persons.registers.dates import Order, days, possible
+from safelight.persons.registers.dates import days, possible
+from safelight.stated import Order
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,10 @@ class Foreign:
                 return
             yield piece
 
+    def alive(self) -> bool:
+        """Does the process still run? It does after damage that libarchive has noticed, and can open the next."""
+        return self._process.poll() is None
+
     def close(self) -> None:
         """End the process; safe to call twice."""
         for pipe in (self._process.stdin, self._process.stdout):
@@ -180,6 +184,7 @@ class Foreign:
             left = until - time.monotonic()
             if left <= 0 or not select.select([descriptor], [], [], left)[0]:
                 self._process.kill()
+                self._process.wait()
                 raise EvidenceError(f"unpacking it took more than {PATIENCE:.0f} seconds for one step")
             data = os.read(descriptor, length)
             if not data:

@@ -1,19 +1,38 @@
-"""RAR 1.5 to 5: names and stored members here, packed ones through libarchive, encrypted ones named.
+"""RAR 1.5 to 5: names and stored members here, packed ones through libarchive, encrypted ones with their password.
 
 Of an archive that is not solid each packed member is given to libarchive alone, with the archive's own headers before
-it; of a solid one all are unpacked in order, as each builds on those before it.
+it; of a solid one all are unpacked in order, as each builds on those before it. What is encrypted is given to it in
+clear, with headers that do not say that it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.archives.checked import CheckedSource
 from safelight.evidence.archives.foreign import MISSING, Foreign, installed
-from safelight.evidence.archives.rar_headers import Archive, Member, members, read_archive
-from safelight.evidence.guards import Meter
+from safelight.evidence.archives.rar_headers import (
+    Archive,
+    Member,
+    members,
+    opened,
+    read_archive,
+    without_seal,
+)
+from safelight.evidence.encrypted.rar_locked import (
+    ClearSource,
+    Key,
+    Keys,
+    Seal,
+    checked,
+    packed_length,
+    stored,
+)
+from safelight.evidence.encrypted.trial import Candidates
+from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.pieces import Piece, PiecesSource
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.sniff import HEAD, sniff
@@ -21,7 +40,8 @@ from safelight.evidence.source import BytesSource, SliceSource
 from safelight.evidence.stream import StreamSource
 from safelight.evidence.unlock import LockedError
 
-_OPENS = "its password, with a program of RAR's maker"
+_OPENS = "its password"
+_OLDEST = "encrypted as RAR did before version 2.9, which is not read here"
 _END = {False: bytes.fromhex("c43d7b00400700"), True: bytes.fromhex("1d77565103050400")}
 """The block that ends an archive, of RAR 3 and of RAR 5."""
 _SUPPORT = ("rar", "rar5")
@@ -40,12 +60,16 @@ class RarReader:
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the members in order. Raises LockedError where names are encrypted too, EvidenceError at damage."""
-        archive = read_archive(source)
+        archive, meter = read_archive(source), Meter.of(limits, source)
+        locks = _Locks(limits, meter)
         if archive.encrypted:
             what = "RAR archive with encrypted names (its main header says so)"
-            raise LockedError(what, limits.keys, opens=_OPENS, tries=False)
-        meter = Meter.of(limits, source)
-        unpacker = _Unpacker(source, archive)
+            found = locks.names(source, archive)
+            if found is None:
+                raise LockedError(what, limits.keys, opens=_OPENS, tried=len(limits.keys.passwords))
+            archive, note = found
+            yield Node(b"", Kind.NOTE, note=f"its names were encrypted: {note}")
+        unpacker = _Unpacker(source, archive, locks)
         try:
             for number, member in enumerate(members(source, archive)):
                 meter.entry()
@@ -81,6 +105,9 @@ def _node(
     if member.folder:
         return node
     node.size = member.size
+    if member.encrypted and not member.size and member.size is not None:
+        node.open, node.note = partial(BytesSource, b""), "encrypted, and empty"
+        return node
     if member.target is not None:
         node.target = member.target
         if member.copies:
@@ -91,10 +118,9 @@ def _node(
     if member.copies:
         node.size = 0
         return node
+    in_order = archive.solid or member.solid
     if member.encrypted:
-        what = "encrypted member of a RAR archive (its header says so)"
-        node.error = str(LockedError(what, limits.keys, opens=_OPENS, tries=False))
-        return node
+        return _locked(node, member, number, in_order, limits, meter, unpacker)
     held = max(0, min(member.packed, source.size - member.data))
     if held < member.packed:
         node.error = f"the archive holds {held:,} of its {member.packed:,} packed bytes"
@@ -112,45 +138,167 @@ def _node(
     elif not installed():
         node.error = MISSING
     else:
-        in_order = archive.solid or member.solid
         unpack = partial(unpacker.in_order, number) if in_order else partial(unpacker.alone, member)
         packed = max(1, member.packed)
         node.open = lambda: StreamSource(meter.guarded(unpack(), lambda: packed), member.size)
     return node
 
 
+def _locked(
+    node: Node,
+    member: Member,
+    number: int,
+    in_order: bool,
+    limits: Limits,
+    meter: Meter,
+    unpacker: _Unpacker,
+) -> Node:
+    """An encrypted member, with its content where a password opens it."""
+    seal, what = member.seal, "encrypted member of a RAR archive (its header says so)"
+    if seal is None:
+        node.error = str(LockedError(f"{what}; {_OLDEST}", limits.keys, opens=_OPENS, tries=False))
+        return node
+    if member.before or member.after:
+        where = "begins in an earlier" if member.before else "goes on in a later"
+        node.error = f"{what}, which {where} volume of the archive: it cannot be decrypted from here"
+        return node
+    if not seal.check and member.crc is None:
+        node.error = f"{what}: nothing in it would show whether a password is the right one, so none is tried"
+        return node
+    if not member.stored and not installed():
+        node.error = MISSING
+        return node
+    packed, locks = max(1, member.packed), unpacker.locks
+
+    def unpack(key: Key, password: str) -> Iterator[bytes]:
+        if member.stored:
+            return stored(unpacker.clear(member, key), member.size or 0)
+        return unpacker.in_order(number, password) if in_order else unpacker.alone(member, key)
+
+    def attempt(password: str) -> tuple[Key, str] | None:
+        key = locks.keys.key(seal, password)
+        if key is None or seal.check:
+            return None if key is None else (key, password)
+        pieces = checked(unpack(key, password), member.crc, key if seal.tweaked else None)
+        return (key, password) if locks.candidates.is_right(pieces, member.size, None, packed) else None
+
+    try:
+        found = locks.candidates.first(attempt)
+    except GuardError:
+        raise
+    except EvidenceError as error:
+        node.error = f"{what}: {error}"
+        return node
+    if found is None:
+        tried = len(limits.keys.passwords)
+        node.error = str(LockedError(what, limits.keys, opens=_OPENS, tried=tried))
+        return node
+    (key, password), node.note = found
+
+    def content() -> Source:
+        pieces = checked(unpack(key, password), member.crc, key if seal.tweaked else None)
+        return StreamSource(meter.guarded(pieces, lambda: packed), member.size)
+
+    node.open = content
+    return node
+
+
+class _Locks:
+    """The passwords of the order, and what they give."""
+
+    def __init__(self, limits: Limits, meter: Meter) -> None:
+        self.keys = Keys()
+        self.candidates = Candidates(limits, meter)
+
+    def names(self, source: Source, archive: Archive) -> tuple[Archive, str] | None:
+        """An archive whose names are encrypted, as a password shows it, and which. Raises EvidenceError."""
+
+        def attempt(password: str) -> Archive | None:
+            def key(before: bytes) -> Key | None:
+                if archive.seal is None:
+                    return self.keys.key(Seal(before), password) if len(before) == 8 else None
+                found = self.keys.key(archive.seal, password)
+                return None if found is None or len(before) < 16 else replace(found, vector=before)
+
+            if archive.new and (archive.seal is None or self.keys.key(archive.seal, password) is None):
+                return None
+            try:
+                return opened(source, archive, key)
+            except EvidenceError:
+                if archive.seal is not None and archive.seal.check:
+                    raise
+                return None
+
+        return self.candidates.first(attempt)
+
+
 class _Unpacker:
     """The process that unpacks, started when the first member wants it."""
 
-    def __init__(self, source: Source, archive: Archive) -> None:
-        self._source, self._archive = source, archive
+    def __init__(self, source: Source, archive: Archive, locks: _Locks) -> None:
+        self._source, self._archive, self.locks = source, archive, locks
+        self._whole: tuple[str, Source] | None = None
+        """A solid archive in clear, by the password that opens it."""
         self._foreign: Foreign | None = None
         self._at: int | None = None
         """The number of the member at hand, where the whole archive is open."""
+        self._of: Source | None = None
+        """What is open then."""
 
-    def alone(self, member: Member) -> Iterator[bytes]:
+    def clear(self, member: Member, key: Key) -> Source:
+        """The packed bytes of an encrypted member in clear."""
+        held = max(0, min(member.packed, self._source.size - member.data))
+        return ClearSource(self._source, member.data, held, key)
+
+    def alone(self, member: Member, key: Key | None = None) -> Iterator[bytes]:
         """Unpack one member of an archive that is not solid. Raises EvidenceError."""
-        end = min(member.data + member.packed, self._source.size)
-        header = Piece(self._source, 0, self._archive.start)
-        block = Piece(self._source, member.begin, end - member.begin)
-        mark = BytesSource(_END[self._archive.new])
-        pieces = PiecesSource((header, block, Piece(mark, 0, mark.size)))
+        pieces = [_piece(self._archive.head), *self._block(member, key), _piece(_END[self._archive.new])]
         self._at = None
-        foreign = self._begin(pieces)
-        if foreign.next_entry() is None:
-            raise EvidenceError("libarchive does not find it")
+        foreign = self._begin(PiecesSource(pieces))
+        self._next(foreign)
         yield from self._pieces(foreign)
 
-    def in_order(self, number: int) -> Iterator[bytes]:
-        """The content of the member of this number; those before it are unpacked on the way. Raises EvidenceError."""
+    def _next(self, foreign: Foreign) -> None:
+        try:
+            found = foreign.next_entry()
+        except EvidenceError:
+            self._after_error()
+            raise
+        if found is None:
+            raise EvidenceError("libarchive does not find it")
+
+    def _block(self, member: Member, key: Key | None) -> list[Piece]:
+        """A member's header and its data, in clear where there is a key."""
+        if key is None:
+            end = min(member.data + member.packed, self._source.size)
+            return [Piece(self._source, member.begin, end - member.begin)]
+        data = self.clear(member, key)
+        packed = packed_length(data) if self._archive.new and not member.stored else member.packed
+        return [_piece(without_seal(self._archive, member, packed)), Piece(data, 0, packed)]
+
+    def in_order(self, number: int, password: str | None = None) -> Iterator[bytes]:
+        """The content of the member of this number; those before it are unpacked on the way. Raises EvidenceError.
+
+        `password` opens those that are encrypted.
+        """
+        source = self._source if password is None else self._in_clear(password)
         foreign = self._foreign
-        if foreign is None or self._at is None or self._at >= number:
-            foreign, self._at = self._begin(self._source), -1
+        if foreign is None or self._at is None or self._at >= number or self._of is not source:
+            foreign, self._at, self._of = self._begin(source), -1, source
         while self._at < number:
-            if foreign.next_entry() is None:
-                raise EvidenceError("libarchive does not find it")
+            self._next(foreign)
             self._at += 1
         yield from self._pieces(foreign)
+
+    def _in_clear(self, password: str) -> Source:
+        """The whole archive as if nothing in it were encrypted."""
+        if self._whole is None or self._whole[0] != password:
+            pieces = [_piece(self._archive.head)]
+            for member in members(self._source, replace(self._archive, ended=False)):
+                key = None if member.seal is None else self.locks.keys.key(member.seal, password)
+                pieces += self._block(member, key)
+            self._whole = password, PiecesSource([*pieces, _piece(_END[self._archive.new])])
+        return self._whole[1]
 
     def close(self) -> None:
         """End the process."""
@@ -164,14 +312,23 @@ class _Unpacker:
         try:
             self._foreign.open(source)
         except EvidenceError:
-            self.close()  # it may have crashed: the next member gets another
+            self._after_error()
             raise
         return self._foreign
+
+    def _after_error(self) -> None:
+        """It may have crashed: then the next member gets another."""
+        self._at = None
+        if self._foreign is not None and not self._foreign.alive():
+            self.close()
 
     def _pieces(self, foreign: Foreign) -> Iterator[bytes]:
         try:
             yield from foreign.pieces()
         except EvidenceError:
-            self.close()
-            self._at = None
+            self._after_error()
             raise
+
+
+def _piece(data: bytes) -> Piece:
+    return Piece(BytesSource(data), 0, len(data))

@@ -5,12 +5,15 @@ After "RAR 5.0 archive format" (rarlab.com/technote.htm) and the technote of RAR
 
 from __future__ import annotations
 
+import hashlib
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
+from safelight.evidence.encrypted.rar_locked import ClearSource, Key, Seal
 from safelight.evidence.protocol import Source
 from safelight.model import Times
 
@@ -42,6 +45,10 @@ class Member:
     """Is it a hard link to, or a copy of, another member, without content of its own?"""
     crc: int | None = None
     """The CRC-32 that is stated of its content."""
+    seal: Seal | None = None
+    """How it is encrypted, where that is known here."""
+    plain: bytes = b""
+    """Of an encrypted one: its header as it would be without, for libarchive (of RAR 5: what follows the lengths)."""
 
 
 @dataclass(slots=True)
@@ -57,20 +64,32 @@ class Archive:
     """Has the end-of-archive block been met?"""
     more: bool = False
     """Does that block say that another volume follows?"""
+    seal: Seal | None = None
+    """Of RAR 5: how the names are encrypted."""
+    head: bytes = b""
+    """What comes before the blocks of members, in clear."""
+    names: Callable[[bytes], Key | None] | None = None
+    """From a block's salt (RAR 3) or vector (RAR 5) to the key of encrypted headers, once a password opened it."""
+
+    @property
+    def before(self) -> int:
+        """Bytes before an encrypted header: salt or vector."""
+        return (16 if self.new else 8) if self.names is not None else 0
 
 
 def read_archive(source: Source) -> Archive:
     """Read the signature and the main header. Raises EvidenceError."""
     if source.read_at(0, 8) == NEW:
         archive = Archive(True)
-        block = _new_block(source, len(NEW))
+        block = _new_block(source, archive, len(NEW))
         if block is not None and block.type == 4:
-            archive.encrypted = True
+            archive.encrypted, archive.start, archive.seal = (
+                True,
+                block.end,
+                _new_seal(block.body, names=True),
+            )
             return archive
-        if block is None or block.type != 1:
-            raise EvidenceError("the RAR archive has no main header")
-        flags, _ = _vint(block.body, 0)
-        archive.volume, archive.solid, archive.start = bool(flags & 1), bool(flags & 4), block.end
+        _main(archive, block)
         return archive
     archive = Archive(False)
     head = source.read_at(len(OLD), 13)
@@ -79,7 +98,52 @@ def read_archive(source: Source) -> Archive:
     flags, size = struct.unpack_from("<HH", head, 3)
     archive.volume, archive.solid, archive.encrypted = bool(flags & 1), bool(flags & 8), bool(flags & 0x80)
     archive.start = len(OLD) + size
+    archive.head = source.read_at(0, archive.start)
+    if archive.encrypted:
+        crc_and_flags = struct.pack("<BHH", 0x73, flags & ~0x80, size) + archive.head[len(OLD) + 7 :]
+        archive.head = OLD + (zlib.crc32(crc_and_flags) & 0xFFFF).to_bytes(2, "little") + crc_and_flags
     return archive
+
+
+def opened(source: Source, archive: Archive, names: Callable[[bytes], Key | None]) -> Archive | None:
+    """An archive with encrypted names as a key shows them; None where it is another's. Raises EvidenceError."""
+    found = replace(archive, names=names, encrypted=False)
+    if not archive.new:  # only a block's checksum shows that the key is right
+        clear, at = _header(source, found, found.start)
+        raw = clear.read_at(at, 7)
+        size = int.from_bytes(raw[5:7], "little")
+        raw = clear.read_at(at, size) if 7 <= size < _LONGEST_HEADER else b""
+        is_right = (
+            len(raw) == size and size and zlib.crc32(raw[2:]) & 0xFFFF == int.from_bytes(raw[:2], "little")
+        )
+        return found if is_right else None
+    _main(found, _new_block(source, found, found.start))
+    return found
+
+
+def _main(archive: Archive, block: _Block | None) -> None:
+    if block is None or block.type != 1:
+        raise EvidenceError("the RAR archive has no main header")
+    flags, _ = _vint(block.body, 0)
+    archive.volume, archive.solid, archive.start = bool(flags & 1), bool(flags & 4), block.end
+    archive.head = NEW + block.raw
+
+
+def _header(source: Source, archive: Archive, at: int) -> tuple[Source, int]:
+    """Where the header of the block at `at` can be read in clear. Raises EvidenceError."""
+    if archive.names is None:
+        return source, at
+    before = archive.before
+    key = archive.names(source.read_at(at, before))
+    if key is None:
+        raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: its header is cut off")
+    at += before
+    return ClearSource(source, at, min(source.size - at, _LONGEST_HEADER), key), 0
+
+
+def _behind(archive: Archive, at: int, length: int) -> int:
+    """Where the data of the block at `at` begin: an encrypted header fills whole blocks of the cipher."""
+    return at + archive.before + (-(-length // 16) * 16 if archive.names is not None else length)
 
 
 def members(source: Source, archive: Archive) -> Iterator[Member]:
@@ -97,7 +161,8 @@ def members(source: Source, archive: Archive) -> Iterator[Member]:
 
 
 def _old_member(source: Source, archive: Archive, at: int) -> tuple[Member | None, int]:
-    head = source.read_at(at, 32)
+    clear, begin = _header(source, archive, at)
+    head = clear.read_at(begin, 32)
     if len(head) < 7:
         raise EvidenceError(f"the RAR archive ends within a header, at {at:,}")
     kind = head[2]
@@ -106,11 +171,11 @@ def _old_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: no block there")
     if kind == 0x7B:
         archive.ended, archive.more = True, bool(flags & 1)
-        return None, at + size
+        return None, _behind(archive, at, size)
     if kind not in (0x74, 0x7A) or len(head) < 32:
         extra = int.from_bytes(head[7:11], "little") if flags & 0x8000 else 0
-        return None, at + size + extra
-    raw = source.read_at(at, size)
+        return None, _behind(archive, at, size) + extra
+    raw = clear.read_at(begin, size)
     if len(raw) < max(size, 32):
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: its header is cut off")
     packed, unpacked = struct.unpack_from("<II", raw, 7)
@@ -121,9 +186,10 @@ def _old_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
             raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: its header is too short")
         high_packed, high_unpacked = struct.unpack_from("<II", raw, 32)
         packed, unpacked, position = packed | high_packed << 32, unpacked | high_unpacked << 32, 40
-    end = at + size + packed
+    end = _behind(archive, at, size) + packed
     if kind == 0x7A:
         return None, end
+    seal, plain = _old_seal(raw, flags, position + name_size)
     name = raw[position : position + name_size]
     name = _unicode_name(name) if flags & 0x200 else name
     known = not (unpacked == 0xFFFFFFFF and not flags & 0x100)
@@ -131,7 +197,7 @@ def _old_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
         Member(
             name.replace(b"\\", b"/"),
             at,
-            at + size,
+            end - packed,
             packed,
             unpacked if known else None,
             Times(modified=stamps.dos(clock >> 16, clock & 0xFFFF, "rar")),
@@ -142,9 +208,20 @@ def _old_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
             before=bool(flags & 1),
             after=bool(flags & 2),
             crc=int.from_bytes(raw[16:20], "little"),
+            seal=seal,
+            plain=plain,
         ),
         end,
     )
+
+
+def _old_seal(raw: bytes, flags: int, salt_at: int) -> tuple[Seal | None, bytes]:
+    """How a member of RAR 2.9 to 4 is encrypted, and its header without that."""
+    salt = raw[salt_at : salt_at + 8]
+    if not flags & 4 or not flags & 0x400 or len(salt) < 8 or raw[24] < 29:
+        return None, b""
+    head = raw[2:3] + struct.pack("<HH", flags & ~0x404, len(raw) - 8) + raw[7:salt_at] + raw[salt_at + 8 :]
+    return Seal(salt), (zlib.crc32(head) & 0xFFFF).to_bytes(2, "little") + head
 
 
 def _unicode_name(field_: bytes) -> bytes:
@@ -192,18 +269,23 @@ class _Block:
     data: int
     packed: int
     end: int
+    raw: bytes
+    """The header as it lies there, in clear."""
 
 
-def _new_block(source: Source, at: int) -> _Block | None:
+def _new_block(source: Source, archive: Archive, at: int) -> _Block | None:
     """The block at `at`; None where the archive is at its end. Raises EvidenceError."""
-    head = source.read_at(at, 7)
+    if at >= source.size:
+        return None
+    clear, begin = _header(source, archive, at)
+    head = clear.read_at(begin, 7)
     if not head:
         return None
     size, used = _vint(head, 4)
-    start = at + used
+    start = begin + used
     if not 2 <= size <= _LONGEST_HEADER:
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: no block there")
-    raw = source.read_at(start, size)
+    raw = clear.read_at(start, size)
     if len(raw) < size:
         raise EvidenceError(f"the RAR archive ends within a header, at {at:,}")
     kind, position = _vint(raw, 0)
@@ -216,12 +298,14 @@ def _new_block(source: Source, at: int) -> _Block | None:
     if kind == 0 or extra_size > size - position:
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: no block there")
     body_end = size - extra_size
-    data = start + size
-    return _Block(kind, flags, raw[position:body_end], raw[body_end:], data, packed, data + packed)
+    data = _behind(archive, at, used + size)
+    return _Block(
+        kind, flags, raw[position:body_end], raw[body_end:], data, packed, data + packed, head[:used] + raw
+    )
 
 
 def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | None, int]:
-    block = _new_block(source, at)
+    block = _new_block(source, archive, at)
     if block is None:
         return None, source.size
     if block.type == 5:
@@ -243,12 +327,16 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
         crc = int.from_bytes(body[position : position + 4], "little")
         position += 4
     packing, position = _vint(body, position)
-    _, position = _vint(body, position)
+    system, position = _vint(body, position)
     length, position = _vint(body, position)
+    seal = None
+    name, plain = body[position : position + length], b""
     times, encrypted, target, copies = Times(modified=modified), False, None, False
     for kind, record in _records(block.extra):
         if kind == 1:
-            encrypted = True
+            encrypted, seal = True, _new_seal(record)
+            fields = (flags & 9, size, 0, packing, system, len(name))  # no checksum, no times
+            plain = b"".join(_number(one) for one in fields) + name
         elif kind == 3:
             times = _new_times(record, times)
         elif kind == 5:
@@ -256,7 +344,7 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
             copies = how in (4, 5)
     return (
         Member(
-            body[position : position + length],
+            name,
             at,
             block.data,
             block.packed,
@@ -271,9 +359,44 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
             target=target,
             copies=copies,
             crc=crc,
+            seal=seal,
+            plain=plain,
         ),
         block.end,
     )
+
+
+def _new_seal(record: bytes, *, names: bool = False) -> Seal | None:
+    """How a member of RAR 5 is encrypted, or the names of all; None where that is not known here."""
+    version, at = _vint(record, 0)
+    flags, at = _vint(record, at)
+    rounds, salt, at = record[at] if at < len(record) else 0, record[at + 1 : at + 17], at + 17
+    vector = b"" if names else record[at : at + 16]
+    at += len(vector)
+    check = record[at : at + 12] if flags & 1 else b""
+    if version or len(salt) < 16 or not rounds or (not names and len(vector) < 16):
+        return None
+    if len(check) < 12 or hashlib.sha256(check[:8]).digest()[:4] != check[8:]:
+        check = b""  # damaged: it would refuse the right password
+    return Seal(salt, rounds, vector, check[:8], bool(flags & 2))
+
+
+def without_seal(archive: Archive, member: Member, packed: int) -> bytes:
+    """The header of an encrypted member as it would be without, before `packed` bytes of data."""
+    if not archive.new:
+        return member.plain
+    head = b"".join(_number(one) for one in (2, 2, packed)) + member.plain
+    sized = _number(len(head)) + head
+    return zlib.crc32(sized).to_bytes(4, "little") + sized
+
+
+def _number(value: int) -> bytes:
+    """A number of seven bits a byte."""
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*out, value))
 
 
 def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:

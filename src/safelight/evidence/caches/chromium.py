@@ -17,6 +17,7 @@ from safelight.evidence.caches import http
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.letter import say
 from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.sniff import HEAD, sniff
 from safelight.model import Times, Timestamp
 
 MAGIC = bytes.fromhex("305c72a71b6dfbfc")
@@ -58,7 +59,7 @@ class ChromiumReader:
         if source.read_at(start, 8) == _RANGE:
             yield _ranges(source, start, address)
             return
-        if source.name.endswith("_1"):
+        if source.name.endswith("_1") and sniff(source.read_at(start, HEAD)) is None:
             return  # the browser's own compiled form of a script: nothing that was fetched
         try:
             end, answer = _body_end(source, start)

@@ -13,10 +13,11 @@ from typing import Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence.documents.pdf_pictures import RGB, Colours, Raster, png
-from safelight.evidence.guards import Meter
+from safelight.evidence.guards import GuardError, Meter
 from safelight.evidence.mail.letter import clean_path, say
 from safelight.evidence.neighbour import neighbour
 from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.sqlite.reader import SqliteReader
 from safelight.evidence.stream import StreamSource
 
 _LARGEST = 512 << 20
@@ -41,7 +42,22 @@ class QuickLookReader:
         return b"bitmapdata_location" in head
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield the thumbnails as PNG, named as the files they are of. Raises EvidenceError."""
+        """Yield the thumbnails as PNG, named as the files they are of, then what else lies in the database.
+
+        Raises EvidenceError.
+        """
+        failed: EvidenceError | None = None
+        try:
+            yield from self._thumbnails(source, limits)
+        except GuardError:
+            raise
+        except EvidenceError as error:
+            failed = error
+        yield from SqliteReader().walk(source, limits)
+        if failed is not None:
+            raise failed
+
+    def _thumbnails(self, source: Source, limits: Limits) -> Iterator[Node]:
         meter = Meter.of(limits, source)
         pixels = neighbour(source, limits, "thumbnails.data", part=True)
         if pixels is None:

@@ -9,6 +9,7 @@ from functools import partial
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.documents.cfb import Compound, Entry
+from safelight.evidence.documents.ole import members
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.letter import clean, say
 from safelight.evidence.protocol import Kind, Limits, Node, Source
@@ -56,6 +57,9 @@ class ThumbsDbReader:
             except EvidenceError as error:
                 node.error = str(error)
             yield node
+        for entry in compound.root.children:
+            if not entry.is_stream:  # Windows puts nothing there
+                yield from members(compound, entry, b"", meter)
         for problem in compound.problems:
             yield Node(b"", Kind.FINDING, error=problem)
 

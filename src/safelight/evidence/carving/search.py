@@ -27,11 +27,13 @@ from safelight.evidence.carving.shape import (
     broken,
 )
 from safelight.evidence.carving.space import Counted, From, Part, Ranges, Window
-from safelight.evidence.protocol import Kind, Node, Source
+from safelight.evidence.protocol import Kind, Node, Source, pause
 from safelight.evidence.source import SliceSource
 from safelight.model import State
 
 _PIECE = 4 << 20
+_TURN = 32 << 20
+"""Bytes after which the caller has a turn, found or not."""
 _BLOCK = 4_096
 """The block size where no file system says it."""
 _HEAD_COST = 1_024
@@ -65,7 +67,8 @@ def carve(
             that is split is split there.
         every_byte: look for heads on every byte, not on sectors only.
 
-    A place that cannot be read is a finding, and so is what the bound on work left out.
+    A place that cannot be read is a finding, and so is what the bound on work left out. Every 32 MiB there is a
+    pause for the caller (`protocol.pause`).
     """
     return _Search(source, Ranges(source, ranges), recovered or {}, unit, every_byte).run()
 
@@ -112,8 +115,11 @@ class _Search:
     def run(self) -> Iterator[Node]:
         """Go through the space once."""
         window = Window(self.space)
-        position, size = 0, self.space.size
+        position, size, turn = 0, self.space.size, _TURN
         while position < size:
+            if position >= turn:
+                turn = position + _TURN
+                yield pause()
             try:
                 data = self.space.read_at(position, _PIECE)
             except EvidenceError as error:

@@ -55,9 +55,16 @@ class OleReader:
             yield Node(b"", Kind.FINDING, error=problem)
 
 
-def members(compound: Compound, storage: Entry, prefix: bytes, meter: Meter) -> Iterator[Node]:
-    """Yield what the streams below a storage hold; a stream that cannot be read is a finding."""
+def members(
+    compound: Compound, storage: Entry, prefix: bytes, meter: Meter, *, leave: str | None = None
+) -> Iterator[Node]:
+    """Yield what the streams below a storage hold; a stream that cannot be read is a finding.
+
+    `leave`: what lies under a name at the root that begins so is another reader's.
+    """
     for entry in compound.streams(storage):
+        if leave is not None and entry.path and entry.path[0].startswith(leave):
+            continue
         try:
             yield from _stream(compound, entry, prefix, meter)
         except GuardError:

@@ -26,6 +26,9 @@ from safelight.evidence.zip_ import ZipReader
 _AS_THEY_ARE = {"DCTDecode": b".jpg", "DCT": b".jpg", "JPXDecode": b".jp2"}
 _FAX = ("CCITTFaxDecode", "CCF")
 _FLATE = ("FlateDecode", "Fl")
+_JBIG2_HEAD, _JBIG2_END = b"\x97JB2\r\n\x1a\n\1\0\0\0\1", b"\0\0\xff\xff\x33\0\0\0\0\0\0"
+_MOST_SHARED = 16 << 20
+"""Bytes of the dictionaries that JBIG2 pictures of a document share."""
 _WHAT = "encrypted PDF (its trailer says so)"
 
 
@@ -229,7 +232,7 @@ def _picture(opened: _Open, stream: Stream) -> Node:
         node.open = partial(_fax, opened, stream, method, parameters)
     elif last == "JBIG2Decode":
         node.name += b".jb2"
-        node.error = "not rebuilt: its coding (JBIG2) is not decoded"
+        node.open = partial(_jbig2, opened, stream, method, parameters)
     else:
         node.name += b".png"
         shape = pdf_pictures.raster(file, stream.info, parameters)
@@ -247,6 +250,24 @@ def _png(opened: _Open, stream: Stream, method: str, shape: pdf_pictures.Raster,
     return StreamSource(
         opened.meter.guarded(pdf_pictures.png(shape, unpacked, packed), lambda: max(1, size)), None
     )
+
+
+def _jbig2(opened: _Open, stream: Stream, method: str, parameters: dict[str, Value]) -> Source:
+    """A JBIG2 file of one page: what PDFs leave out of it is put around the segments (T.88, annex D)."""
+    shared = opened.file.stream_of(parameters.get("JBIG2Globals"))
+    before = b""
+    for piece in _chunks(opened, shared, method) if shared is not None else ():
+        before += piece
+        if len(before) > _MOST_SHARED:
+            raise EvidenceError("not rebuilt: what it shares with other pictures is too large")
+    content = _stream_source(opened, stream, method, -1)
+
+    def chunks() -> Iterator[bytes]:
+        yield _JBIG2_HEAD + before
+        yield from pdf_filters.pieces(content, 0, content.size)
+        yield _JBIG2_END
+
+    return StreamSource(chunks(), len(_JBIG2_HEAD) + len(before) + content.size + len(_JBIG2_END))
 
 
 def _fax(opened: _Open, stream: Stream, method: str, parameters: dict[str, Value]) -> Source:

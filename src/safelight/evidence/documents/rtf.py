@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import partial
+from typing import NamedTuple
 
 from safelight.evidence.decompress import Feed
 from safelight.evidence.documents import blips
@@ -18,9 +19,11 @@ from safelight.evidence.source import SliceSource
 from safelight.evidence.stream import StreamSource
 
 _STEP = 1 << 18
-_FEW_WORDS, _WORDS = 1 << 10, 1 << 14
+_WORDS = (1 << 10, 1 << 14, 1 << 18)
 """Bytes of control words before the data of one picture."""
 _LONGEST = 9
+_MOST_WITHIN = 8
+"""Pictures that begin before the data of one: more are no pictures within a picture."""
 _START = re.compile(rb"\\(pict|objdata)(?![a-z])")
 _TOKEN = re.compile(rb"\\([a-z]+)(-?\d+)? ?|\\[^a-z]|([{}])|([0-9A-Fa-f]+)|[^\\{}0-9A-Fa-f]+")
 _AFTER_HEX = re.compile(rb"[}\\]")
@@ -63,26 +66,15 @@ def _group(
     source: Source, window: Window, at: int, word: bytes, number: int, meter: Meter
 ) -> tuple[Node | None, int]:
     """Return what one group holds, and where to go on."""
-    suffix, depth, start, binary = b".bin", 0, -1, 0
-    words = window.peek(at, _FEW_WORDS)
-    if b"}" not in words:
-        words = window.peek(at, _WORDS)
-    after = at + len(words)
-    for token in _TOKEN.finditer(words):
-        if token[1]:
-            suffix = _KINDS.get(token[1], suffix)
-            if token[1] == b"bin" and depth == 0:
-                start, binary = at + token.end(), int(token[2] or 0)
-                break
-        elif token[3]:
-            depth += 1 if token[3] == b"{" else -1
-            if depth < 0:
-                return None, at + token.end()
-        elif token[4] and depth == 0 and len(token[4]) > 1:
-            start = at + token.start()
+    for length in _WORDS:
+        words = window.peek(at, length)
+        head = _head(words)
+        if head.start >= 0 or head.is_over or len(words) < length:
             break
-    if start < 0:
-        return None, after
+    after = at + head.within if head.within >= 0 else 0
+    if head.start < 0:
+        return None, after or at + head.end
+    suffix, start, binary = head.suffix, at + head.start, head.binary
     if binary > 0:
         end = min(source.size, start + binary)
         content: Source = SliceSource(source, start, end - start)
@@ -97,7 +89,41 @@ def _group(
         _object(node, opening, number)
     elif suffix == b".bmp":
         node.open = partial(_bitmap, opening)
-    return node, max(end, at)
+    return node, after or max(end, at)
+
+
+class _Head(NamedTuple):
+    """The control words of one group: where its data begin (-1: they were not met), and what they are."""
+
+    start: int
+    binary: int
+    suffix: bytes
+    within: int
+    """Where a further picture begins within this one; -1 where none does."""
+    end: int
+    """How far was looked."""
+    is_over: bool
+    """Does the group end without data, or can it be none?"""
+
+
+def _head(words: bytes) -> _Head:
+    suffix, depth, within, further = b".bin", 0, -1, 0
+    for token in _TOKEN.finditer(words):
+        if token[1] in (b"pict", b"objdata"):
+            within, further = token.start() if within < 0 else within, further + 1
+            if further > _MOST_WITHIN:
+                return _Head(-1, 0, suffix, within, token.start(), True)
+        elif token[1] == b"bin" and depth == 0:
+            return _Head(token.end(), int(token[2] or 0), suffix, within, token.end(), False)
+        elif token[1] and depth == 0:
+            suffix = _KINDS.get(token[1], suffix)
+        elif token[3]:
+            depth += 1 if token[3] == b"{" else -1
+            if depth < 0:
+                return _Head(-1, 0, suffix, within, token.end(), True)
+        elif token[4] and depth == 0 and len(token[4]) > 1:
+            return _Head(token.start(), 0, suffix, within, token.start(), False)
+    return _Head(-1, 0, suffix, within, len(words), False)
 
 
 def _plain(content: Source) -> Source:

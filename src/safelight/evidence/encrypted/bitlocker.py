@@ -15,11 +15,13 @@ from safelight.evidence.encrypted.bitlocker_header import (
     STARTUP,
     Volume,
     boot_sector,
+    external_key,
     read_volume,
 )
 from safelight.evidence.encrypted.bitlocker_keys import (
     decryptor,
     with_clear_key,
+    with_key,
     with_password,
     with_recovery,
 )
@@ -76,9 +78,11 @@ class BitlockerReader:
                 limits.keys,
                 lambda text: _try(volume, PASSWORD, text),
                 recovery=lambda text: _try(volume, RECOVERY, text),
+                file=lambda data: _try_file(volume, data),
             )
             if opened is None:
-                raise LockedError(what, limits.keys, opens=_opens(volume))
+                tried = len(limits.keys.passwords) + len(limits.keys.recovery) + len(limits.keys.files)
+                raise LockedError(what, limits.keys, opens=_opens(volume), tried=tried)
             key, note = opened
         yield Node(b"", Kind.NOTE, note=f"BitLocker, {METHODS[volume.method]}: {note}")
         yield _layer(source, volume, key)
@@ -90,6 +94,12 @@ def _try(volume: Volume, kind: int, text: str) -> bytes | None:
     if kind == PASSWORD:
         return with_password(volume, text) if PASSWORD in kinds else None
     return with_recovery(volume, text) if kinds & {RECOVERY, STARTUP} else None
+
+
+def _try_file(volume: Volume, data: bytes) -> bytes | None:
+    """A key file of BitLocker's own (`.BEK`)."""
+    found = external_key(data)
+    return None if found is None else with_key(volume, found[1])
 
 
 def _opens(volume: Volume) -> str:

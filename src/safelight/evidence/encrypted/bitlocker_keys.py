@@ -47,12 +47,16 @@ def with_recovery(volume: Volume, text: str) -> bytes | None:
     """The volume's key by a recovery password (eight groups of six digits), or the 64 hexadecimal digits of the key
     in a key file; None where it is neither, or does not fit."""
     if _HEX_KEY.fullmatch(text):
-        key = bytes.fromhex(text)
-        found = (_volume_key(volume, protector, key) for protector in _of_kind(volume, STARTUP))
-        return next((one for one in found if one is not None), None)
+        return with_key(volume, bytes.fromhex(text))
     if (halves := recovery_words(text)) is None:
         return None
     return _stretched(volume, RECOVERY, hashlib.sha256(halves).digest())
+
+
+def with_key(volume: Volume, key: bytes) -> bytes | None:
+    """The volume's key by that of a key file (`external_key`), or None."""
+    found = (_volume_key(volume, protector, key) for protector in _of_kind(volume, STARTUP))
+    return next((one for one in found if one is not None), None)
 
 
 def recovery_words(text: str) -> bytes | None:

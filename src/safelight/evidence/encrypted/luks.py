@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from functools import partial
 
 from safelight.errors import EvidenceError
@@ -21,7 +21,9 @@ from safelight.evidence.encrypted.luks_header import (
     read_header,
 )
 from safelight.evidence.encrypted.sectors import Region, Sectors
+from safelight.evidence.pieces import Piece, PiecesSource
 from safelight.evidence.protocol import Kind, Limits, Node, Source
+from safelight.evidence.source import SliceSource
 from safelight.evidence.unlock import LockedError, unlocked
 
 _VECTORS: dict[str, Vectors] = {"plain": aes.plain, "plain64": aes.plain64, "plain64be": aes.plain64be}
@@ -41,32 +43,56 @@ class LuksReader:
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield which candidate opened it, and the decrypted volume as a layer. Raises EvidenceError, LockedError."""
         header = read_header(source)
-        if header.problem is not None:
-            yield Node(b"", Kind.FINDING, error=f"LUKS2: {header.problem}")
         if all(
             segment.offset in (0, source.size) or segment.offset > source.size for segment in header.segments
         ):
-            raise EvidenceError(f"{_what(header)}: a header without its data, which lie on another medium")
-        decrypt = {segment: _cipher(segment.cipher, segment.sector) for segment in header.segments}
-        if any(not decrypt[segment] for segment in header.segments):
-            ciphers = ", ".join(sorted({segment.cipher[:60] for segment in header.segments}))
-            raise EvidenceError(f"{_what(header)}: encrypted with {ciphers}, which is not read here")
-        problems: list[str] = []
-        opened = unlocked(limits.keys, lambda password: _key(source, header, password.encode(), problems))
-        if opened is None:
-            for problem in dict.fromkeys(problems):
-                yield Node(b"", Kind.FINDING, error=f"LUKS: a key slot cannot be tried: {problem}")
-            raise LockedError(
-                _what(header), limits.keys, opens=_opens(header), tried=len(limits.keys.passwords)
-            )
-        keys, note = opened
-        yield Node(b"", Kind.NOTE, note=note)
-        for number, segment in enumerate(header.segments):
-            content = partial(_open, source, segment, keys[number])
-            yield Node(b"", Kind.LAYER, size=content().size, layer="volume", open=content)
+            raise EvidenceError(f"{what(header)}: a header without its data, which lie on another medium")
+        opened = yield from opening(source, header, limits, what(header))
+        for segment in header.segments:
+            if segment.hot:
+                text = (
+                    "LUKS2: encrypting it anew was cut off: of "
+                    f"{segment.size or 0:,} bytes some have the new key, and are read with the old one"
+                )
+                yield Node(b"", Kind.FINDING, error=text)
+        content = partial(_open, source, header.segments, opened)
+        yield Node(b"", Kind.LAYER, size=content().size, layer="volume", open=content)
 
 
-def _what(header: Header) -> str:
+def opening(
+    source: Source, header: Header, limits: Limits, named: str
+) -> Generator[Node, None, dict[Check, bytes]]:
+    """Open a header of LUKS with the keys of the order: yields what there is to say, and returns the keys found.
+
+    Raises LockedError (`named` says what it is) where none fits, EvidenceError where a cipher is not read here.
+    """
+    if header.problem is not None:
+        yield Node(b"", Kind.FINDING, error=f"LUKS2: {header.problem}")
+    ciphers = {segment.cipher: segment for segment in header.segments if segment.check is not None}
+    if not all(_cipher(segment.cipher, segment.sector) for segment in ciphers.values()):
+        raise EvidenceError(
+            f"{named}: encrypted with {', '.join(sorted(ciphers))[:200]}, which is not read here"
+        )
+    if not ciphers:
+        yield Node(
+            b"", Kind.NOTE, note=f"LUKS{header.version} volume {header.uuid}: no part of it is encrypted"
+        )
+        return {}
+    problems: list[str] = []
+    attempt = partial(_keys, source, header, problems=problems)
+    opened = unlocked(limits.keys, lambda password: attempt(password.encode()), file=attempt)
+    if opened is None:
+        for problem in dict.fromkeys(problems):
+            yield Node(b"", Kind.FINDING, error=f"LUKS: a key slot cannot be tried: {problem}")
+        tried = len(limits.keys.passwords) + len(limits.keys.files)
+        raise LockedError(named, limits.keys, opens=_opens(header), tried=tried)
+    keys, note = opened
+    yield Node(b"", Kind.NOTE, note=note)
+    return keys
+
+
+def what(header: Header) -> str:
+    """What it is, and by what that shows."""
     label = f", label {header.label}" if header.label else ""
     return f"LUKS{header.version} volume {header.uuid}{label} (by its header)"
 
@@ -79,13 +105,13 @@ def _opens(header: Header) -> str:
 
 def _cipher(cipher: str, sector: int) -> bool:
     try:
-        _decryptor(cipher, bytes(64 if "-xts-" in cipher else 32), sector)
+        decryptor(cipher, bytes(64 if "-xts-" in cipher else 32), sector)
     except EvidenceError:
         return False
     return True
 
 
-def _decryptor(cipher: str, key: bytes, sector: int) -> Decrypt:
+def decryptor(cipher: str, key: bytes, sector: int) -> Decrypt:
     """Decrypt with what dm-crypt calls `cipher-mode-iv`; numbers count 512 bytes. Raises EvidenceError."""
     name, _, rest = cipher.partition("-")
     mode, _, vector = rest.partition("-")
@@ -106,10 +132,10 @@ def _decryptor(cipher: str, key: bytes, sector: int) -> Decrypt:
     raise EvidenceError(f"encrypted with {cipher[:60]}, which is not read here")
 
 
-def _key(source: Source, header: Header, password: bytes, problems: list[str]) -> list[bytes] | None:
-    """The key of each segment by a passphrase, or None; slots that cannot be tried are noted in `problems`."""
+def _keys(source: Source, header: Header, password: bytes, problems: list[str]) -> dict[Check, bytes] | None:
+    """The keys of all segments by a passphrase, or None; slots that cannot be tried are noted in `problems`."""
     found: dict[Check, bytes] = {}
-    wanted = {segment.check for segment in header.segments}
+    wanted = {segment.check for segment in header.segments if segment.check is not None}
     for slot in header.slots:
         checks = [check for check in wanted if slot.number in check.slots and check not in found]
         if not checks:
@@ -122,9 +148,7 @@ def _key(source: Source, header: Header, password: bytes, problems: list[str]) -
                     found[check] = key
         except EvidenceError as error:
             problems.append(str(error))
-    if wanted - found.keys():
-        return None
-    return [found[segment.check] for segment in header.segments]
+    return None if wanted - found.keys() else found
 
 
 def _of_slot(source: Source, slot: Slot, password: bytes) -> bytes:
@@ -139,7 +163,7 @@ def _of_slot(source: Source, slot: Slot, password: bytes) -> bytes:
     if len(data) < size:
         raise EvidenceError(f"the material of key slot {slot.number} is cut off")
     data += bytes(-len(data) % SECTOR)
-    stripes = _decryptor(slot.cipher, key, SECTOR)(data, 0)[:size]
+    stripes = decryptor(slot.cipher, key, SECTOR)(data, 0)[:size]
     return _merge(stripes, slot.key_size, slot.stripe_hash)
 
 
@@ -161,8 +185,17 @@ def _merge(stripes: bytes, size: int, hash_: str) -> bytes:
     return (mixed ^ int.from_bytes(stripes[last:], "big")).to_bytes(size, "big")
 
 
-def _open(source: Source, segment: Segment, key: bytes) -> Source:
-    size = source.size - segment.offset if segment.size is None else segment.size
-    size = min(size, source.size - segment.offset)
-    region = Region(0, max(0, size), segment.offset, True, segment.first)
-    return Sectors(source, [region], segment.sector, _decryptor(segment.cipher, key, segment.sector), SECTOR)
+def _open(source: Source, segments: Sequence[Segment], keys: dict[Check, bytes]) -> Source:
+    """The volume in clear: its segments one after the other."""
+    parts = [_clear(source, segment, keys) for segment in segments]
+    return parts[0] if len(parts) == 1 else PiecesSource(Piece(part, 0, part.size) for part in parts)
+
+
+def _clear(source: Source, segment: Segment, keys: dict[Check, bytes]) -> Source:
+    rest = max(0, source.size - segment.offset)
+    size = rest if segment.size is None else min(segment.size, rest)
+    if segment.check is None:
+        return SliceSource(source, segment.offset, size)
+    region = Region(0, size, segment.offset, True, segment.first)
+    decrypt = decryptor(segment.cipher, keys[segment.check], segment.sector)
+    return Sectors(source, [region], segment.sector, decrypt, SECTOR)

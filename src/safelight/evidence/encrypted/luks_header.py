@@ -28,6 +28,10 @@ _SECONDS = tuple(0x4000 << shift for shift in range(9))
 _LONGEST_KEY = 512
 _MOST_STRIPES = 20_000
 _MOST_SLOTS = 32
+_READABLE = frozenset(("online-reencrypt", "online-reencrypt-v2"))
+"""What a volume may require: encrypted anew in part, which its segments show."""
+_BACKUP = "backup-"
+"""Begins the flags of segments that are no part of the volume, but say what it was and what it is to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the volume; `size` None: to its end. `first` is the number of its first 512 bytes."""
+    """A part of the volume, in their order; `size` None: to its end. `first` is the number of its first 512 bytes."""
 
     offset: int
     size: int | None
     cipher: str
     sector: int
     first: int
-    check: Check
+    check: Check | None
+    """None: it is not encrypted (not yet, or not any more)."""
+    hot: bool = False
+    """Was it being encrypted anew when that was cut off? Some sectors then have the old key, some the new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,36 +166,47 @@ def _luks2(source: Source) -> Header:
 
 def _metadata(data: dict[str, Any], uuid: str, label: str, problem: str | None) -> Header:
     needs = data.get("config", {}).get("requirements", {}).get("mandatory", [])
-    if needs:
+    if set(needs) - _READABLE:
         raise EvidenceError(f"LUKS2 in a state that is not read here: {', '.join(map(str, needs))[:200]}")
     slots = tuple(
         _slot(int(number), one) for number, one in _few(data["keyslots"]) if one.get("type") == "luks2"
     )
-    checks = [_check(one) for _, one in _few(data["digests"])]
-    of_segment = {
-        int(number): check
-        for (_, one), check in zip(_few(data["digests"]), checks, strict=True)
-        for number in one["segments"]
+    previous = {
+        number for number, one in data["segments"].items() if _BACKUP + "previous" in one.get("flags", ())
     }
-    segments = []
-    for number, one in _few(data["segments"]):
-        if one["type"] != "crypt" or "integrity" in one:
-            kind = (
-                "with checksums of its own (dm-integrity)" if "integrity" in one else f"of type {one['type']}"
-            )
-            raise EvidenceError(f"LUKS2 with a segment {str(kind)[:60]}, which is not read here")
-        sector = int(one["sector_size"])
-        if sector not in (512, 1024, 2048, 4096):
-            raise ValueError(f"sectors of {sector} bytes")
-        size = None if one["size"] == "dynamic" else int(one["size"])
-        check = of_segment[int(number)]
-        segments.append(
-            Segment(int(one["offset"]), size, str(one["encryption"]), sector, int(one["iv_tweak"]), check)
-        )
+    digests = sorted(_few(data["digests"]), key=lambda one: previous.isdisjoint(one[1]["segments"]))
+    of_segment: dict[int, Check] = {}
+    for check, (_, one) in zip([_check(one) for _, one in digests], digests, strict=True):
+        for number in one["segments"]:
+            of_segment.setdefault(int(number), check)  # of one with two keys, the older
+    segments = [
+        _segment(one, of_segment.get(int(number)))
+        for number, one in _few(data["segments"])
+        if not any(str(flag).startswith(_BACKUP) for flag in one.get("flags", ()))
+    ]
     if not segments or any(one.offset < 0 or (one.size or 0) < 0 for one in segments):
         raise ValueError("it has no segments")
+    if any(one.size is None for one in segments[:-1]):
+        raise ValueError("a segment without an end before another")
     tokens = tuple(sorted({str(one.get("type"))[:40] for _, one in _few(data.get("tokens", {}))}))
     return Header(2, uuid, label, slots, tuple(segments), tokens, problem)
+
+
+def _segment(one: dict[str, Any], check: Check | None) -> Segment:
+    kind, offset = one["type"], int(one["offset"])
+    size = None if one["size"] == "dynamic" else int(one["size"])
+    if kind == "linear":
+        return Segment(offset, size, "", SECTOR, 0, None)
+    if kind != "crypt" or "integrity" in one:
+        what = "with checksums of its own (dm-integrity)" if "integrity" in one else f"of type {kind}"
+        raise EvidenceError(f"LUKS2 with a segment {str(what)[:60]}, which is not read here")
+    if check is None:
+        raise ValueError("a segment for which there is no key")
+    sector = int(one["sector_size"])
+    if sector not in (512, 1024, 2048, 4096):
+        raise ValueError(f"sectors of {sector} bytes")
+    hot = "in-reencryption" in one.get("flags", ())
+    return Segment(offset, size, str(one["encryption"]), sector, int(one["iv_tweak"]), check, hot)
 
 
 def _few(data: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -11,6 +11,10 @@ from safelight.evidence.protocol import Limits, Node, Source
 
 _COUNT = re.compile(rb"(\d{1,12})[ \t]*\r?\n")
 """emlx begins with the length of the message; a property list follows it."""
+_FLAGS = re.compile(rb"<key>flags</key>\s*<integer>(\d{1,19})</integer>")
+_DELETED = 2
+_MAILDIR = re.compile(r"[:;!]2,([A-Za-z]*)\Z")
+_LONGEST_LIST = 1 << 16
 
 
 class EmlReader:
@@ -29,4 +33,18 @@ class EmlReader:
         """Yield the attachments, nested messages among them as files."""
         count = _COUNT.match(source.read_at(0, 16))
         start, end = (count.end(), count.end() + int(count[1])) if count else (0, source.size)
-        yield from nodes(source, start, min(end, source.size), Meter.of(limits, source))
+        end = min(end, source.size)
+        marks = _marks(source, end if count else None)
+        yield from nodes(source, start, end, Meter.of(limits, source), marks=marks)
+
+
+def _marks(source: Source, behind: int | None) -> str:
+    """What the mailbox says of it: a Maildir by the file's name, Apple Mail by the list `behind` the message."""
+    found = _MAILDIR.search(source.name)
+    if found is not None and "T" in found[1]:
+        return "trashed (by the file's name)"
+    if behind is not None:
+        flags = _FLAGS.search(source.read_at(behind, _LONGEST_LIST))
+        if flags is not None and int(flags[1]) & _DELETED:
+            return "deleted (by Apple Mail's flags)"
+    return ""

@@ -10,27 +10,34 @@ from __future__ import annotations
 import mimetypes
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from email.parser import BytesHeaderParser
 from functools import partial
 
+from safelight.errors import EvidenceError
+from safelight.evidence.decompress import Feed
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail import letter as letters
 from safelight.evidence.mail import transfer
 from safelight.evidence.mail.letter import Letter
 from safelight.evidence.protocol import Kind, Node, Source
+from safelight.evidence.sniff import is_archive, is_media, sniff
+from safelight.evidence.source import BytesSource
 from safelight.evidence.unlock import NO_KEYS, LockedError
 from safelight.model import State
 
-_SHORT_HEADER, HEADER = 1 << 12, 1 << 16
-"""Bytes of one header block that are looked at."""
+_SHORT_HEADER, HEADER, _LONGEST_HEADER = 1 << 12, 1 << 16, 1 << 20
+"""Bytes of one header block that are looked at, more where it does not end there."""
+_PEEKED = 1 << 10
 _NESTED = 500
 _WINDOW = 1 << 20
 _LONGEST_BOUNDARY = 1_000
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _LIKE_HEADER = re.compile(rb"\r?\n[A-Za-z][A-Za-z0-9-]{0,60}:")
 _BEGIN = re.compile(rb"(?:^|\n)begin(?:-base64)? [0-7]{3,4} ([^\r\n]{1,255})\r?\n(?=[ -`])")
+_WRITTEN_IN = b";base64,"
+"""What is before a file that is written into a page."""
 _SMIME = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _PARSER = BytesHeaderParser()
 
@@ -96,9 +103,10 @@ def read_header(window: Window, start: int) -> tuple[Message, int]:
     if data.startswith((b"\n", b"\r\n")):
         return Message(), start + (1 if data[:1] == b"\n" else 2)
     blank = _BLANK.search(data)
-    if blank is None:
-        data = window.peek(start, HEADER)
-        blank = _BLANK.search(data)
+    for length in (HEADER, _LONGEST_HEADER):
+        if blank is None and len(data) < window.end - start:
+            data = window.peek(start, length)
+            blank = _BLANK.search(data)
     block, body = (data[: blank.start() + 1], blank.end()) if blank else (data, len(data))
     return _PARSER.parsebytes(block), start + body
 
@@ -112,7 +120,13 @@ def parts(window: Window, headers: Message, body: int) -> Iterator[Part]:
     def begin(header: Message, start: int) -> tuple[Part | None, bool]:
         if header.get_content_maintype() != "multipart" or len(boundaries) >= _NESTED:
             return Part(header, start, window.end), False
-        stated = header.get_boundary()
+        try:
+            stated = header.get_boundary()
+        except (
+            ValueError,
+            LookupError,
+        ):  # stated in a charset that is none: the first line that looks like one is taken
+            stated = None
         if not stated:
             return None, True
         mark = b"--" + str(stated).encode("utf-8", "surrogateescape").strip()
@@ -158,18 +172,29 @@ def nodes(
     *,
     foldered: bool = False,
     state: State = State.ALLOCATED,
+    marks: str = "",
 ) -> Iterator[Node]:
-    """Yield the attachments of the message in a range of the source, `foldered` below its date and subject."""
+    """Yield the attachments of the message in a range of the source, `foldered` below its date and subject.
+
+    `marks` are what the mailbox says of the message, to be told with its labels.
+    """
     window = Window(source, end)
     headers, body = read_header(window, start)
     said = letters.of_headers(headers)
+    if marks:
+        said = replace(said, labels=", ".join(filter(None, (marks, said.labels))))
     prefix = said.folder + b"/" if foldered else b""
     number = 0
+    if body - start >= _LONGEST_HEADER and body < end:
+        size = f"{_LONGEST_HEADER >> 10:,} KiB"
+        text = f"the message at {start:,} has a header of more than {size}: its parts are not read"
+        yield Node(b"", Kind.FINDING, error=text)
     for part in parts(window, headers, body):
         meter.entry()
         number += 1
         attached = _attached(part.headers)
-        if not attached and part.headers.get_content_maintype() == "text":
+        is_text = not attached and part.headers.get_content_maintype() == "text"
+        if is_text and not _is_disguised(part, window) and not _holds_pictures(source, part, window):
             yield from _uuencoded(source, window, part, prefix, said, meter, state)
             continue
         yield _node(source, part, prefix + _name(part, window, number), said, meter, state)
@@ -177,6 +202,36 @@ def nodes(
 
 def _attached(headers: Message) -> bool:
     return headers.get_content_disposition() == "attachment" or bool(_file_name(headers))
+
+
+def _is_disguised(part: Part, window: Window) -> bool:
+    """Is a part that is called text a picture, film, archive or document by its first bytes?"""
+    if str(part.headers.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return False
+    letters_ = window.peek(part.start, min(_PEEKED, part.end - part.start))
+    try:
+        head = b"".join(transfer.base64(Feed(BytesSource(letters_))))
+    except EvidenceError:
+        return False
+    format_ = sniff(head)
+    return is_media(format_) or is_archive(format_) or format_ in ("pdf", "ole", "sqlite")
+
+
+def _holds_pictures(source: Source, part: Part, window: Window) -> bool:
+    """Is a part a page into which files are written (`documents/html.py`)?"""
+    if part.headers.get_content_type() != "text/html":
+        return False
+    if str(part.headers.get("Content-Transfer-Encoding", "")).strip().lower() != "base64":
+        return window.until(part.end).find(_WRITTEN_IN, part.start) >= 0
+    before = b""
+    try:
+        for piece in transfer.base64(Feed(source, part.start, part.end)):
+            if _WRITTEN_IN in before + piece:
+                return True
+            before = piece[-len(_WRITTEN_IN) :]
+    except EvidenceError:
+        pass  # a text that breaks off is none that is given
+    return False
 
 
 def _file_name(headers: Message) -> str:
@@ -241,6 +296,9 @@ def _uuencoded(
     source: Source, window: Window, part: Part, prefix: bytes, said: Letter, meter: Meter, state: State
 ) -> Iterator[Node]:
     """Yield the files that a text carries between `begin` and `end`."""
+    window = window.until(
+        part.end
+    )  # what is looked for in one part is not looked for through all that follow
     position = part.start
     first = window.peek(position, 8192)
     at = position if first.startswith(b"begin") else -1
@@ -280,7 +338,10 @@ def looks_like_headers(head: bytes) -> bool:
     if not head[:1].isalpha() or b":" not in head[:80]:
         return False
     known = 0
-    for line in head[:HEADER].split(b"\n")[:200]:
+    lines = head[:HEADER].split(b"\n")
+    for line in lines[
+        : min(200, len(lines) - (len(head) >= HEADER - _PEEKED))
+    ]:  # the last one may be cut off
         text = line.rstrip(b"\r")
         if not text:
             break

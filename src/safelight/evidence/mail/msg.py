@@ -8,13 +8,17 @@ from functools import partial
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.documents.cfb import Compound, Entry
+from safelight.evidence.documents.ole import members
 from safelight.evidence.guards import Meter
-from safelight.evidence.mail.letter import Letter, clean
+from safelight.evidence.mail.letter import Letter, charset_of, clean
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.model import Timestamp
 
 _PROPERTIES = "__properties_version1.0"
 _ATTACHMENT = "__attach_version1.0_"
+_SENT, _DELIVERED, _CHANGED = 0x0039, 0x0E06, 0x3008
+_CODEPAGE = 0x3FFD
+_NAMES = ("3707", "3704", "3001")
 _NESTED = 16
 _TEXT = 1 << 16
 _REFERENCE = frozenset((2, 3, 4, 7))
@@ -34,7 +38,9 @@ class MsgReader:
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the attachments; those of an attached message lie below its subject."""
         compound = Compound(source)
-        yield from _message(compound, compound.root, b"", Meter.of(limits, source), 0)
+        meter = Meter.of(limits, source)
+        yield from _message(compound, compound.root, b"", meter, 0)
+        yield from members(compound, compound.root, b"", meter, leave="__")  # what Outlook did not put there
         for problem in compound.problems:
             yield Node(b"", Kind.FINDING, error=problem)
 
@@ -43,13 +49,12 @@ def _message(compound: Compound, storage: Entry, prefix: bytes, meter: Meter, de
     said = _letter(compound, storage)
     if depth:
         prefix += said.folder + b"/"
+    charset = _charset(compound, storage)
     for entry in storage.children:
         if not entry.name.lower().startswith(_ATTACHMENT):
             continue
         meter.entry()
-        name = (
-            _text(compound, entry, "3707") or _text(compound, entry, "3704") or _text(compound, entry, "3001")
-        )
+        name = next(filter(None, (_text(compound, entry, number, charset) for number in _NAMES)), "")
         node = Node(
             prefix + clean(name.rpartition("\\")[2] or "attachment"), Kind.FILE, times=said.times,
             address={"member": entry.number}, layer="member", note=said.note,
@@ -63,8 +68,6 @@ def _message(compound: Compound, storage: Entry, prefix: bytes, meter: Meter, de
                 continue
             node.error = f"more than {_NESTED} messages within each other; not read"
         elif inner is not None:
-            from safelight.evidence.documents.ole import members
-
             yield from members(compound, inner, node.name + b"/", meter)
             continue
         elif _method(compound, entry) in _REFERENCE:
@@ -74,23 +77,30 @@ def _message(compound: Compound, storage: Entry, prefix: bytes, meter: Meter, de
         yield node
 
 
+def _charset(compound: Compound, storage: Entry) -> str:
+    """How texts are encoded that are not Unicode."""
+    return charset_of(int.from_bytes(_fixed(compound, storage, _CODEPAGE)[1][:4], "little"))
+
+
 def _letter(compound: Compound, storage: Entry) -> Letter:
-    mail = _text(compound, storage, "5D01") or _text(compound, storage, "0C1F")
-    name = _text(compound, storage, "0C1A")
+    charset = _charset(compound, storage)
+    subject, to, name, smtp, mail = (
+        _text(compound, storage, number, charset) for number in ("0037", "0E04", "0C1A", "5D01", "0C1F")
+    )
+    mail = smtp or mail
     sender = f"{name} <{mail}>" if name and mail and name != mail else name or mail
-    date = None
-    for number in (0x0039, 0x0E06, 0x3008):
-        date = date or _time(compound, storage, number)
-    return Letter(_text(compound, storage, "0037"), sender, _text(compound, storage, "0E04"), date)
+    date = _time(compound, storage, _SENT) or _time(compound, storage, _DELIVERED)
+    changed = None if date else _time(compound, storage, _CHANGED)
+    return Letter(subject, sender, to, date or changed, bool(changed))
 
 
-def _text(compound: Compound, storage: Entry, number: str) -> str:
+def _text(compound: Compound, storage: Entry, number: str, charset: str) -> str:
     """A property that is a text; empty where it is not there or cannot be read."""
-    for kind, charset in (("001F", "utf-16-le"), ("001E", "cp1252")):
+    for kind, coding in (("001F", "utf-16-le"), ("001E", charset)):
         entry = storage.get(f"__substg1.0_{number}{kind}")
         if entry is not None and entry.is_stream:
             try:
-                return compound.read(entry, _TEXT).decode(charset, "replace").rstrip("\0").strip()
+                return compound.read(entry, _TEXT).decode(coding, "replace").rstrip("\0").strip()
             except EvidenceError:
                 return ""
     return ""

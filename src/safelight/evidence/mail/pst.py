@@ -1,8 +1,8 @@
 """Outlook's stores, PST and OST: attachments of every message, below the folder and message they belong to.
 
 Messages are taken from the file's index of nodes, not from the folders' lists: one that no list names is found
-too. Older pages of that index, which Outlook leaves behind, lead to deleted messages as far as their blocks are
-still there. A store's password protects nothing: it is only asked for by Outlook.
+too. Older pages of that index, which Outlook leaves behind, lead to deleted messages, and to what was removed from one
+that is still there, as far as their blocks are. A store's password protects nothing: it is only asked for by Outlook.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.guards import Meter
-from safelight.evidence.mail.letter import Letter, clean
+from safelight.evidence.mail.letter import Letter, charset_of, clean, say
 from safelight.evidence.mail.pst_items import ATTACHMENT, FOLDER, MESSAGE, Item, open_item
 from safelight.evidence.mail.pst_pages import BLOCKS, NODES, NodeEntry, Pages
 from safelight.evidence.protocol import Kind, Limits, Node, Source
@@ -24,10 +24,12 @@ _NESTED = 16
 """Messages within messages."""
 _SCAN = 1 << 20
 _MOST_DELETED = 200_000
+_MOST_GIVEN = 4_000_000
+_EARLIER = "of an earlier version of a message that is still there"
 _SUBJECT, _TO, _SENDER, _SENDER_MAIL, _SENDER_SMTP = 0x0037, 0x0E04, 0x0C1A, 0x0C1F, 0x5D01
 _SENT, _DELIVERED, _CHANGED = 0x0039, 0x0E06, 0x3008
 _NAME, _LONG_NAME, _SHORT_NAME, _METHOD, _DATA, _PASSWORD = 0x3001, 0x3707, 0x3704, 0x3705, 0x3701, 0x67FF
-_EMBEDDED, _OLE = 5, 6
+_EMBEDDED, _OLE, _CODEPAGE = 5, 6, 0x3FFD
 _REFERENCE = frozenset((2, 3, 4, 7))
 
 
@@ -64,6 +66,9 @@ class _Store:
         self.seen: dict[int, int] = {}
         """Numbers of the nodes that are messages now, and their data blocks."""
         self.folders: dict[int, NodeEntry] = {}
+        self._live: set[int] = set()
+        self._given: set[tuple[int, int, int]] = set()
+        """Attachments of messages that are there now: number of the message, of the attachment, its data block."""
         self._paths: dict[int, bytes] = {}
 
     def about(self) -> Iterator[Node]:
@@ -90,11 +95,16 @@ class _Store:
             elif kind == MESSAGE:
                 self.seen[node.number] = node.data
                 messages.append(node)
+        self._live.update(self.seen)
         for node in messages:
             yield from self._message(node, State.ALLOCATED)
 
     def deleted(self) -> Iterator[Node]:
-        """Yield the attachments of messages that only older pages of the index name."""
+        """Yield the attachments of messages that only older pages of the index name, and those that were removed.
+
+        A message that was changed since (marked as read, moved) is there in an earlier version: nobody deleted it, and
+        attachments that it still has are not given again.
+        """
         older = _Remnants(self.pages)
         found = 0
         for node in older.messages():
@@ -123,18 +133,27 @@ class _Store:
     ) -> Iterator[Node]:
         said = letter(item)
         prefix = folder + said.folder + b"/"
+        is_earlier = state is State.DELETED and number in self._live
+        charset = charset_of(item.number(_CODEPAGE))
+        note = say(f"{_EARLIER}: {said.note}") if is_earlier else said.note
         for inner in item.inner.values():
             if inner.number & 0x1F != ATTACHMENT:
                 continue
+            key = (number, inner.number, inner.data)
+            if is_earlier and key in self._given:
+                continue
+            if state is not State.DELETED and len(self._given) < _MOST_GIVEN:
+                self._given.add(key)
             self.meter.entry()
             address = {"member": number, "offset": inner.number}
             node = Node(
-                prefix + b"attachment", Kind.FILE, state, None, said.times, address, "member", note=said.note
+                prefix + b"attachment", Kind.FILE, state, None, said.times, address, "member", note=note
             )
             try:
                 attached = open_item(self.pages, inner)
                 method = attached.number(_METHOD)
-                name = attached.text(_LONG_NAME) or attached.text(_SHORT_NAME) or attached.text(_NAME)
+                names = (attached.text(number_, charset) for number_ in (_LONG_NAME, _SHORT_NAME, _NAME))
+                name = next(filter(None, names), "")
                 node.name = prefix + clean(name.rpartition("\\")[2])
                 if method == _EMBEDDED:
                     yield from self._embedded(attached, prefix, number, state, depth)
@@ -188,14 +207,17 @@ class _Store:
 
 def letter(item: Item) -> Letter:
     """What a message says of itself."""
-    subject = item.text(_SUBJECT)
+    charset = charset_of(item.number(_CODEPAGE))
+    subject, to, name, smtp, mail = (
+        item.text(number, charset) for number in (_SUBJECT, _TO, _SENDER, _SENDER_SMTP, _SENDER_MAIL)
+    )
     if subject[:1] == "\1":  # the length of a prefix such as "Re: " stands before it
         subject = subject[2:]
-    mail = item.text(_SENDER_SMTP) or item.text(_SENDER_MAIL)
-    name = item.text(_SENDER)
+    mail = smtp or mail
     sender = f"{name} <{mail}>" if name and mail and name != mail else name or mail
-    date = item.time(_SENT) or item.time(_DELIVERED) or item.time(_CHANGED)
-    return Letter(subject.strip(), sender.strip(), item.text(_TO).strip(), date)
+    date = item.time(_SENT) or item.time(_DELIVERED)
+    changed = None if date else item.time(_CHANGED)
+    return Letter(subject.strip(), sender.strip(), to.strip(), date or changed, bool(changed))
 
 
 class _Remnants:

@@ -33,10 +33,13 @@ class Message:
     chat: str = ""
     sender: str = ""
     at: Timestamp | None = None
+    quoted: bool = False
+    """Does the sender only quote it? Who sent it first is not stated."""
 
     def note(self) -> str:
         """One line for people, safe to show."""
-        text = f"{self.app}: from {_short(self.sender) or 'an unknown sender'}"
+        how = "quoted in a message of" if self.quoted else "from"
+        text = f"{self.app}: {how} {_short(self.sender) or 'an unknown sender'}"
         if self.chat:
             text += f" in the chat “{_short(self.chat)}”"
         if self.at is not None:
@@ -134,6 +137,11 @@ def once(database: Database, make: type[T]) -> T:
     return cast("T", kept)
 
 
+def named(name: str, address: str) -> str:
+    """A chat by its name and, as several may have the same one, its address."""
+    return f"{name} ({address})" if name and address and name != address else name or address
+
+
 def text(value: Value) -> str:
     """A value as text; empty for NULL and for binary ones."""
     return "" if value is None or isinstance(value, Blob) else str(value)
@@ -172,14 +180,26 @@ def _part(shown: str) -> bytes:
 def deleted_path(table: Table, column: str, left: Leftover, anchor: bytes) -> tuple[str, int] | None:
     """The path in a deleted row, where the row has the shape of this table's."""
     place = table.column(column)
-    if place is None or len(left.row) != len(table.columns):
-        return None
-    if left.table is not None and left.table.root != table.root:
+    if place is None or not has_shape(left, table):
         return None
     path = left.row.value(place)
     if not isinstance(path, str) or re.match(anchor.decode(), path) is None:
         return None
     return path, left.row.rowid if left.row.rowid is not None else -left.offset
+
+
+def has_shape(left: Leftover, table: Table) -> bool:
+    """May a deleted row be one of this table?
+
+    Where its page shows that it was, and it is whole, it may lack columns: those that were added after it was written.
+    """
+    if left.table is None:
+        return len(left.row) == len(table.columns)
+    if left.table.root != table.root:
+        return False
+    return len(left.row) == len(table.columns) or (
+        left.state is State.DELETED and len(left.row) < len(table.columns)
+    )
 
 
 def origin_of(left: Leftover) -> str:

@@ -13,6 +13,7 @@ from safelight.evidence.messengers.app import (
     Reference,
     Rows,
     deleted_path,
+    named,
     number,
     once,
     origin_of,
@@ -28,13 +29,21 @@ from safelight.evidence.stamps import utc_seconds
 
 _MOST = 2_000_000
 _ME = "the owner"
+_RECOVERABLE = "chat_recoverable_message_join"
+_FROM = 137
+"""Type of the sender's address of an MMS (OMA-MMS-ENC); the owner's own is not written out."""
+_OWN_ADDRESS = "insert-address-token"
+_RECEIVED = 1
+_GIVEN_AGAIN = "perhaps another message: this database gives numbers of deleted ones again"
+_MOST_NAMED = 20
+"""Participants of a thread that are named."""
 
 
 class IMessage:
     """`sms.db`."""
 
     name = "Messages"
-    anchor = rb"~/Library/SMS/|/var/mobile/Library/SMS/|/var/mobile/Media/"
+    anchor = rb"~/Library/SMS/|~/Library/Messages/|/var/mobile/Library/SMS/|/var/mobile/Media/"
 
     def knows(self, database: Database) -> bool:
         """By the tables of messages and of attachments."""
@@ -48,7 +57,8 @@ class IMessage:
         table = database.tables["attachment"]
         for key, path, size in database.values(table, "ROWID", "filename", "total_bytes"):
             if isinstance(path, str) and path and isinstance(key, int):
-                yield Reference(_below_home(path), messages.of_attachment(key), key, number(size))
+                message, note = messages.of_attachment(key), messages.gone(key)
+                yield Reference(_below_home(path), message, key, number(size), note=note)
 
     def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
         """Pictures within rows of `message` itself (link previews)."""
@@ -73,18 +83,29 @@ class _Messages:
         self._chats = Rows(database, "chat", "display_name", "chat_identifier")
         self._message_of = _pairs(database, "message_attachment_join", "attachment_id", "message_id")
         self._chat_of = _pairs(database, "chat_message_join", "message_id", "chat_id")
+        # since iOS 16 a deleted message is kept for some weeks, and its chat is named there
+        self._deleted = _pairs(database, _RECOVERABLE, "message_id", "delete_date")
+        for message, chat in _pairs(database, _RECOVERABLE, "message_id", "chat_id").items():
+            self._chat_of.setdefault(message, chat)
 
     def of_attachment(self, key: int) -> Message:
         return self.get(self._message_of.get(key))
+
+    def gone(self, key: int) -> str:
+        """That the message of an attachment was deleted, and may still be taken back; else nothing."""
+        message = self._message_of.get(key)
+        if message is None or message not in self._deleted:
+            return ""
+        at = apple_time(self._deleted[message], "sms.db")
+        return f"deleted{f' at {at.value}' if at else ''}, kept among the recently deleted"
 
     def get(self, key: int | None) -> Message:
         handle, is_mine, at, service = self._messages.get(key)
         title, identifier = self._chats.get(self._chat_of.get(key or 0))
         (sender,) = self._handles.get(handle)
         by = _ME if is_mine == 1 else text(sender)
-        return Message(
-            text(service) or "Messages", text(title) or text(identifier), by, apple_time(at, "sms.db")
-        )
+        chat = named(text(title), text(identifier))
+        return Message(text(service) or "Messages", chat, by, apple_time(at, "sms.db"))
 
 
 def _pairs(database: Database, table: str, key: str, value: str) -> dict[int, int]:
@@ -139,13 +160,40 @@ class AndroidMms:
         path, key = found
         column = table.column("mid")
         message = number(left.row.value(column)) if column is not None else None
-        return Reference(
-            path, self._message(database, message), key, state=left.state, origin=origin_of(left)
-        )
+        said = self._message(database, message)
+        doubt = _GIVEN_AGAIN if said.at is not None and "sqlite_sequence" not in database.tables else ""
+        return Reference(path, said, key, state=left.state, origin=origin_of(left), note=doubt)
 
     def _message(self, database: Database, key: int | None) -> Message:
-        thread, box, at = Rows(database, "pdu", "thread_id", "msg_box", "date").get(key)
+        return once(database, _Mms).get(key)
+
+
+class _Mms:
+    def __init__(self, database: Database) -> None:
+        self._messages = Rows(database, "pdu", "thread_id", "msg_box", "date")
+        self._threads = Rows(database, "threads", "recipient_ids")
+        self._people = Rows(database, "canonical_addresses", "address")
+        self._senders: dict[int, str] = {}
+        table = database.tables.get("addr")
+        if table is None or not table.has_rowid:
+            return
+        try:
+            for key, address, kind in database.values(table, "msg_id", "address", "type"):
+                if isinstance(key, int) and kind == _FROM and len(self._senders) < _MOST:
+                    self._senders[key] = text(address)
+        except EvidenceError:
+            pass  # said when the table's own rows are gone through
+
+    def get(self, key: int | None) -> Message:
+        thread, box, at = self._messages.get(key)
         seconds = number(at)
-        by = _ME if box in (2, 4) else ""
-        chat = f"thread {thread}" if thread is not None else ""
+        by = self._senders.get(key, "") if key is not None else ""
+        if by == _OWN_ADDRESS or (number(box) or _RECEIVED) > _RECEIVED:  # sent, drafts, outbox, failed
+            by = _ME
+        (recipients,) = self._threads.get(thread)
+        ids = [
+            int(one) for one in text(recipients).split()[:_MOST_NAMED] if one.isdecimal() and len(one) < 19
+        ]
+        people = ", ".join(filter(None, (text(self._people.get(one)[0]) for one in ids)))
+        chat = named(people, f"thread {thread}") if thread is not None else ""
         return Message("MMS", chat, by, utc_seconds(seconds, "mmssms.db") if seconds else None)

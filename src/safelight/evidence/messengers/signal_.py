@@ -11,12 +11,14 @@ import binascii
 import hashlib
 import hmac
 import json
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from safelight.errors import EvidenceError
-from safelight.evidence.messengers.app import Message, Reference, Rows, number, once, table_has, text
+from safelight.evidence.messengers.app import Message, Reference, Rows, named, number, once, table_has, text
 from safelight.evidence.phone.keybag import CbcSource
 from safelight.evidence.protocol import Source
 from safelight.evidence.source import SliceSource
@@ -32,6 +34,9 @@ _IV, _MAC = 16, 32
 _ME = "the owner"
 _MOST = 1_000_000
 _PIECE = 1 << 20
+_PREVIEW, _QUOTED = "preview", "quoted"
+_PARTS = (("", ""), ("thumbnail", _PREVIEW), ("screenshot", _PREVIEW), ("backupThumbnail", _PREVIEW))
+"""Files of one row of `message_attachments`: how their columns begin, and what they are."""
 
 
 def _at(value: Value) -> Timestamp | None:
@@ -75,30 +80,54 @@ class Desktop:
         )
 
     def references(self, database: Database) -> Iterator[Reference]:
-        """One for each attachment that lies in a file."""
-        chats = self._chats(database)
+        """One for each file of an attachment: itself, its preview, what a message quotes."""
+        people = once(database, _People)
+        messages = database.tables["messages"]
         table = database.tables.get("message_attachments")
         if table is not None and table.has_rowid:
-            columns = ("rowid", "path", "localKey", "size", "conversationId", "sentAt")
+            senders = self._senders(database, messages, people)
             for row in database.rows(table):
-                path, key, size, chat, at = (
-                    database.cell(table, row, table.column(name)) for name in columns[1:]
-                )
-                message = Message("Signal", chats.get(text(chat), text(chat)), "", _at(at))
-                yield from self._reference(path, text(key), size, message, row.rowid or 0)
-        table = database.tables["messages"]
-        for row in database.rows(table):
-            if database.cell(table, row, table.column("hasAttachments")) != 1:
+
+                def cell(name: str, table: Table = table, row: Row = row) -> Value:
+                    return database.cell(table, row, table.column(name))
+
+                chat, kind = text(cell("conversationId")), text(cell("attachmentType"))
+                by = senders.get(text(cell("messageId")), "")
+                message = Message("Signal", people.chat(chat), by, _at(cell("sentAt")), kind == "quote")
+                note = "" if kind in ("", "attachment", "quote") else kind
+                for start, what in _PARTS:
+                    path, key = (
+                        cell(f"{start}Path" if start else "path"),
+                        cell(f"{start}LocalKey" if start else "localKey"),
+                    )
+                    size = cell(f"{start}Size" if start else "size")
+                    yield from self._reference(path, text(key), size, message, row.rowid or 0, what or note)
+        for row in database.rows(messages):
+            content = database.cell(messages, row, messages.column("json"))
+            if not isinstance(content, str) or '"path"' not in content:
                 continue
-            content = database.cell(table, row, table.column("json"))
-            for one in _attachments(content if isinstance(content, str) else ""):
-                message = self._message(database, table, row, chats)
+            message = self._message(database, messages, row, people)
+            for one, what in _files(content):
                 yield from self._reference(
-                    one.get("path"), str(one.get("localKey") or ""), one.get("size"), message, row.rowid or 0
-                )
+                    one.get("path"), str(one.get("localKey") or ""), one.get("size"),
+                    replace(message, quoted=what == _QUOTED), row.rowid or 0, "" if what == _QUOTED else what,
+                )  # fmt: skip
+
+    def _senders(self, database: Database, table: Table, people: _People) -> dict[str, str]:
+        """Who sent each message, by its id; what cannot be read is left out."""
+        senders: dict[str, str] = {}
+        try:
+            for row in database.rows(table):
+                key = text(database.cell(table, row, table.column("id")))
+                if len(senders) < _MOST:
+                    by = self._message(database, table, row, people).sender
+                    senders[key] = sys.intern(by)
+        except EvidenceError:
+            pass  # said when the messages themselves are gone through
+        return senders
 
     def _reference(
-        self, path: object, key: str, size: object, message: Message, row: int
+        self, path: object, key: str, size: object, message: Message, row: int, note: str
     ) -> Iterator[Reference]:
         if not isinstance(path, str) or not path:
             return
@@ -107,26 +136,15 @@ class Desktop:
             unlock = opener(base64.b64decode(key, validate=True), known)
         except (binascii.Error, ValueError):
             unlock = None
-        yield Reference(path, message, row, known, unlock=unlock)
+        yield Reference(path, message, row, known, unlock=unlock, note=note)
 
-    def _chats(self, database: Database) -> dict[str, str]:
-        chats: dict[str, str] = {}
-        try:
-            columns = ("id", "name", "profileFullName", "profileName", "e164")
-            for key, *names in database.values(database.tables["conversations"], *columns):
-                if len(chats) < _MOST:
-                    chats[text(key)] = next((text(name) for name in names if name), "")
-        except EvidenceError:
-            pass  # said when the table's own rows are gone through
-        return chats
-
-    def _message(self, database: Database, table: Table, row: Row, chats: dict[str, str]) -> Message:
+    def _message(self, database: Database, table: Table, row: Row, people: _People) -> Message:
         def cell(name: str) -> Value:
             return database.cell(table, row, table.column(name))
 
-        chat, mine = text(cell("conversationId")), cell("type") == "outgoing"
-        by = _ME if mine else text(cell("source")) or text(cell("sourceServiceId"))
-        return Message("Signal", chats.get(chat, chat), by, _at(cell("sent_at")))
+        mine = cell("type") == "outgoing"
+        by = _ME if mine else text(cell("source")) or people.sender(text(cell("sourceServiceId")))
+        return Message("Signal", people.chat(text(cell("conversationId"))), by, _at(cell("sent_at")))
 
     def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
         """Previews are in JSON, not in values of their own."""
@@ -137,11 +155,57 @@ class Desktop:
         return None
 
 
-def _attachments(content: str) -> list[dict[str, Any]]:
+class _People:
+    """Chats by their id, people by the address of their account."""
+
+    def __init__(self, database: Database) -> None:
+        self._chats: dict[str, str] = {}
+        self._people: dict[str, str] = {}
+        columns = ("id", "serviceId", "name", "profileFullName", "profileName", "e164")
+        try:
+            for key, service, *names in database.values(database.tables["conversations"], *columns):
+                if len(self._chats) < _MOST:
+                    known = next((text(name) for name in names if name), "")
+                    self._chats[text(key)] = known
+                    if service:
+                        self._people[text(service)] = text(names[-1]) or known
+        except EvidenceError:
+            pass  # said when the table's own rows are gone through
+
+    def chat(self, key: str) -> str:
+        """What a chat is called; its id where it has no name."""
+        return self._chats.get(key) or key
+
+    def sender(self, service: str) -> str:
+        """Whose account it is: number or name, and the account's address."""
+        return named(self._people.get(service, ""), service)
+
+
+def _files(content: str) -> Iterator[tuple[dict[str, Any], str]]:
+    """What a message in JSON has as files: attachments with their previews, what it quotes, links, stickers."""
     try:
-        found = json.loads(content).get("attachments")
-    except (ValueError, AttributeError, RecursionError):
-        return []
+        message = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    quote, sticker = _part(message, "quote"), _part(message, "sticker")
+    for one in _parts(message, "attachments"):
+        yield one, ""
+        yield _part(one, "thumbnail"), _PREVIEW
+        yield _part(one, "screenshot"), _PREVIEW
+    for one in _parts(quote, "attachments"):
+        yield _part(one, "thumbnail"), _QUOTED
+    for one in _parts(message, "preview"):
+        yield _part(one, "image"), "preview of a link"
+    yield _part(sticker, "data"), "sticker"
+
+
+def _part(of: object, name: str) -> dict[str, Any]:
+    found = of.get(name) if isinstance(of, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _parts(of: object, name: str) -> list[dict[str, Any]]:
+    found = of.get(name) if isinstance(of, dict) else None
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 

@@ -96,8 +96,8 @@ class Telegram:
         if peer is not None:
             (name,) = Rows(database, "users" if peer > 0 else "chats", "name").get(abs(peer))
             chat = text(name).replace(";;;", " ").strip() or str(peer)
-        is_mine = cell("out") == 1
-        by = "the owner" if is_mine else chat if peer is not None and peer > 0 else ""
+        mine = cell("out")  # tables of media do not say who sent it
+        by = "the owner" if mine == 1 else chat if mine == 0 and peer is not None and peer > 0 else ""
         return Message("Telegram", chat, by, utc_seconds(seconds, "telegram") if seconds else None)
 
 

@@ -5,13 +5,16 @@ Tables as published by forensic projects for versions of 2013 to 2024; columns t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from safelight.evidence.messengers.app import (
     Message,
     Reference,
     Rows,
     deleted_path,
+    named,
     number,
     once,
     origin_of,
@@ -28,6 +31,9 @@ from safelight.model import Timestamp
 APPLE_EPOCH = 978_307_200
 """2001-01-01 in seconds since 1970."""
 _ME = "the owner"
+_OF_MANY = ("@g.us", "@broadcast", "@newsletter")
+_OWN_NAME = re.compile(r"(?:IMG|VID|AUD|PTT|DOC|STK|GIF)-\d{8}-WA\d{4,}.*", re.DOTALL)
+"""Names that the app itself gives to files; any other is the sender's own and may be that of other files too."""
 
 
 def _milliseconds(value: Value) -> Timestamp | None:
@@ -59,7 +65,10 @@ class Android:
         """Thumbnails and the like name their message by its row."""
         column = table.column("message_row_id")
         key = database.cell(table, row, column)
-        return once(database, _AndroidMessages).get(key) if isinstance(key, int) else None
+        if not isinstance(key, int):
+            return None
+        message = once(database, _AndroidMessages).get(key)
+        return replace(message, quoted="quoted" in table.name.lower())
 
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """A row of `message_media`; its message may still be there."""
@@ -88,24 +97,36 @@ class _AndroidMessages:
         )
         self._chats = Rows(database, "chat", "jid_row_id", "subject")
         self._jids = Rows(database, "jid", "raw_string", "user", "server")
+        self._numbers = Rows(database, "jid_map", "jid_row_id")
 
     def get(self, key: int) -> Message:
         chat, from_me, sender, at, received = self._messages.get(key)
         partner, subject = self._chats.get(chat)
         partner_name = self._jid(partner)
-        is_mine = from_me == 1
-        by = _ME if is_mine else self._jid(sender) or (partner_name if from_me is not None else "")
-        return Message(
-            "WhatsApp", text(subject) or partner_name, by, _milliseconds(at) or _milliseconds(received)
-        )
+        by = self._jid(sender) or (_only_partner(partner_name) if from_me is not None else "")
+        if from_me == 1:
+            by = _ME
+        chat_name = named(text(subject), partner_name)
+        return Message("WhatsApp", chat_name, by, _milliseconds(at) or _milliseconds(received))
 
     def _jid(self, key: Value) -> str:
+        """An address; one that hides the number (`…@lid`, since 2023) with the number where that is known."""
         whole, user, server = self._jids.get(key)
-        return text(whole) or (f"{text(user)}@{text(server)}" if user is not None else "")
+        address = text(whole) or (f"{text(user)}@{text(server)}" if user is not None else "")
+        if address.endswith("@lid"):
+            (number_key,) = self._numbers.get(key)
+            known = text(self._jids.get(number_key)[0])
+            return named(known, address)
+        return address
+
+
+def _only_partner(jid: str) -> str:
+    """Who sent what names no sender: the partner, where the chat is of two; in a group that is not stated."""
+    return "" if jid.endswith(_OF_MANY) else jid
 
 
 class OldAndroid:
-    """`msgstore.db` before 2021: everything in `messages`, files by their name."""
+    """`msgstore.db` before 2021: messages in `messages`, files by their path (`message_media`, since 2018) or name."""
 
     name = "WhatsApp"
     anchor = b""
@@ -118,15 +139,23 @@ class OldAndroid:
         """One for each message that names a file."""
         columns = ("_id", "media_name", "media_size")
         table = database.tables["messages"]
+        paths = Rows(database, "message_media", "file_path", "file_size")
         for row in database.rows(table):
             key, name, size = (database.cell(table, row, table.column(column)) for column in columns)
-            if isinstance(name, str) and name and isinstance(key, int):
-                message = self._message(database, table, row)
-                yield Reference(name, message, key, number(size), names=(name.rpartition("/")[2],))
+            path, path_size = paths.get(key)
+            if isinstance(path, str) and path and isinstance(key, int):
+                yield Reference(path, self._message(database, table, row), key, number(path_size))
+            elif isinstance(name, str) and name and isinstance(key, int):
+                message, own = self._message(database, table, row), name.rpartition("/")[2]
+                names = (own,) if _OWN_NAME.fullmatch(own) is not None else ()
+                yield Reference(name, message, key, number(size), names=names)
 
     def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
-        """Of `messages` itself."""
-        return self._message(database, table, row) if table.name.lower() == "messages" else None
+        """Of `messages` itself, and of the previews that lie in a table of their own."""
+        name = table.name.lower()
+        if name == "message_thumbnails" and table.column("key_remote_jid") is not None:
+            return self._message(database, table, row)
+        return self._message(database, table, row) if name == "messages" else None
 
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """Deleted rows give their thumbnails only."""
@@ -137,7 +166,7 @@ class OldAndroid:
             return database.cell(table, row, table.column(name))
 
         chat = text(cell("key_remote_jid"))
-        by = _ME if cell("key_from_me") == 1 else text(cell("remote_resource")) or chat
+        by = _ME if cell("key_from_me") == 1 else text(cell("remote_resource")) or _only_partner(chat)
         return Message("WhatsApp", chat, by, _milliseconds(cell("timestamp")))
 
 
@@ -207,11 +236,10 @@ class _IosMessages:
         chat, member, is_mine, at, sender = self._messages.get(key)
         partner, jid = self._chats.get(chat)
         member_jid, member_name = self._members.get(member)
-        by = text(member_jid) or text(member_name) or text(sender)
+        by = text(member_jid) or text(member_name) or _only_partner(text(sender))
         if is_mine == 1:
             by = _ME
-        chat_name = f"{text(partner)} ({text(jid)})" if partner and jid else text(partner) or text(jid)
-        return Message("WhatsApp", chat_name, by, apple_time(at, "whatsapp"))
+        return Message("WhatsApp", named(text(partner), text(jid)), by, apple_time(at, "whatsapp"))
 
 
 def apple_time(value: Value, source: str) -> Timestamp | None:

@@ -19,7 +19,7 @@ from safelight.evidence.phone.keybag import CbcSource
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import SliceSource
 from safelight.evidence.sqlite.pages import MAGIC
-from safelight.evidence.sqlite.reader import log_beside
+from safelight.evidence.sqlite.reader import contents, log_beside
 from safelight.evidence.sqlite.tree import Database
 from safelight.evidence.unlock import Keys, LockedError, unlocked
 
@@ -27,6 +27,7 @@ _LONGEST = 64 << 20
 _MBDB = b"mbdb\5\0"
 _WHAT = "encrypted iOS backup (its Manifest.plist says so)"
 _NOT_THERE = "its content is not in the exhibit: the backup lacks the file {}"
+_OWN_TABLES = frozenset(("files", "properties", "sqlite_sequence", "sqlite_stat1"))
 Classes = dict[int, bytes]
 
 
@@ -61,22 +62,27 @@ class IosBackupReader:
         if is_plist and not (state.get("IsEncrypted") and state.get("ManifestKey")):
             return  # the manifest beside it is not encrypted, and is read by itself
         classes: Classes = {}
+        database: Database | None = None
         if state.get("IsEncrypted"):
             classes, note = _opened(state, limits)
             yield Node(b"", Kind.NOTE, note=note)
         if head.startswith(_MBDB):
             lines = ios_files.of_mbdb(source)
         else:
-            database = (
-                _manifest(state, beside, classes)
-                if is_plist
-                else Database(source, log_beside(source, limits)[0])
-            )
+            if is_plist:
+                database = _manifest(state, beside, classes)
+            else:
+                log, problem = log_beside(source, limits)
+                if problem is not None:
+                    yield Node(b"", Kind.FINDING, error=problem)
+                database = Database(source, log)
             lines = ios_files.of_database(database)
         meter = Meter.of(limits, source)
         for stated in lines:
             meter.entry()
             yield _node(stated, beside, classes)
+        if database is not None and not database.tables.keys() <= _OWN_TABLES:
+            yield from contents(database, source, limits)  # something was added to it
 
 
 def _plist(source: Source | None) -> dict[str, Any]:

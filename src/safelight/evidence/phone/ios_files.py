@@ -49,16 +49,20 @@ def of_database(database: Database) -> Iterator[Stated]:
     table = database.tables.get("files")
     if table is None:
         raise EvidenceError("the manifest of the backup has no list of files")
+    odd = 0
     for digest, domain, path, flags, state in database.values(
         table, "fileID", "domain", "relativePath", "flags", "file"
     ):
         if not isinstance(digest, str) or not isinstance(domain, str) or not digest.isalnum():
+            odd += 1
             continue
         name = _name(domain, path if isinstance(path, str) else "")
         kind = _KINDS.get(flags if isinstance(flags, int) else 1, Kind.FILE)
         stored = f"{digest[:2]}/{digest}".encode("ascii", "replace")
         content = state.read(_LONGEST_STATE) if isinstance(state, Blob) else b""
         yield _with_state(Stated(name, kind, stored), content)
+    if odd:
+        raise EvidenceError(f"{odd:,} lines of the manifest name no file of the backup")
 
 
 def _name(domain: str, path: str) -> bytes:

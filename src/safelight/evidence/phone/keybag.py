@@ -40,10 +40,13 @@ class Keybag:
         if self.double_salt:
             secret = hashlib.pbkdf2_hmac("sha256", secret, self.double_salt, self.double_rounds, 32)
         key = hashlib.pbkdf2_hmac("sha1", secret, self.salt, self.rounds, 32)
-        try:
-            return {number: aes_key_unwrap(key, wrapped) for number, wrapped in self.classes.items()}
-        except (InvalidUnwrap, ValueError):
-            return None
+        keys: dict[int, bytes] = {}
+        for number, wrapped in self.classes.items():
+            try:
+                keys[number] = aes_key_unwrap(key, wrapped)
+            except (InvalidUnwrap, ValueError):
+                continue  # a wrong password, or one class that is damaged: each checks itself
+        return keys or None
 
 
 def parse(data: bytes) -> Keybag:

@@ -89,10 +89,12 @@ def _is_cellebrite(report: Source) -> bool:
 
 def _node(file: File, number: int, member: Node | None, note: str | None) -> Node:
     times = file.times
+    if file.state != "deleted" and (state := ufdr_report.said_of(file.state)) is not None:
+        note = f"{note}; it {state}" if note else f"it {state}"
     node = Node(
         raw_name(file.path.replace("\\", "/").lstrip("/") or file.local or f"unnamed {number}"),
         Kind.FILE,
-        State.DELETED if file.deleted else State.ALLOCATED,
+        State.DELETED if file.state == "deleted" else State.ALLOCATED,
         file.size if member is None else member.size,
         Times(
             created=times.get("CreationTime"),

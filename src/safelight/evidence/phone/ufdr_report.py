@@ -34,7 +34,8 @@ class File:
     id: str
     path: str
     size: int | None
-    deleted: bool
+    state: str
+    """As the report has it, in lower case: `intact`, `deleted`, `trash`, `unknown`; empty where it says nothing."""
     local: str = ""
     """Where its content lies in the report, with slashes."""
     times: dict[str, Timestamp] = field(default_factory=dict)
@@ -46,7 +47,7 @@ class _Model:
     """One decoded thing: a chat, a message, a party, an attachment."""
 
     type: str
-    deleted: bool
+    state: str
     ids: list[str] = field(default_factory=list)
     """Of the files it means: by number, by target, by path in the report."""
     fields: dict[str, str] = field(default_factory=dict)
@@ -73,6 +74,13 @@ def notes(report: Source) -> dict[str, str]:
     except EvidenceError:
         pass  # said when the files are listed
     return reader.notes
+
+
+def said_of(state: str) -> str | None:
+    """What a state other than `intact` means, to go on after what it is the state of; None where nothing is to say."""
+    if state == "deleted":
+        return "was deleted"
+    return f"is in the state “{state[:40]}” by the report" if state not in ("", "intact") else None
 
 
 def moment(text: str) -> Timestamp | None:
@@ -134,14 +142,12 @@ class _Reader:
         self._length = 0
         if name == "file":
             size = attributes.get("size", "")
-            deleted = attributes.get("deleted", "").lower() == "deleted"
+            state = attributes.get("deleted", "").strip().lower()
             path = attributes.get("path") or attributes.get("name", "")
             known = int(size) if size.isdecimal() and len(size) < 19 else None
-            self._file = File(attributes.get("id", ""), path, known, deleted)
+            self._file = File(attributes.get("id", ""), path, known, state)
         elif name == "model":
-            model = _Model(
-                attributes.get("type", ""), attributes.get("deleted_state", "").lower() == "deleted"
-            )
+            model = _Model(attributes.get("type", ""), attributes.get("deleted_state", "").strip().lower())
             above = self._names[-2] if len(self._names) > 1 else ("", "")
             model.role = above[1] if above[0] in ("modelField", "multiModelField") else ""
             if attributes.get("file_id"):
@@ -215,8 +221,8 @@ class _Reader:
             name = chat.fields.get("Name") or ", ".join(dict.fromkeys(chain(chat.parties, message.parties)))
             at = moment(message.fields.get("TimeStamp", ""))
             text = Message(source, name, message.fields.get("From", ""), at).note()
-            if message.deleted:
-                text += "; the message was deleted"
+            if (state := said_of(message.state)) is not None:
+                text += f"; the message {state}"
             for id_ in dict.fromkeys(attachment.ids):
                 before = self.notes.get(id_)
                 if before is None and len(self.notes) < _MOST_NOTES:

@@ -31,6 +31,8 @@ _RAW = re.compile(r"(?:x')?([0-9a-fA-F]{64}(?:[0-9a-fA-F]{32})?)'?")
 _NAMED = re.compile(r"\.(?:db|sqlite|sqlite3|sqlitedb)\Z", re.IGNORECASE)
 _MOST_OF_ONE = 48
 _KNOWN_FORMS = ((4096, "sha512", 256_000), (1024, "sha1", 64_000), (4096, "sha1", 1), (4096, "sha512", 1))
+_MAC_SALT = 0x3A
+_MOST_UNSOUND, _MOST_NAMED = 1_000_000, 5
 _MACS = {"sha512": 64, "sha1": 20}
 
 
@@ -43,11 +45,21 @@ class Codec:
     digest: str
     plain: int
     """Bytes at the beginning that are not encrypted: the salt, or the header."""
+    mac_key: bytes
 
     @property
     def reserve(self) -> int:
         """Bytes at the end of a page: initialisation vector and HMAC, to a whole number of blocks."""
         return -(-(_IV + _MACS[self.digest]) // 16) * 16
+
+    def is_sound(self, number: int, page: bytes) -> bool:
+        """Does the HMAC of a page agree? One of nothing but zeros was never written."""
+        if len(page) < self.page_size:
+            return False
+        end = self.page_size - self.reserve + _IV
+        covered = page[self.plain if number == 1 else 0 : end]
+        made = hmac.digest(self.mac_key, covered + number.to_bytes(4, "little"), self.digest)
+        return hmac.compare_digest(made, page[end : end + len(made)]) or not any(page)
 
     def decode(self, number: int, page: bytes) -> bytes:
         """A page in clear; the reserved bytes at its end stay as they are."""
@@ -92,7 +104,14 @@ class SqlcipherReader:
         wal, problem = log_beside(source, limits, always=True)
         if problem is not None:
             yield Node(b"", Kind.FINDING, error=problem)
-        yield from contents(Database(_Clear(source, codec), wal, codec.decode), source, limits)
+        clear = _Clear(source, codec)
+        yield from contents(Database(clear, wal, codec.decode), source, limits)
+        if clear.unsound:
+            first = ", ".join(f"{number:,}" for number in sorted(clear.unsound)[:_MOST_NAMED])
+            text = f"the code (HMAC) of {len(clear.unsound):,} pages does not agree ({first}"
+            more = ", …" if len(clear.unsound) > _MOST_NAMED else ""
+            text += f"{more}): they are damaged, or were written without the key; what they hold is not to be relied on"
+            yield Node(b"", Kind.FINDING, error=text)
 
 
 def codec_for(source: Source, secret: str) -> Codec | None:
@@ -114,20 +133,11 @@ def codec_for(source: Source, secret: str) -> Codec | None:
             phrase = secret.encode("utf-8", "surrogatepass")
             candidates.append(hashlib.pbkdf2_hmac(digest, phrase, salt, rounds, 32))
         for key in candidates:
-            codec = Codec(key, size, digest, plain)
-            if _agrees(codec, salt, head[:size]):
+            mac_salt = bytes(byte ^ _MAC_SALT for byte in salt)
+            codec = Codec(key, size, digest, plain, hashlib.pbkdf2_hmac(digest, key, mac_salt, 2, 32))
+            if codec.is_sound(1, head[:size]) and any(head):
                 return codec
     return None
-
-
-def _agrees(codec: Codec, salt: bytes, page: bytes) -> bool:
-    """Does the HMAC of the first page agree?"""
-    if len(page) < codec.page_size:
-        return False
-    mac_key = hashlib.pbkdf2_hmac(codec.digest, codec.key, bytes(byte ^ 0x3A for byte in salt), 2, 32)
-    end = codec.page_size - codec.reserve + _IV
-    made = hmac.new(mac_key, page[codec.plain : end] + (1).to_bytes(4, "little"), codec.digest).digest()
-    return hmac.compare_digest(made, page[end : end + len(made)])
 
 
 class _Clear:
@@ -138,6 +148,8 @@ class _Clear:
         self._codec = codec
         self.name = source.name
         self.size = source.size - source.size % codec.page_size
+        self.unsound: set[int] = set()
+        """Numbers of pages whose HMAC does not agree."""
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
@@ -146,6 +158,8 @@ class _Clear:
         while length > 0:
             number, skip = divmod(offset, self._codec.page_size)
             raw = self._source.read_at(number * self._codec.page_size, self._codec.page_size)
+            if not self._codec.is_sound(number + 1, raw) and len(self.unsound) < _MOST_UNSOUND:
+                self.unsound.add(number + 1)
             part = self._codec.decode(number + 1, raw)[skip : skip + length]
             if not part:
                 break

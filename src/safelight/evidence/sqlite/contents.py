@@ -9,9 +9,9 @@ from functools import partial
 from typing import TypeVar
 
 from safelight.errors import EvidenceError
-from safelight.evidence.beside import Beside, keeps
+from safelight.evidence.beside import Beside, Neighbour, keeps
 from safelight.evidence.guards import GuardError, Meter
-from safelight.evidence.messengers.app import App, Message, Reference, origin_of, raw_name
+from safelight.evidence.messengers.app import App, Message, Reference, has_shape, origin_of, raw_name
 from safelight.evidence.protocol import Kind, Node, Source
 from safelight.evidence.sqlite.deleted import Leftover, leftovers
 from safelight.evidence.sqlite.media import HEAD, Medium, media_in, suffix
@@ -19,17 +19,27 @@ from safelight.evidence.sqlite.pages import HEADER
 from safelight.evidence.sqlite.records import Blob, BlobSource, Row, cells, leaf_row, local_size, varint
 from safelight.evidence.sqlite.schema import Table
 from safelight.evidence.sqlite.tree import Database
+from safelight.evidence.unlock import NO_KEYS, LockedError
 from safelight.model import State, Times
 
 NOT_THERE = "the file is not in the exhibit"
+_KEY_INSIDE = (
+    "its own key, which the database holds: used only where the case allows it, in a scan that is given keys"
+)
+_WITHIN = "a picture within a larger value of its row: a preview, perhaps of what the message quotes"
+_LONGEST_NOTE, _LONGEST_DOUBT = 500, 300
 _MOST_KEPT = 2_000_000
 _PART = 16 << 10
 T = TypeVar("T")
 
 
 class Contents:
-    def __init__(self, database: Database, app: App | None, beside: Beside | None, meter: Meter) -> None:
+    def __init__(
+        self, database: Database, app: App | None, beside: Beside | None, meter: Meter, *, may_unlock: bool
+    ) -> None:
+        """`may_unlock`: does the case allow that keys are used which lie in the database itself?"""
         self._database = database
+        self._may_unlock = may_unlock
         self._app = app
         self._beside = beside
         self._meter = meter
@@ -44,8 +54,7 @@ class Contents:
         if app is not None:
             yield from self._references(app)
         for table in database.tables.values():
-            if table.has_rowid:
-                yield from self._of_table(table)
+            yield from self._of_table(table) if table.has_rowid else self._of_keyed(table)
         patterns = [HEAD.pattern, *((app.anchor,) if app is not None and app.anchor else ())]
         anchor = re.compile(b"|".join(patterns), re.DOTALL)
         for left in self._clock.timed(leftovers(database, anchor, database.problems)):
@@ -66,7 +75,7 @@ class Contents:
 
     def _referred(self, reference: Reference) -> Iterator[Node]:
         """The files that a reference means: listed under their chat, opened where they lie."""
-        note = "; ".join(filter(None, (reference.message.note(), reference.note, reference.origin)))[:500]
+        said = (reference.message.note(), reference.note, reference.origin)
         times = Times(created=reference.message.at, modified=reference.message.at)
         found = []
         if self._beside is not None:
@@ -88,13 +97,17 @@ class Contents:
                 times,
                 address,
                 "member",
-                note=note,
+                note=_joined(*said, _doubt(neighbour, reference)),
                 refers=True,
                 outside=not neighbour.allowed,
             )
             content = neighbour.node.open
             if reference.locked is not None:
                 node.error = reference.locked
+            elif reference.unlock is not None and not self._may_unlock:
+                node.error = str(
+                    LockedError(f"encrypted file of {reference.message.app}", NO_KEYS, opens=_KEY_INSIDE)
+                )
             elif content is not None and neighbour.allowed:
                 node.open = partial(_counted, content, self._meter, reference)
             yield node
@@ -103,6 +116,8 @@ class Contents:
             error = NOT_THERE
             if self._beside is not None and self._beside.in_order:
                 error = "not opened from here: the archive that it may lie in can only be read in order"
+            elif self._beside is not None and not reference.names and b"/" not in raw_name(reference.path):
+                error = "looked for in the folder of the database only: a name is stated, which other files may have"
             elif self._beside is not None and not keeps(raw_name(reference.path).rpartition(b"/")[2]):
                 error = "not looked for: by its name it is no medium, document or archive"
             elif self._beside is not None and self._beside.listing.cut is not None:
@@ -117,7 +132,7 @@ class Contents:
                 address,
                 "member",
                 error=error,
-                note=note,
+                note=_joined(*said),
             )
 
     def _of_table(self, table: Table) -> Iterator[Node]:
@@ -146,6 +161,25 @@ class Contents:
             name = raw_name(table.name).decode("utf-8", "replace")
             database.problems.append(f"the table “{name}” is not wholly readable: {problem}")
 
+    def _of_keyed(self, table: Table) -> Iterator[Node]:
+        """The media of a table without row ids. Its columns are stored in another order, so that they have no names."""
+        bare = Table(table.name, table.root, (), None, False)
+        problem = None
+        try:
+            for row in self._clock.timed(self._database.key_rows(table)):
+                for column, blob in row.blobs(HEAD):
+                    for medium in media_in(blob):
+                        self._keep(blob)
+                        address = {"member": row.rowid or 0}
+                        yield self._node(_name(bare, row, column, medium), blob, medium, None, address)
+        except GuardError:
+            raise
+        except EvidenceError as error:
+            problem = str(error)
+        if problem is not None:
+            name = raw_name(table.name).decode("utf-8", "replace")
+            self._database.problems.append(f"the table “{name}” is not wholly readable: {problem}")
+
     def _of_row(self, table: Table, row: Row) -> Iterator[Node]:
         message: Message | None = None
         for column, blob in row.blobs(HEAD):
@@ -157,7 +191,8 @@ class Contents:
                 name = _name(table, row, column, medium)
                 if message is not None:
                     name = message.folder() + b"/" + name.replace(b"/", b" ")
-                yield self._node(name, blob, medium, message, {"member": row.rowid or 0})
+                origin = _WITHIN if message is not None and medium.size < blob.size else ""
+                yield self._node(name, blob, medium, message, {"member": row.rowid or 0}, origin=origin)
 
     def _node(
         self,
@@ -171,10 +206,10 @@ class Contents:
     ) -> Node:
         self._meter.entry()
         times = Times(created=message.at, modified=message.at) if message is not None else Times()
-        note = "; ".join(filter(None, (message.note() if message is not None else "", origin)))
         content = partial(BlobSource, blob, medium.start, medium.size)
         return Node(
-            name, Kind.FILE, state, medium.size, times, address, "member", note=note[:500] or None,
+            name, Kind.FILE, state, medium.size, times, address, "member",
+            note=_joined(message.note() if message is not None else "", origin) or None,
             open=partial(_counted, content, self._meter),
         )  # fmt: skip
 
@@ -192,7 +227,7 @@ class Contents:
             for medium in () if self._is_known(blob) else media_in(blob):
                 kept.append(blob)
                 message = None
-                if app is not None and left.table is not None and len(left.row) == len(left.table.columns):
+                if app is not None and left.table is not None and has_shape(left, left.table):
                     message = app.message_of(database, left.table, left.row)
                 where = raw_name(left.table.name if left.table is not None else "unknown table").replace(
                     b"/", b"_"
@@ -220,6 +255,24 @@ class Contents:
         if len(self._seen) < _MOST_KEPT:
             self._seen.add(_whole(blob))
             self._begun.add(_beginning(blob))
+
+
+def _joined(first: str, *others: str) -> str:
+    """One note of several: a long first one is cut, so that what qualifies it is still there."""
+    more = "".join(f"; {one}" for one in others if one)[:_LONGEST_DOUBT]
+    return (first[: _LONGEST_NOTE - len(more)] + more).removeprefix("; ")
+
+
+def _doubt(neighbour: Neighbour, reference: Reference) -> str:
+    """What is not certain about a file's being the one that a row means."""
+    doubts = []
+    if reference.names and neighbour.others:
+        doubts.append("found by its name alone")
+    if neighbour.is_partial:
+        doubts.append("only the end of its path is the one that the database states")
+    if neighbour.others:
+        doubts.append(f"one of {neighbour.others + 1:,} files that may be meant")
+    return ", ".join(doubts)
 
 
 def _whole(blob: Blob) -> int:

@@ -206,6 +206,8 @@ class _Wal:
 
     def __post_init__(self) -> None:
         head = self.source.read_at(0, 32)
+        if len(head) < 32:
+            raise EvidenceError("its head is cut off")
         magic, _, size, _ = struct.unpack_from(">IIII", head)
         if magic not in _WAL_MAGIC:
             raise EvidenceError("its first bytes are not those of a log")

@@ -11,6 +11,7 @@ from safelight.evidence.beside import Beside
 from safelight.evidence.guards import Meter
 from safelight.evidence.messengers import APPS
 from safelight.evidence.messengers.app import raw_name
+from safelight.evidence.phone import ios_files
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.sqlite.contents import Contents
 from safelight.evidence.sqlite.pages import MAGIC
@@ -51,12 +52,12 @@ def contents(database: Database, source: Source, limits: Limits) -> Iterator[Nod
     unread = [table.name for table in database.tables.values() if not table.has_rowid]
     if unread:
         listed = b", ".join(raw_name(name) for name in unread[:10]).decode("utf-8", "replace")
-        note = f"{len(unread):,} tables without row ids are not read: {listed}"
+        note = f"what was deleted of {len(unread):,} tables without row ids is not looked for: {listed}"
         yield Node(b"", Kind.NOTE, note=note[:500])
     for secret in secrets_in(database):
         yield Node(b"", Kind.NOTE, note=secret)
     app = next((one for one in APPS if one.knows(database)), None)
-    yield from Contents(database, app, limits.beside, meter).all()
+    yield from Contents(database, app, limits.beside, meter, may_unlock=bool(limits.keys)).all()
 
 
 def log_beside(source: Source, limits: Limits, *, always: bool = False) -> tuple[Source | None, str | None]:
@@ -69,7 +70,13 @@ def log_beside(source: Source, limits: Limits, *, always: bool = False) -> tuple
     if limits.beside.in_order:
         return None, "its write-ahead log could not be looked for: the archive can only be read in order"
     try:
-        return limits.beside.exact(os.fsencode(name)), None
+        log = limits.beside.exact(os.fsencode(name))
+        if log is None and limits.beside.has(os.fsencode(name)):
+            return None, (
+                "its write-ahead log lies beside it and the order leaves it out: rows stand here as they were before "
+                "what the log says, so that some may have been changed or deleted since"
+            )
+        return log, None
     except EvidenceError as error:
         return None, f"its write-ahead log cannot be opened: {error}"
 
@@ -86,7 +93,7 @@ def _journal_beside(source: Source, limits: Limits) -> Source | None:
 
 
 def _is_in_backup(beside: Beside | None) -> bool:
-    """Is it one of the files that an iOS backup names by a digest?"""
+    """Is it one of the files that the manifest of an iOS backup lists by a digest, and will be read there?"""
     if beside is None:
         return False
     folder, _, name = beside.path.rpartition(b"/")
@@ -94,4 +101,23 @@ def _is_in_backup(beside: Beside | None) -> bool:
         return False
     above = folder[:-2] if folder.rpartition(b"/")[2] == name[:2] else folder + b"/" if folder else b""
     manifests = [*beside.listing.named(b"Manifest.db"), *beside.listing.named(b"Manifest.mbdb")]
-    return any(node.name == above + node.name.rpartition(b"/")[2] for node in manifests)
+    beside_it = [node for node in manifests if node.name == above + node.name.rpartition(b"/")[2]]
+    return any(name in _digests(beside, manifest) for manifest in beside_it)
+
+
+def _digests(beside: Beside, manifest: Node) -> frozenset[bytes]:
+    """The names of the files that a manifest lists; none where the order leaves it out. Made once for a folder."""
+    key = f"files of {manifest.name!r}"
+    known = beside.listing.kept.get(key)
+    if not isinstance(known, frozenset):
+        names: set[bytes] = set()
+        try:
+            if manifest.open is not None and beside.listing.allowed(manifest):
+                source = manifest.open()
+                is_database = source.read_at(0, len(MAGIC)) == MAGIC
+                lines = ios_files.of_database(Database(source)) if is_database else ios_files.of_mbdb(source)
+                names.update(line.stored.rpartition(b"/")[2] for line in lines)
+        except EvidenceError:
+            pass  # what it does not list is read by itself
+        known = beside.listing.kept[key] = frozenset(names)
+    return known

@@ -19,13 +19,16 @@ Follow = Callable[[int, int], tuple[int, str | None]]
 what is wrong with it."""
 LEAF, INTERIOR = 0x0D, 0x05
 """Types of the pages of tables that have row ids."""
+KEY_LEAF, KEY_INTERIOR = 0x0A, 0x02
+"""Types of the pages of tables that have none (`WITHOUT ROWID`), which are stored as an index is."""
 LONGEST_TEXT = 1 << 20
 """Bytes of a text that are read."""
 _LONGEST_HEADER = 1 << 18
 _SHORTEST = 16
 _KEPT = 1 << 20
 """Values up to this size are read once and kept while they are looked at."""
-_SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0)
+_SIZES = (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)
+"""By serial type; 10 and 11 are reserved and stand for nothing."""
 
 
 class Layout(NamedTuple):
@@ -66,6 +69,15 @@ def local_size(size: int, usable: int) -> int:
     if size <= most:
         return size
     least = (usable - 12) * 32 // 255 - 23
+    local = least + (size - least) % (usable - 4)
+    return local if local <= most else least
+
+
+def key_local_size(size: int, usable: int) -> int:
+    """The same in a table without row ids."""
+    most, least = (usable - 12) * 64 // 255 - 23, (usable - 12) * 32 // 255 - 23
+    if size <= most:
+        return size
     local = least + (size - least) % (usable - 4)
     return local if local <= most else least
 
@@ -298,3 +310,18 @@ def leaf_row(page: bytes, at: int, layout: Layout, read: ReadPage) -> Row:
     if local < size:
         overflow = int.from_bytes(page[at + local : at + local + 4], "big")
     return Row(signed(rowid), Payload(page[at : at + local], size, overflow, layout, read), layout.encoding)
+
+
+def key_row(page: bytes, at: int, number: int, layout: Layout, read: ReadPage) -> Row:
+    """The `number`th row of a table without row ids; `at` is where its size stands. Raises EvidenceError."""
+    try:
+        size, at = varint(page, at)
+    except IndexError as error:
+        raise EvidenceError("a cell lies across the end of its page") from error
+    if size > layout.pages * layout.usable or size < 1:
+        raise EvidenceError(f"a row states {size:,} bytes, more than the database has")
+    local = key_local_size(size, layout.usable)
+    overflow = 0
+    if local < size:
+        overflow = int.from_bytes(page[at + local : at + local + 4], "big")
+    return Row(number, Payload(page[at : at + local], size, overflow, layout, read), layout.encoding)

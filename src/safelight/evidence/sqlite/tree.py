@@ -14,11 +14,14 @@ from safelight.evidence.protocol import Source
 from safelight.evidence.sqlite.pages import HEADER, Decode, Pages
 from safelight.evidence.sqlite.records import (
     INTERIOR,
+    KEY_INTERIOR,
+    KEY_LEAF,
     LEAF,
     Layout,
     Row,
     Value,
     cells,
+    key_row,
     leaf_row,
     signed,
     varint,
@@ -99,6 +102,50 @@ class Database:
                 raise
             except EvidenceError as error:
                 problem = problem or str(error)
+        if problem is not None:
+            raise EvidenceError(problem)
+
+    def key_rows(self, table: Table) -> Iterator[Row]:
+        """The rows of a table without row ids, numbered as they come; columns of the key are first in them.
+
+        Raises EvidenceError at the end for what could not be followed.
+        """
+        pages, owner = self.pages, self.pages.owner
+        seen: set[int] = set()
+        stack, number = [(table.root, 0)], 0
+        problem: str | None = None
+        while stack:
+            page_number, depth = stack.pop()
+            try:
+                if page_number in seen or depth > _DEEPEST or not 0 < page_number <= pages.most:
+                    raise EvidenceError(f"page {page_number:,} is part of two places, or is not there")
+                if owner[page_number] not in (0, table.root):
+                    raise EvidenceError(f"page {page_number:,} is part of two places")
+                seen.add(page_number)
+                page = pages.page(page_number)
+                start = HEADER if page_number == 1 else 0
+                if page[start] not in (KEY_LEAF, KEY_INTERIOR):
+                    raise EvidenceError(f"page {page_number:,} is no page of such a table")
+                owner[page_number] = table.root
+                skip = 4 if page[start] == KEY_INTERIOR else 0
+                places = cells(page, start, 12 if skip else 8)
+                if skip:
+                    children = [int.from_bytes(page[at : at + 4], "big") for at in places]
+                    children.append(int.from_bytes(page[start + 8 : start + 12], "big"))
+                    stack.extend((child, depth + 1) for child in reversed(children))
+            except GuardError:
+                raise
+            except EvidenceError as error:
+                problem = problem or str(error)
+                continue
+            for at in places:
+                number += 1
+                try:
+                    row = key_row(page, at + skip, number, self.layout, pages.page)
+                except EvidenceError as error:
+                    problem = problem or f"page {page_number:,}: {error}"
+                    continue
+                yield row
         if problem is not None:
             raise EvidenceError(problem)
 

@@ -28,14 +28,14 @@ _TAKES: Final = {
     "count_keys": 5,
     "place_entries": 7,
     "keys_of": 4,
-    "search_band": 13,
+    "search_band": 17,
     "compare_all": 10,
     "differences": 8,
 }
 """The functions, and how many `uint64` each takes."""
 _PREFIX: Final = "safelight_"
 _DIGEST: Final = 32
-_SOURCES: Final = ("kernels.py", "instructions.py", "compiled.py")
+_SOURCES: Final = ("kernels.py", "probes.py", "room.py", "instructions.py", "compiled.py")
 _lock = threading.Lock()
 _made: list[Kernels | None] = []
 

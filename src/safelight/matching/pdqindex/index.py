@@ -15,6 +15,7 @@ from safelight.errors import IntegrityError
 from safelight.matching.pdqindex.compiled import Kernels
 from safelight.matching.pdqindex.file import Mapped, map_tables
 from safelight.matching.pdqindex.layout import budgets_for, nanoseconds
+from safelight.matching.pdqindex.room import SEARCH
 from safelight.matching.pdqindex.stream import Packed, Pairs, fitted, streamed
 from safelight.matching.pdqindex.tables import CODE_BYTES, Codes, Plan, Tables, address, in_memory
 
@@ -87,15 +88,20 @@ class PdqIndex:
         def pairs(first: int, last: int, room: int) -> Packed | None:
             asked, part = last - first, address(queries) + CODE_BYTES * first
             out, total = np.empty(room, np.uint64), 0
-            keys = np.empty(asked, np.uint64)
+            keys, scratch = np.empty(asked, np.uint64), np.empty(SEARCH, np.uint64)
             for band, table in enumerate(plan.tables):
                 kernels.keys_of(part, asked, address(table), address(keys))
                 order = np.argsort(keys).astype(np.uint64)
                 by_key = keys[order]
+                upper, groups, runs = plan.regions(band, by_key)
                 total = kernels.search_band(
                     address(by_key),
                     address(order),
-                    asked,
+                    address(groups),
+                    upper,
+                    address(runs),
+                    len(runs) - 1,
+                    address(scratch),
                     part,
                     codes,
                     count,

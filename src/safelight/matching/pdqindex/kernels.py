@@ -24,17 +24,13 @@ from safelight.matching.pdqindex.instructions import (
     swapped,
     word_of,
 )
+from safelight.matching.pdqindex.probes import distance_of, search_band
+from safelight.matching.pdqindex.room import KEYS
 
 Number = Any
 """`uint64` once compiled; addresses too."""
 
 _U: Any = numba.uint64
-
-_BLOCK: Final = 128
-"""Codes whose places are asked for before the first of them is written."""
-
-_AHEAD: Final = 48
-"""Steps from asking for an offset to comparing what lies there; half of them from asking for the entries."""
 
 
 def _key(table: Number, code: Number) -> Number:
@@ -45,21 +41,13 @@ def _key(table: Number, code: Number) -> Number:
     return found
 
 
-def _distance(left: Number, right: Number) -> Number:
-    total = popcount(load64(left) ^ load64(right))
-    for word in range(_U(1), _U(4)):
-        total += popcount(load64(left + _U(8) * _U(word)) ^ load64(right + _U(8) * _U(word)))
-    return total
-
-
 key_of: Any = numba.njit(_key)
-distance_of: Any = numba.njit(_distance)
 
 
 def count_keys(codes: Number, count: Number, table: Number, offsets: Number, keys: Number) -> Number:
-    """Count the codes of each key: `offsets[key + 1]` is raised (`uint32`); `keys` is room for `_BLOCK` words."""
-    for start in range(_U(0), count, _U(_BLOCK)):
-        size = min(_U(_BLOCK), count - start)
+    """Count the codes of each key: `offsets[key + 1]` is raised (`uint32`); `keys` is room for `room.KEYS` words."""
+    for start in range(_U(0), count, _U(KEYS)):
+        size = min(_U(KEYS), count - start)
         for row in range(size):
             key = key_of(table, codes + _U(32) * (start + _U(row)))
             place = offsets + _U(4) * ((key & _U(0xFFFFFFFF)) + _U(1))
@@ -81,8 +69,8 @@ def place_entries(
     keys: Number,
 ) -> Number:
     """Put each code's entry, six bytes, where its key's cursor stands, and move the cursor on; `keys` as above."""
-    for start in range(_U(0), count, _U(_BLOCK)):
-        size = min(_U(_BLOCK), count - start)
+    for start in range(_U(0), count, _U(KEYS)):
+        size = min(_U(KEYS), count - start)
         for row in range(size):
             key = key_of(table, codes + _U(32) * (start + _U(row)))
             store64(keys + _U(8) * _U(row), key)
@@ -102,113 +90,12 @@ def place_entries(
     return _U(count)
 
 
-def _is_first(left: Number, right: Number, plan: Number, band: Number) -> Number:
-    """Would no earlier band have found this pair? (Words 8 to 11 of a band: its bits; 12 to 15: its fingerprint's.)"""
-    a = load64(left) ^ load64(right)
-    b = load64(left + _U(8)) ^ load64(right + _U(8))
-    c = load64(left + _U(16)) ^ load64(right + _U(16))
-    d = load64(left + _U(24)) ^ load64(right + _U(24))
-    for earlier in range(band):
-        at = plan + _U(128) * _U(earlier)
-        within = (
-            popcount(a & load64(at + _U(64)))
-            + popcount(b & load64(at + _U(72)))
-            + popcount(c & load64(at + _U(80)))
-            + popcount(d & load64(at + _U(88)))
-        )
-        if within < load64(at + _U(56)):
-            beyond = (
-                popcount(a & load64(at + _U(96)))
-                + popcount(b & load64(at + _U(104)))
-                + popcount(c & load64(at + _U(112)))
-                + popcount(d & load64(at + _U(120)))
-            )
-            if within + beyond <= load64(at + _U(40)):
-                return False
-    return True
-
-
-is_first: Any = numba.njit(_is_first)
-
-
 def keys_of(queries: Number, count: Number, table: Number, keys: Number) -> Number:
     """The key and fingerprint of each query in one band, as `uint64`, the key in the upper half."""
     for query in range(_U(count)):
         key = key_of(table, queries + _U(32) * _U(query))
         store64(keys + _U(8) * _U(query), (key << _U(32)) | (key >> _U(32)))
     return _U(count)
-
-
-def search_band(
-    keys: Number,
-    order: Number,
-    asked: Number,
-    queries: Number,
-    codes: Number,
-    count: Number,
-    plan: Number,
-    band: Number,
-    id_bits: Number,
-    radius: Number,
-    out: Number,
-    room: Number,
-    total: Number,
-) -> Number:
-    """Probe one band for all queries; returns how many pairs there are then, and `room + 1` where they do not fit.
-
-    `keys` are sorted, and `order` (`uint64`) says whose they are. One flip after the other is tried for all queries:
-    so a sorted table is swept through from front to back, page by page, and not jumped about in. `total` pairs are
-    there already. A pair is one word: query, number of the code, distance, in 23, 32 and 9 bits.
-    """
-    here = plan + _U(128) * band
-    offsets, entries, masks = load64(here + _U(8)), load64(here + _U(16)), load64(here + _U(24))
-    chain, print_mask = load64(here + _U(40)), load64(here + _U(48))
-    id_mask = (_U(1) << id_bits) - _U(1)
-    steps = asked * load64(here + _U(32))
-    # Three cursors run over flips and queries: one asks for offsets, one reads them and asks for entries, one compares.
-    flip_a = flip_b = flip_c = _U(0)
-    query_a = query_b = query_c = _U(0)
-    for step in range(steps + _AHEAD):
-        if step < steps:
-            key = load64(keys + _U(8) * query_a) >> _U(32)
-            place = offsets + _U(4) * (key ^ (load32(masks + _U(4) * flip_a) & _U(0xFFFFFFF)))
-            prefetch(place)
-            if place & _U(63) == _U(60):
-                prefetch(place + _U(4))
-            query_a += _U(1)
-            if query_a == asked:
-                query_a, flip_a = _U(0), flip_a + _U(1)
-        if step >= _U(_AHEAD // 2) and step < steps + _U(_AHEAD // 2):
-            key = load64(keys + _U(8) * query_b) >> _U(32)
-            place = offsets + _U(4) * (key ^ (load32(masks + _U(4) * flip_b) & _U(0xFFFFFFF)))
-            start, end = load32(place), min(load32(place + _U(4)), count)
-            if start < end:
-                prefetch(entries + _U(6) * start)
-                prefetch(entries + _U(6) * end - _U(1))
-            query_b += _U(1)
-            if query_b == asked:
-                query_b, flip_b = _U(0), flip_b + _U(1)
-        if step >= _U(_AHEAD):
-            key = load64(keys + _U(8) * query_c)
-            mask = load32(masks + _U(4) * flip_c)
-            place = offsets + _U(4) * ((key >> _U(32)) ^ (mask & _U(0xFFFFFFF)))
-            fingerprint, limit = key & _U(0xFFFFFFFF), chain - (mask >> _U(28))
-            for at in range(load32(place), min(load32(place + _U(4)), count)):
-                entry = load64(entries + _U(6) * _U(at))
-                if popcount(((entry >> id_bits) ^ fingerprint) & print_mask) <= limit:
-                    number, query = entry & id_mask, load64(order + _U(8) * query_c)
-                    if number < count:
-                        left, right = queries + _U(32) * query, codes + _U(32) * number
-                        bits = distance_of(left, right)
-                        if bits <= radius and is_first(left, right, plan, band):
-                            if total == room:
-                                return room + _U(1)
-                            store64(out + _U(8) * total, (query << _U(41)) | (number << _U(9)) | bits)
-                            total += _U(1)
-            query_c += _U(1)
-            if query_c == asked:
-                query_c, flip_c = _U(0), flip_c + _U(1)
-    return total
 
 
 def compare_all(
@@ -223,7 +110,7 @@ def compare_all(
     room: Number,
     written: Number,
 ) -> Number:
-    """Answer queries `first` to `last` by comparing each with codes `start` to `count`; else as `search_bands`."""
+    """Answer queries `first` to `last` by comparing each with codes `start` to `count`; pairs as in `search_band`."""
     total = before = _U(0)
     query = _U(first)
     while query < last:

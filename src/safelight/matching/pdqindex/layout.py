@@ -26,6 +26,9 @@ MOST_CODES: Final = 1 << 32
 _SKEW: Final = 5
 _MOST_FLIPS: Final = 3
 _WIDEST: Final = 28
+_REGION: Final = 8
+_PROBES_A_VISIT: Final = 8
+"""A region has at least 2⁸ keys, a kilobyte of offsets; a visit costs about what a tenth of a probe does."""
 _PROBE_NS: Final = 20.0
 _ENTRY_NS: Final = 1.5
 """What a probe and an entry cost, about: only for choosing where to spend the budget."""
@@ -134,6 +137,28 @@ def flips(width: int, most: int) -> NDArray[np.uint32]:
     order = np.argsort(every, kind="stable")
     packed: NDArray[np.uint32] = (every | heavy << np.uint32(28))[order]
     return packed
+
+
+def region_bits(width: int, most: int, queries: int) -> int:
+    """How many upper bits of its keys cut a table into regions: so many that visits are few beside the probes.
+
+    Each region is visited once for every set of at most `most` flips of the upper bits.
+    """
+    probes = queries * sum(comb(width, bits) for bits in range(most + 1))
+    upper = 0
+    while upper < width - _REGION and _visits(upper + 1, most) * _PROBES_A_VISIT <= probes:
+        upper += 1
+    return upper
+
+
+def _visits(upper: int, most: int) -> int:
+    return sum(comb(upper, bits) for bits in range(most + 1)) << upper
+
+
+def runs_of(masks: NDArray[np.uint32], low: int) -> NDArray[np.uint32]:
+    """Where, in the masks of `flips`, each run of the same bits above the `low` lowest begins; last, their count."""
+    upper = (masks & np.uint32(0xFFFFFFF)) >> np.uint32(low)
+    return np.concatenate([[0], 1 + np.flatnonzero(np.diff(upper)), [len(masks)]]).astype(np.uint32)
 
 
 def words_of(bits: tuple[int, ...]) -> NDArray[np.uint64]:

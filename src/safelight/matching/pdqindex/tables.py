@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from safelight.matching.pdqindex.compiled import Kernels
-from safelight.matching.pdqindex.layout import ENTRY_BYTES, Layout, flips, layout_for, words_of
+from safelight.matching.pdqindex.layout import (
+    ENTRY_BYTES,
+    Layout,
+    flips,
+    layout_for,
+    region_bits,
+    runs_of,
+    words_of,
+)
+from safelight.matching.pdqindex.room import KEYS
 
 Codes = NDArray[np.uint8]
 """`(n, 32) uint8`, contiguous."""
@@ -20,8 +29,6 @@ CODE_BYTES = 32
 
 PADDING = 2
 """Entries are read eight bytes at a time; the last one needs so many more."""
-KEYS_AT_ONCE = 128
-"""As `_BLOCK` of `kernels.py`."""
 _PLAN_WORDS = 16
 
 
@@ -48,7 +55,7 @@ def build_bands(codes: Codes, layout: Layout, kernels: Kernels, threads: int) ->
 
 def _build(codes: Codes, layout: Layout, band: int, kernels: Kernels) -> Band:
     count, table = len(codes), layout.table(band)
-    keys = np.empty(KEYS_AT_ONCE, np.uint64)
+    keys = np.empty(KEYS, np.uint64)
     offsets = np.zeros((1 << layout.widths[band]) + 1, np.uint32)
     kernels.count_keys(address(codes), count, address(table), address(offsets), address(keys))
     np.cumsum(offsets, out=offsets)
@@ -95,7 +102,7 @@ class Plan:
 
     @classmethod
     def of(cls, tables: Tables, budgets: list[int]) -> Plan:
-        """Words: key table, offsets, entries, masks; probes, most of two bands, print mask, budget; bits; print."""
+        """Words: key table, offsets, entries, masks; width, most of two bands, print mask, budget; bits; print."""
         layout, words, keys, flipped = tables.layout, [], [], []
         for number, (band, budget) in enumerate(zip(tables.bands, budgets, strict=True)):
             if not budget:
@@ -105,12 +112,22 @@ class Plan:
             printed = layout.printed(number)
             row = np.zeros(_PLAN_WORDS, np.uint64)
             row[:4] = [address(one) for one in (table, band.offsets, band.entries, masks)]
-            row[4:8] = [len(masks), budget + following - 1, (1 << len(printed)) - 1, budget]
+            row[4:8] = [layout.widths[number], budget + following - 1, (1 << len(printed)) - 1, budget]
             row[8:12], row[12:] = words_of(layout.bands[number]), words_of(printed)
             words.append(row)
             keys.append(table)
             flipped.append(masks)
         return cls(np.array(words, np.uint64), tuple(keys), tuple(flipped))
+
+    def regions(
+        self, band: int, by_key: NDArray[np.uint64]
+    ) -> tuple[int, NDArray[np.uint32], NDArray[np.uint32]]:
+        """How a band is gone through for sorted keys: upper bits of a region, first query of each, runs of masks."""
+        width, budget = int(self.words[band, 4]), int(self.words[band, 7])
+        upper = region_bits(width, budget - 1, len(by_key))
+        starts = np.arange((1 << upper) + 1, dtype=np.uint64) << np.uint64(32 + width - upper)
+        groups = np.searchsorted(by_key, starts).astype(np.uint32)
+        return upper, groups, runs_of(self.masks[band], width - upper)
 
 
 def address(array: NDArray[Any]) -> int:

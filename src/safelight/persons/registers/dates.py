@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from functools import cache, lru_cache
 
 from safelight.persons.person import Days
 from safelight.persons.registers.text import folded
+from safelight.stated import Order, months, says
 
 _LONGEST = 80
 _YEARS = range(1900, 2200)
@@ -40,13 +40,6 @@ _LANGUAGES = (
     *("ro", "hu", "sv", "da", "nb", "fi", "et", "lv", "lt", "tr", "el", "id", "sw", "vi"),
     *("ar", "fa", "ur", "ps", "hi", "bn", "ne", "mr", "gu", "pa", "ta", "te", "am", "so", "th"),
 )
-
-
-class Order(StrEnum):
-    """Which comes first in a date of three numbers whose year is the last of them."""
-
-    DAY_FIRST = "day-first"
-    MONTH_FIRST = "month-first"
 
 
 def days(stated: str, order: Order | None = None) -> Days | None:
@@ -119,7 +112,7 @@ def _of_numbers(match: re.Match[str], order: Order | None) -> Days | None:
         return _span(int(first), second, int(third))
     if len(first) > 2 or len(third) != 4:
         return None
-    decided = _says(int(first), second, match[2]) or order
+    decided = says(int(first), second, match[2]) or order
     if decided is None and int(first) != second:
         one = _span(int(third), second, int(first))
         other = _span(int(third), int(first), second)
@@ -127,13 +120,6 @@ def _of_numbers(match: re.Match[str], order: Order | None) -> Days | None:
     if decided is Order.MONTH_FIRST:
         return _span(int(third), int(first), second)
     return _span(int(third), second, int(first))
-
-
-def _says(first: int, second: int, mark: str) -> Order | None:
-    """What two numbers before a year say themselves."""
-    if first > 12 or mark == ".":
-        return Order.DAY_FIRST
-    return Order.MONTH_FIRST if second > 12 else None
 
 
 def _span(year: int, month: int | None = 0, day: int = 0) -> Days:
@@ -155,7 +141,7 @@ def of_short_year(stated: str, order: Order, today: date) -> Days | None:
     if not match or len(match[4]) != 2 or len(match[1]) > 2:
         return None
     first, second = int(match[1]), int(match[3])
-    is_month_first = (_says(first, second, match[2]) or order) is Order.MONTH_FIRST
+    is_month_first = (says(first, second, match[2]) or order) is Order.MONTH_FIRST
     month, day = (first, second) if is_month_first else (second, first)
     for century in (today.year // 100 * 100, today.year // 100 * 100 - 100):
         try:
@@ -178,7 +164,7 @@ def possible(stated: str) -> frozenset[Order]:
         or int(match[1]) == int(match[3])
     ):
         return frozenset()
-    said = _says(int(match[1]), int(match[3]), match[2])
+    said = says(int(match[1]), int(match[3]), match[2])
     return frozenset(Order) if said is None else frozenset({said})
 
 
@@ -188,14 +174,5 @@ def _month(name: str) -> int | None:
 
 @cache
 def _months() -> dict[str, int]:
-    """Names of months in many languages (CLDR), folded; one that means two months in two of them is left out."""
-    from babel import Locale
-
-    found: dict[str, set[int]] = {}
-    for language in _LANGUAGES:
-        months = Locale.parse(language).months
-        for form in ("format", "stand-alone"):
-            for width in ("wide", "abbreviated"):
-                for number, name in months[form][width].items():
-                    found.setdefault(folded(name).strip("."), set()).add(number)
-    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1}
+    """Names of months in many languages, folded."""
+    return months(_LANGUAGES, folded)

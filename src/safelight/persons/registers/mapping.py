@@ -12,8 +12,8 @@ from typing import Any
 
 from safelight.errors import UsageError
 from safelight.persons.person import Sex, Status
-from safelight.persons.registers.dates import Order
 from safelight.persons.registers.text import folded, squeezed
+from safelight.stated import Order, order_of, texts
 
 READY = ("namus", "interpol")
 """Mappings that come with Safelight, by name; each also applies by itself where its columns are recognised."""
@@ -160,7 +160,7 @@ def mapped(said: Mapping[str, object]) -> Mapped:
     named: dict[str, tuple[str, ...]] = {}
     taken: dict[str, str] = {}
     for name, one in _table(said.get("columns", {}), "columns").items():
-        named[_checked(name)] = tuple(_texts(name, one))
+        named[_checked(name)] = tuple(texts(name, one))
         for column in named[name]:
             if taken.setdefault(squeezed(column), name) != name:
                 raise UsageError(
@@ -168,7 +168,7 @@ def mapped(said: Mapping[str, object]) -> Mapped:
                     "Give a column to one field.",
                 )
     values = {
-        _checked(name): " ".join(_texts(name, one))
+        _checked(name): " ".join(texts(name, one))
         for name, one in _table(said.get("values", {}), "values").items()
     }
     means = {
@@ -177,14 +177,14 @@ def mapped(said: Mapping[str, object]) -> Mapped:
         }
         for name, table in _table(said.get("means", {}), "means").items()
     }
-    return Mapped(named, values, _order(said.get("dates")), means, _units(said), _recognise(said))
+    return Mapped(named, values, order_of(said.get("dates")), means, _units(said), _recognise(said))
 
 
 def _recognise(said: Mapping[str, object]) -> tuple[frozenset[str], ...]:
     groups = said.get("recognise", [])
     if not isinstance(groups, list):
         raise UsageError("'recognise' of the mapping is no list.", 'Write recognise = [["…", "…"]].')
-    return tuple(frozenset(map(squeezed, _texts("recognise", one))) for one in groups)
+    return tuple(frozenset(map(squeezed, texts("recognise", one))) for one in groups)
 
 
 def _units(said: Mapping[str, object]) -> dict[str, str]:
@@ -222,25 +222,6 @@ def _checked(name: str) -> str:
     if name not in fields():
         raise UsageError(f"There is no field '{name}' to map.", f"Fields: {', '.join(fields())}.")
     return name
-
-
-def _texts(name: str, said: object) -> Iterator[str]:
-    for one in said if isinstance(said, list) else [said]:
-        if not isinstance(one, str) or not one.strip():
-            raise UsageError(
-                f"What the mapping gives to '{name}' is no text.",
-                f'Write {name} = "…" or {name} = ["…", "…"].',
-            )
-        yield one
-
-
-def _order(said: object) -> Order | None:
-    if said is None:
-        return None
-    try:
-        return Order(str(said))
-    except ValueError:
-        raise UsageError(f"'{said}' is no order of dates.", f"Use one of: {', '.join(Order)}.") from None
 
 
 @cache

@@ -16,11 +16,12 @@ import numpy as np
 
 from safelight.errors import FormatError
 from safelight.persons.person import Finding, Record
-from safelight.persons.registers.dates import Order, possible
+from safelight.persons.registers.dates import possible
 from safelight.persons.registers.mapping import Mapped, fields, for_columns, looks_like_register
 from safelight.persons.registers.record import LINKS, Line, counted, id_in, id_of_photo, line_of, merged
 from safelight.persons.registers.row import Plan, Row, Told, shown
 from safelight.persons.registers.text import folded
+from safelight.stated import Order
 
 Rows = Callable[[], Iterator[Row | Finding]]
 """The lines of a register from the first, each time it is called."""

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from safelight.persons.registers.dates import Order
 from safelight.persons.registers.mapping import Mapped, Place, fields
 from safelight.persons.registers.text import cleaned
 from safelight.persons.registers.words import is_unknown
+from safelight.stated import Order
 
 MOST_COLUMNS = 200
 """Columns without a field that are kept of one line."""

@@ -261,8 +261,13 @@ def logistic(rows: Floats, wanted: Floats, ridge: float) -> Floats:
     return np.asarray(done.x, np.float32).reshape(shape)
 
 
-def binary(rows: Floats, truth: npt.NDArray[np.bool_], share: Floats, ridge: float) -> Floats:
-    """Weighted logistic regression by Newton's method: `(columns,)`; the last column of `rows` is one."""
+def binary(
+    rows: Floats, truth: npt.NDArray[np.bool_], share: Floats, ridge: float, curvature: float = 0.0
+) -> Floats:
+    """Weighted ridge logistic regression by Newton's method: `(columns,)`; the last column of `rows` is one.
+
+    A row counts for its curvature or for `curvature`, whichever is more: some where rows can be told apart wholly.
+    """
     x, y, weight = rows.astype(np.float64), truth.astype(np.float64), share.astype(np.float64)
     keep = np.full(x.shape[1], ridge)
     keep[-1] = 1e-6
@@ -270,7 +275,8 @@ def binary(rows: Floats, truth: npt.NDArray[np.bool_], share: Floats, ridge: flo
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
         slope = x.T @ (weight * (p - y)) + keep * found
-        curve = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(keep)
+        bend = np.maximum(weight * p * (1 - p), weight * curvature)
+        curve = (x * bend[:, None]).T @ x + np.diag(keep)
         step = np.linalg.solve(curve, slope)
         found -= step
         if np.abs(step).max() < 1e-9:
