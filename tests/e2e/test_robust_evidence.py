@@ -156,7 +156,12 @@ def test_an_image_that_is_removed_while_read_is_a_finding(command: Command, tmp_
     original = tmp_path / "original.img"
     os.link(image, original)
     walking = tmp_path / "workspace" / "safelight.db-wal"
-    ran = scan_and(command, image, (walking, lambda: None), (image, image.unlink))
+
+    def removed_while_it_is_read() -> None:  # not between the look that tells what it is and the reading
+        time.sleep(0.3)
+        image.unlink()
+
+    ran = scan_and(command, image, (walking, lambda: None), (image, removed_while_it_is_read))
     assert any("cannot be read" in reason for reason in reasons(ran).values())
     original.rename(image)
     again = command.run("scan", image, "--workers", "1", "--json").json

@@ -27,7 +27,7 @@ def inside(path: Path) -> dict[bytes, tuple[Found, bytes]]:
     found = {}
     for one in walk(path):
         content = b"".join(one.chunks()) if one.kind is Kind.FILE and one.readable else b""
-        if len(one.place.trail) > 1:
+        if len(one.place.trail) > 1 and one.kind is not Kind.NOTE:  # a note has the path of what it is about
             found[one.place.trail[-1]] = (one, content)
         elif one.kind is Kind.FINDING:
             found[(one.error or "").encode()] = (one, content)

@@ -276,7 +276,8 @@ class TestSize:
             return process_time() - begun
 
         few = min(seconds(2_000) for _ in range(3))
-        assert seconds(32_000) < 64 * few + 0.5
+        many = min(seconds(32_000) for _ in range(2))  # the collector's turn may fall into one of them
+        assert many < 64 * few + 0.5
 
     def test_a_mark_that_is_not_closed_in_a_large_list_costs_no_memory_and_no_record(self) -> None:
         line = b"Q2,2026-01-02,H," + b"words and words " * 400 + b"\n"
