@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -113,12 +113,17 @@ DELETED = ("Pictures/gone.jpg", "Pictures/lost.jpg")
 @cache
 def tree() -> Path:
     """`TREE` as a folder."""
-    root = folder() / "tree"
-    for path, content in TREE.items():
+    root = written(folder() / "tree", TREE, 1_700_000_000.5)
+    (root / "link").symlink_to("Pictures/one.jpg")
+    return root
+
+
+def written(root: Path, files: Mapping[str, bytes], modified: float) -> Path:
+    """A folder with these files, all modified at one time (seconds since 1970); returns it."""
+    for path, content in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content)
-        os.utime(root / path, (1_700_000_000, 1_700_000_000.5))
-    (root / "link").symlink_to("Pictures/one.jpg")
+        os.utime(root / path, (1_700_000_000, modified))
     return root
 
 

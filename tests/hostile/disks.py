@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import struct
@@ -37,11 +36,7 @@ def _place() -> Path:
 @cache
 def _root() -> Path:
     """`FILES` as a folder."""
-    root = _place() / "root"
-    for name, content in FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(content)
-        os.utime(root / name, (1_700_000_000, 1_700_000_000))
+    root = images.written(_place() / "root", FILES, 1_700_000_000)
     (root / "link").symlink_to("a.txt")
     return root
 

@@ -17,12 +17,17 @@ from safelight.evidence.sqlite.deleted import Leftover
 from safelight.evidence.sqlite.records import Blob, Row, Value
 from safelight.evidence.sqlite.schema import Table
 from safelight.evidence.sqlite.tree import Database
+from safelight.evidence.stamps import utc_seconds
 from safelight.model import State, Timestamp
 
 LONGEST_NOTE = 500
 _LONGEST_NAME = 100
 _KEPT = 50_000
 T = TypeVar("T")
+OWNER = "the owner"
+"""Who sends what was sent from this device."""
+_APPLE_EPOCH = 978_307_200
+"""2001-01-01 in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +152,14 @@ def text(value: Value) -> str:
     return "" if value is None or isinstance(value, Blob) else str(value)
 
 
+def apple_time(value: Value, source: str) -> Timestamp | None:
+    """Seconds since 2001 (nanoseconds where they are that many)."""
+    if not isinstance(value, (int, float)) or not value:
+        return None
+    seconds = value / 1_000_000_000 if abs(value) > 1e12 else value
+    return utc_seconds(seconds + _APPLE_EPOCH, source)
+
+
 def number(value: Value) -> int | None:
     """A value as a whole number, where it is one."""
     return int(value) if isinstance(value, (int, float)) and abs(value) < 1 << 62 else None
@@ -177,15 +190,21 @@ def _part(shown: str) -> bytes:
     return b"_" if name in (b"", b".", b"..") else name
 
 
-def deleted_path(table: Table, column: str, left: Leftover, anchor: bytes) -> tuple[str, int] | None:
-    """The path in a deleted row, where the row has the shape of this table's."""
+def deleted_reference(
+    table: Table, column: str, left: Leftover, anchor: bytes, message_of: Callable[[int], Message]
+) -> Reference | None:
+    """The file that a deleted row names in `column`, where the row has the shape of this table's.
+
+    `message_of` tells the message by the number of the row; a row without one has a negative number of its own.
+    """
     place = table.column(column)
     if place is None or not has_shape(left, table):
         return None
     path = left.row.value(place)
     if not isinstance(path, str) or re.match(anchor.decode(), path) is None:
         return None
-    return path, left.row.rowid if left.row.rowid is not None else -left.offset
+    key = left.row.rowid if left.row.rowid is not None else -left.offset
+    return Reference(path, message_of(key), key, state=left.state, origin=origin_of(left))
 
 
 def has_shape(left: Leftover, table: Table) -> bool:

@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from safelight.evidence.messengers.app import LONGEST_NOTE, Message, Reference, Rows, number, table_has, text
-from safelight.evidence.messengers.whatsapp import apple_time
+from safelight.evidence.messengers.app import (
+    LONGEST_NOTE,
+    Message,
+    Reference,
+    Rows,
+    apple_time,
+    number,
+    table_has,
+    text,
+)
 from safelight.evidence.sqlite.deleted import Leftover
 from safelight.evidence.sqlite.records import Row, Value
 from safelight.evidence.sqlite.schema import Table

@@ -6,21 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from safelight.errors import EvidenceError
 from safelight.evidence.messengers.app import (
+    OWNER,
     Message,
     Reference,
     Rows,
-    deleted_path,
+    apple_time,
+    deleted_reference,
     named,
     number,
     once,
-    origin_of,
     table_has,
     text,
 )
-from safelight.evidence.messengers.whatsapp import apple_time
 from safelight.evidence.sqlite.deleted import Leftover
 from safelight.evidence.sqlite.records import Row
 from safelight.evidence.sqlite.schema import Table
@@ -28,7 +29,6 @@ from safelight.evidence.sqlite.tree import Database
 from safelight.evidence.stamps import utc_seconds
 
 _MOST = 2_000_000
-_ME = "the owner"
 _RECOVERABLE = "chat_recoverable_message_join"
 _FROM = 137
 """Type of the sender's address of an MMS (OMA-MMS-ENC); the owner's own is not written out."""
@@ -68,12 +68,12 @@ class IMessage:
 
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """A row of `attachment`."""
-        found = deleted_path(database.tables["attachment"], "filename", left, self.anchor)
-        if found is None:
-            return None
-        path, key = found
-        message = once(database, _Messages).of_attachment(key)
-        return Reference(_below_home(path), message, key, state=left.state, origin=origin_of(left))
+
+        def message_of(key: int) -> Message:
+            return once(database, _Messages).of_attachment(key)
+
+        found = deleted_reference(database.tables["attachment"], "filename", left, self.anchor, message_of)
+        return None if found is None else replace(found, path=_below_home(found.path))
 
 
 class _Messages:
@@ -103,7 +103,7 @@ class _Messages:
         handle, is_mine, at, service = self._messages.get(key)
         title, identifier = self._chats.get(self._chat_of.get(key or 0))
         (sender,) = self._handles.get(handle)
-        by = _ME if is_mine == 1 else text(sender)
+        by = OWNER if is_mine == 1 else text(sender)
         chat = named(text(title), text(identifier))
         return Message(text(service) or "Messages", chat, by, apple_time(at, "sms.db"))
 
@@ -154,15 +154,15 @@ class AndroidMms:
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """A row of `part`."""
         table = database.tables["part"]
-        found = deleted_path(table, "_data", left, self.anchor)
-        if found is None:
-            return None
-        path, key = found
-        column = table.column("mid")
-        message = number(left.row.value(column)) if column is not None else None
-        said = self._message(database, message)
-        doubt = _GIVEN_AGAIN if said.at is not None and "sqlite_sequence" not in database.tables else ""
-        return Reference(path, said, key, state=left.state, origin=origin_of(left), note=doubt)
+
+        def message_of(_: int) -> Message:
+            column = table.column("mid")
+            return self._message(database, number(left.row.value(column)) if column is not None else None)
+
+        found = deleted_reference(table, "_data", left, self.anchor, message_of)
+        if found is None or found.message.at is None or "sqlite_sequence" in database.tables:
+            return found
+        return replace(found, note=_GIVEN_AGAIN)
 
     def _message(self, database: Database, key: int | None) -> Message:
         return once(database, _Mms).get(key)
@@ -189,7 +189,7 @@ class _Mms:
         seconds = number(at)
         by = self._senders.get(key, "") if key is not None else ""
         if by == _OWN_ADDRESS or (number(box) or _RECEIVED) > _RECEIVED:  # sent, drafts, outbox, failed
-            by = _ME
+            by = OWNER
         (recipients,) = self._threads.get(thread)
         ids = [
             int(one) for one in text(recipients).split()[:_MOST_NAMED] if one.isdecimal() and len(one) < 19

@@ -18,7 +18,17 @@ from functools import partial
 from typing import Any
 
 from safelight.errors import EvidenceError
-from safelight.evidence.messengers.app import Message, Reference, Rows, named, number, once, table_has, text
+from safelight.evidence.messengers.app import (
+    OWNER,
+    Message,
+    Reference,
+    Rows,
+    named,
+    number,
+    once,
+    table_has,
+    text,
+)
 from safelight.evidence.phone.keybag import CbcSource
 from safelight.evidence.protocol import Source
 from safelight.evidence.source import SliceSource
@@ -31,7 +41,6 @@ from safelight.evidence.unlock import NO_KEYS, LockedError
 from safelight.model import Timestamp
 
 _IV, _MAC = 16, 32
-_ME = "the owner"
 _MOST = 1_000_000
 _PIECE = 1 << 20
 _PREVIEW, _QUOTED = "preview", "quoted"
@@ -143,7 +152,7 @@ class Desktop:
             return database.cell(table, row, table.column(name))
 
         mine = cell("type") == "outgoing"
-        by = _ME if mine else text(cell("source")) or people.sender(text(cell("sourceServiceId")))
+        by = OWNER if mine else text(cell("source")) or people.sender(text(cell("sourceServiceId")))
         return Message("Signal", people.chat(text(cell("conversationId"))), by, _at(cell("sent_at")))
 
     def message_of(self, database: Database, table: Table, row: Row) -> Message | None:
@@ -275,7 +284,7 @@ class _IosMessages:
         chat = next((text(name) for name in self._threads.get(thread) if name), "")
         by = text(phone) or text(uuid)
         if not by and kind is not None:
-            by = _ME  # only what was received names an author
+            by = OWNER  # only what was received names an author
         return Message("Signal", chat, by, _at(at))
 
 

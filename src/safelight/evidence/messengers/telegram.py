@@ -10,7 +10,7 @@ import re
 import struct
 from collections.abc import Iterator
 
-from safelight.evidence.messengers.app import Message, Reference, Rows, number, table_has, text
+from safelight.evidence.messengers.app import OWNER, Message, Reference, Rows, number, table_has, text
 from safelight.evidence.sqlite.deleted import Leftover
 from safelight.evidence.sqlite.records import Blob, Row, Value
 from safelight.evidence.sqlite.schema import Table
@@ -97,7 +97,7 @@ class Telegram:
             (name,) = Rows(database, "users" if peer > 0 else "chats", "name").get(abs(peer))
             chat = text(name).replace(";;;", " ").strip() or str(peer)
         mine = cell("out")  # tables of media do not say who sent it
-        by = "the owner" if mine == 1 else chat if mine == 0 and peer is not None and peer > 0 else ""
+        by = OWNER if mine == 1 else chat if mine == 0 and peer is not None and peer > 0 else ""
         return Message("Telegram", chat, by, utc_seconds(seconds, "telegram") if seconds else None)
 
 

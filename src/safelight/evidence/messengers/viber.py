@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from safelight.evidence.messengers.app import (
+    OWNER,
     Message,
     Reference,
     Rows,
-    deleted_path,
+    deleted_reference,
     number,
-    origin_of,
     table_has,
     text,
 )
@@ -50,11 +51,12 @@ class Viber:
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """A row of `messages`."""
         table = database.tables["messages"]
-        found = deleted_path(table, "extra_uri", left, self.anchor)
-        if found is None:
-            return None
-        message = self._message(database, table, left.row)
-        return Reference(_path(found[0]), message, found[1], state=left.state, origin=origin_of(left))
+
+        def message_of(_: int) -> Message:
+            return self._message(database, table, left.row)
+
+        found = deleted_reference(table, "extra_uri", left, self.anchor, message_of)
+        return None if found is None else replace(found, path=_path(found.path))
 
     def _message(self, database: Database, table: Table, row: Row) -> Message:
         def cell(name: str) -> Value:
@@ -63,11 +65,7 @@ class Viber:
         (chat,) = Rows(database, "conversations", "name").get(cell("conversation_id"))
         (person,) = Rows(database, "participants", "participant_info_id").get(cell("participant_id"))
         names = Rows(database, "participants_info", "number", "contact_name", "display_name").get(person)
-        by = (
-            "the owner"
-            if cell("send_type") == _OUTGOING
-            else " ".join(text(name) for name in names[:2] if name)
-        )
+        by = OWNER if cell("send_type") == _OUTGOING else " ".join(text(name) for name in names[:2] if name)
         milliseconds = number(cell("date") or cell("msg_date"))
         at = utc_seconds(milliseconds / 1000, "viber") if milliseconds else None
         return Message("Viber", text(chat) or f"conversation {text(cell('conversation_id'))}", by, at)

@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from safelight.evidence.messengers.app import (
+    OWNER,
     Message,
     Reference,
     Rows,
-    deleted_path,
+    apple_time,
+    deleted_reference,
     named,
     number,
     once,
-    origin_of,
     table_has,
     text,
 )
@@ -28,9 +29,6 @@ from safelight.evidence.sqlite.tree import Database
 from safelight.evidence.stamps import utc_seconds
 from safelight.model import Timestamp
 
-APPLE_EPOCH = 978_307_200
-"""2001-01-01 in seconds since 1970."""
-_ME = "the owner"
 _OF_MANY = ("@g.us", "@broadcast", "@newsletter")
 _OWN_NAME = re.compile(r"(?:IMG|VID|AUD|PTT|DOC|STK|GIF)-\d{8}-WA\d{4,}.*", re.DOTALL)
 """Names that the app itself gives to files; any other is the sender's own and may be that of other files too."""
@@ -73,13 +71,11 @@ class Android:
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """A row of `message_media`; its message may still be there."""
         table = database.tables["message_media"]
-        found = deleted_path(table, "file_path", left, self.anchor)
-        if found is None:
-            return None
-        path, key = found
-        return Reference(
-            path, once(database, _AndroidMessages).get(key), key, state=left.state, origin=origin_of(left)
-        )
+
+        def message_of(key: int) -> Message:
+            return once(database, _AndroidMessages).get(key)
+
+        return deleted_reference(table, "file_path", left, self.anchor, message_of)
 
 
 class _AndroidMessages:
@@ -105,7 +101,7 @@ class _AndroidMessages:
         partner_name = self._jid(partner)
         by = self._jid(sender) or (_only_partner(partner_name) if from_me is not None else "")
         if from_me == 1:
-            by = _ME
+            by = OWNER
         chat_name = named(text(subject), partner_name)
         return Message("WhatsApp", chat_name, by, _milliseconds(at) or _milliseconds(received))
 
@@ -166,7 +162,7 @@ class OldAndroid:
             return database.cell(table, row, table.column(name))
 
         chat = text(cell("key_remote_jid"))
-        by = _ME if cell("key_from_me") == 1 else text(cell("remote_resource")) or _only_partner(chat)
+        by = OWNER if cell("key_from_me") == 1 else text(cell("remote_resource")) or _only_partner(chat)
         return Message("WhatsApp", chat, by, _milliseconds(cell("timestamp")))
 
 
@@ -213,15 +209,12 @@ class Ios:
     def deleted(self, database: Database, left: Leftover) -> Reference | None:
         """A row of `ZWAMEDIAITEM`."""
         table = database.tables["zwamediaitem"]
-        found = deleted_path(table, "ZMEDIALOCALPATH", left, self.anchor)
-        if found is None:
-            return None
-        path, key = found
-        column = table.column("ZMESSAGE")
-        message = left.row.value(column) if column is not None else None
-        return Reference(
-            path, once(database, _IosMessages).get(message), key, state=left.state, origin=origin_of(left)
-        )
+
+        def message_of(_: int) -> Message:
+            column = table.column("ZMESSAGE")
+            return once(database, _IosMessages).get(left.row.value(column) if column is not None else None)
+
+        return deleted_reference(table, "ZMEDIALOCALPATH", left, self.anchor, message_of)
 
 
 class _IosMessages:
@@ -238,13 +231,5 @@ class _IosMessages:
         member_jid, member_name = self._members.get(member)
         by = text(member_jid) or text(member_name) or _only_partner(text(sender))
         if is_mine == 1:
-            by = _ME
+            by = OWNER
         return Message("WhatsApp", named(text(partner), text(jid)), by, apple_time(at, "whatsapp"))
-
-
-def apple_time(value: Value, source: str) -> Timestamp | None:
-    """Seconds since 2001 (nanoseconds where they are that many)."""
-    if not isinstance(value, (int, float)) or not value:
-        return None
-    seconds = value / 1_000_000_000 if abs(value) > 1e12 else value
-    return utc_seconds(seconds + APPLE_EPOCH, source)
