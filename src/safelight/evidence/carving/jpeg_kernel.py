@@ -6,7 +6,10 @@ Data that belongs to another file breaks one of these rules within some hundred 
 
 Positions are indices into `data`. `state` (int64, `STATE` long) goes in and out:
 byte and bit where the next MCU begins, its number, the run of blocks still to be skipped (EOBRUN), the four
-DC predictions, and how it ended. `jump` is (from, to): data before `from` is continued at `to`.
+DC predictions, and how it ended. Data before `leave` is continued at `enter`.
+
+The step that makes sure of 32 bits stands wherever bits are read, here and in `jpeg_progressive.py`: as a function,
+inlined by numba or not, it made decoding slower by 12 to 20 %.
 """
 
 from __future__ import annotations
