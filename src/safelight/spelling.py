@@ -141,8 +141,7 @@ def _parts(name: str) -> tuple[Part, ...]:
             vowels = Vowels.NONE
         elif _INDIC.search(said):
             vowels = Vowels.SOME
-        said = _ARTICLE.sub("", _SERVANT.sub("عبدال", said))
-        said = _LONG_U.sub("u", said).translate(_PLAIN)
+        said = arabic_as_said(said).translate(_PLAIN)
         latin = _UNWRITTEN.sub("", anyascii(_HAN.sub(_family_first, said)))[:LONGEST]
         latin = latin if vowels is Vowels.NONE else latin.lower()
     latin = _SERVANT_ONE.sub(r"abdul", _SERVANT_LATIN.sub("abdul", latin))
@@ -196,6 +195,24 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(part.key for part in parts(text) if len(part.text) > 2 and not part.text.isdigit())
 
 
+def arabic_as_said(name: str) -> str:
+    """A name in Arabic letters without the article, `Abd al-` as one part, and waw within a word as `u`."""
+    return _LONG_U.sub("u", _ARTICLE.sub("", _SERVANT.sub("عبدال", name)))
+
+
+def one_letter_a_sound(token: str) -> str:
+    """Lower-case Latin letters with one for each sound that transliterations write in several ways (`C` for *ch*)."""
+    for letters, one in _SAME:
+        if letters in token:
+            token = token.replace(letters, one)
+    return _SOFT_C.sub("s", token).replace("c", "k")
+
+
+def consonants(token: str) -> str:
+    """What is left without vowels, doubled letters once."""
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", token))
+
+
 def sound(token: str) -> str:
     """The consonants of one part of a name in Latin letters; the part itself where it has none."""
     return _part(token, Vowels.ALL).key
@@ -203,12 +220,8 @@ def sound(token: str) -> str:
 
 @lru_cache(maxsize=_CACHED)
 def _part(token: str, vowels: Vowels) -> Part:
-    said = token
-    for letters, one in _SAME:
-        if letters in said:
-            said = said.replace(letters, one)
-    said = _SOFT_C.sub("s", said).replace("c", "k").replace("H", "h")
-    key = _DOUBLED.sub(r"\1", _VOWELS.sub("", said)).rstrip("h")
+    said = one_letter_a_sound(token).replace("H", "h")
+    key = consonants(said).rstrip("h")
     for letters, one in _LONG:
         if letters in said:
             said = said.replace(letters, one)

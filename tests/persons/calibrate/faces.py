@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from safelight.persons.calibrate.calibration import Calibration
+
 DIMENSIONS = 128
 Templates = NDArray[np.float32]
 
@@ -46,6 +48,16 @@ def nearest(probes: Templates, people: Templates, k: int) -> NDArray[np.int64]:
         for at in range(0, len(probes), 1000)
     ]
     return np.concatenate(found).astype(np.int64)
+
+
+def adjusted(calibration: Calibration, people: Templates, strangers: Templates) -> NDArray[np.float64]:
+    """`(strangers, people)`: their scores on the calibrated scale."""
+    near, others = calibration.near(people, np.arange(len(people))), calibration.near(strangers)
+    return calibration.adjusted(
+        strangers.astype(np.float64) @ people.T,
+        others.rows(np.arange(len(strangers))[:, None]),
+        near.rows(np.arange(len(people))[None]),
+    )
 
 
 def _weights(falling: float, dimensions: int = DIMENSIONS - 1) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from safelight.persons.calibrate.calibration import Calibration, calibrate
 from safelight.persons.calibrate.chance import Chance, of_match, of_probe
@@ -18,17 +17,6 @@ def match() -> tuple[Calibration, faces.Templates, faces.Templates]:
     people = everybody[:PEOPLE]
     made = calibrate(people, np.arange(PEOPLE), nearest=faces.nearest(people, people, 11), pairs=500_000)
     return made, people, everybody[PEOPLE:]
-
-
-def _adjusted(
-    calibration: Calibration, people: faces.Templates, strangers: faces.Templates
-) -> NDArray[np.float64]:
-    near, others = calibration.near(people, np.arange(len(people))), calibration.near(strangers)
-    return calibration.adjusted(
-        strangers.astype(np.float64) @ people.T,
-        others.rows(np.arange(len(strangers))[:, None]),
-        near.rows(np.arange(len(people))[None]),
-    )
 
 
 @pytest.mark.parametrize("threshold", [0.90, 0.93, 0.95])
@@ -52,7 +40,7 @@ def test_over_a_match_as_many_strangers_are_near_on_the_calibrated_scale(
     tail = calibration.tail
     assert tail is not None
     said = of_match(tail, tail.score_at(rate), PEOPLE * PROBES)
-    there = int((_adjusted(calibration, people, strangers) >= tail.score_at(rate)).sum())
+    there = int((faces.adjusted(calibration, people, strangers) >= tail.score_at(rate)).sum())
     spread = 2 * np.sqrt(there)
     assert said.low - spread <= there <= said.high + spread
 
@@ -64,7 +52,7 @@ def test_for_a_probe_as_many_look_alikes_come_as_was_said(
     calibration, people, strangers = match
     tail = calibration.tail
     assert tail is not None
-    third = np.sort(_adjusted(calibration, people, strangers), axis=1)[:, -3]
+    third = np.sort(faces.adjusted(calibration, people, strangers), axis=1)[:, -3]
     said = [of_probe(tail, float(score), PEOPLE) for score in third[:400]]
     assert 2 < np.median([one.expected for one in said]) < 4.5
     # Three came: where that lies in the interval of what was expected, or chance scatters as far as three may.

@@ -30,24 +30,13 @@ def calibrated() -> tuple[Calibration, faces.Templates, faces.Templates]:
     return calibration, people, everybody[3_000:]
 
 
-def _strangers(
-    calibration: Calibration, people: faces.Templates, strangers: faces.Templates
-) -> NDArray[np.float64]:
-    near, others = calibration.near(people, np.arange(len(people))), calibration.near(strangers)
-    return calibration.adjusted(
-        strangers.astype(np.float64) @ people.T,
-        others.rows(np.arange(len(strangers))[:, None]),
-        near.rows(np.arange(len(people))[None]),
-    )
-
-
 def test_strangers_reach_a_score_as_often_as_was_said(
     calibrated: tuple[Calibration, faces.Templates, faces.Templates],
 ) -> None:
     calibration, people, strangers = calibrated
     tail = calibration.tail
     assert tail is not None
-    scores = _strangers(calibration, people, strangers)
+    scores = faces.adjusted(calibration, people, strangers)
     for rate in RATES:
         at = tail.score_at(rate)
         true = float((scores >= at).mean())
@@ -91,7 +80,7 @@ def test_the_interval_covers_where_pairs_share_people() -> None:
         calibration = calibrate(people, np.arange(200))
         assert calibration.tail is not None
         at = calibration.tail.score_at(2e-3)
-        true = float((_strangers(calibration, people, strangers) >= at).mean())
+        true = float((faces.adjusted(calibration, people, strangers) >= at).mean())
         low, high = calibration.tail.interval(np.array([at]))
         covered += bool(low[0] <= true <= high[0])
     assert covered >= 13
@@ -151,7 +140,7 @@ def test_with_one_in_ten_enrolled_twice_no_rate_is_too_low() -> None:
     dirty = np.concatenate([clean[:-80], faces.again(clean[:80], generator)])
     calibration = calibrate(dirty, np.arange(800), nearest=faces.nearest(dirty, dirty, 11))
     assert calibration.tail is not None
-    scores = _strangers(calibration, dirty, strangers)
+    scores = faces.adjusted(calibration, dirty, strangers)
     for rate in (1e-3, 1e-4, 1e-5):
         assert (scores >= calibration.tail.score_at(rate)).mean() < 1.3 * rate
 
@@ -164,7 +153,7 @@ def test_people_who_look_alike_in_families_are_calibrated_as_such() -> None:
     )
     tail = calibration.tail
     assert tail is not None
-    scores = _strangers(calibration, people, everybody[1_500:])
+    scores = faces.adjusted(calibration, people, everybody[1_500:])
     for rate in (1e-3, 1e-4, 1e-5):
         assert 0.1 * rate < float((scores >= tail.score_at(rate)).mean()) < 1.5 * rate
 

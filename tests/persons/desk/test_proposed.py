@@ -17,6 +17,7 @@ from safelight.persons.keep.pairs import KeptCandidate, Pairs, candidate_id
 from safelight.persons.person import Facts, Verdict
 from safelight.workspace import Workspace
 from tests.export.person_desk import PersonDesk, desk
+from tests.persons.desk.reviewers import answer, listed
 
 Open = Callable[..., Workspace]
 SAME, DIFFERENT, CANNOT = Verdict.SAME, Verdict.DIFFERENT, Verdict.CANNOT_SAY
@@ -25,15 +26,6 @@ SAME, DIFFERENT, CANNOT = Verdict.SAME, Verdict.DIFFERENT, Verdict.CANNOT_SAY
 @pytest.fixture
 def at(open_again: Open) -> PersonDesk:
     return desk(open_again, Capability.EXPORT)
-
-
-def listed(open_again: Open, who: str) -> set[str]:
-    found = open_again(actor=who).next_review()
-    return {one["id"] for one in found["candidates"]} if found else set()
-
-
-def answer(open_again: Open, who: str, candidate: str, verdict: Verdict) -> dict[str, Any]:
-    return open_again(actor=who).answer_review(candidate, verdict)
 
 
 def lead(at: PersonDesk, candidate: str) -> dict[str, Any] | None:

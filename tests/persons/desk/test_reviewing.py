@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -12,6 +11,7 @@ from safelight.model import Capability
 from safelight.persons.person import Facts, Status, Verdict
 from safelight.workspace import Workspace
 from tests.export.person_desk import PersonDesk, desk
+from tests.persons.desk.reviewers import answer, listed
 
 Open = Callable[..., Workspace]
 SAME, DIFFERENT, CANNOT = Verdict.SAME, Verdict.DIFFERENT, Verdict.CANNOT_SAY
@@ -20,15 +20,6 @@ SAME, DIFFERENT, CANNOT = Verdict.SAME, Verdict.DIFFERENT, Verdict.CANNOT_SAY
 @pytest.fixture
 def at(open_again: Open) -> PersonDesk:
     return desk(open_again, Capability.EXPORT)
-
-
-def listed(open_again: Open, who: str) -> set[str]:
-    found = open_again(actor=who).next_review()
-    return {one["id"] for one in found["candidates"]} if found else set()
-
-
-def answer(open_again: Open, who: str, candidate: str, verdict: Verdict) -> dict[str, Any]:
-    return open_again(actor=who).answer_review(candidate, verdict)
 
 
 def standing(workspace: Workspace, candidate: str) -> str | None:

@@ -303,13 +303,7 @@ def leaf_row(page: bytes, at: int, layout: Layout, read: ReadPage) -> Row:
         rowid, at = varint(page, at)
     except IndexError as error:
         raise EvidenceError("a cell lies across the end of its page") from error
-    if size > layout.pages * layout.usable or size < 1:
-        raise EvidenceError(f"a row states {size:,} bytes, more than the database has")
-    local = local_size(size, layout.usable)
-    overflow = 0
-    if local < size:
-        overflow = int.from_bytes(page[at + local : at + local + 4], "big")
-    return Row(signed(rowid), Payload(page[at : at + local], size, overflow, layout, read), layout.encoding)
+    return _row(signed(rowid), page, at, size, local_size, layout, read)
 
 
 def key_row(page: bytes, at: int, number: int, layout: Layout, read: ReadPage) -> Row:
@@ -318,9 +312,22 @@ def key_row(page: bytes, at: int, number: int, layout: Layout, read: ReadPage) -
         size, at = varint(page, at)
     except IndexError as error:
         raise EvidenceError("a cell lies across the end of its page") from error
+    return _row(number, page, at, size, key_local_size, layout, read)
+
+
+def _row(
+    number: int,
+    page: bytes,
+    at: int,
+    size: int,
+    local_of: Callable[[int, int], int],
+    layout: Layout,
+    read: ReadPage,
+) -> Row:
+    """The row of `size` bytes that begin at `at`; those beyond `local_of` lie in pages of their own."""
     if size > layout.pages * layout.usable or size < 1:
         raise EvidenceError(f"a row states {size:,} bytes, more than the database has")
-    local = key_local_size(size, layout.usable)
+    local = local_of(size, layout.usable)
     overflow = 0
     if local < size:
         overflow = int.from_bytes(page[at + local : at + local + 4], "big")

@@ -14,27 +14,17 @@ from functools import lru_cache
 
 from safelight.reports.identifiers.person import name_tokens
 from safelight.reports.identifiers.text import CACHED, folded
+from safelight.spelling import arabic_as_said, consonants, one_letter_a_sound
 
 MOST_SOUNDS = 4
 """Parts of a name that are compared, the longest ones."""
 _PLAIN = {**dict.fromkeys(map(ord, "ьъЬЪʹʺءאע")), **dict.fromkeys(map(ord, "عاأإآ"), "a")}
 """Letters that are no consonant in Latin writing, and would only tear a name in two."""
-_LONG_U = re.compile(r"(?<=[\u0621-\u064a])و")
-_ARTICLE = re.compile(r"(?<!\S)ال(?=\S{3})")
-_SERVANT = re.compile(r"(?<!\S)عبد\s+ال")
 _SERVANT_LATIN = re.compile(r"(?<![a-z])abd[ -]?[aeu]l[ -]+(?=[a-z])")
 _PARTICLES = frozenset(
     ("al", "el", "ul", "as", "ar", "bin", "ben", "ibn", "bint", "van", "von", "zu", "de", "der", "den", "da", "di",
      "del", "dos", "das", "do", "du", "la", "le", "y", "e", "ten", "ter", "te")
 )  # fmt: skip
-_SAME = (
-    ("schtsch", "s"), ("shch", "s"), ("tsch", "C"), ("sch", "s"), ("tch", "C"), ("ts", "z"), ("tz", "z"), ("dzh", "j"),
-    ("sh", "s"), ("sz", "s"), ("cz", "C"), ("ch", "C"), ("kh", "h"), ("gh", "g"), ("zh", "z"), ("ph", "f"), ("th", "t"),
-    ("dh", "d"), ("bh", "b"), ("dj", "j"), ("ck", "k"), ("x", "ks"), ("q", "k"), ("w", "v"), ("ff", "v"),
-)  # fmt: skip
-_SOFT_C = re.compile(r"c(?=[eiy])")
-_VOWELS = re.compile(r"[aeiouy]+")
-_DOUBLED = re.compile(r"(.)\1+")
 _BEFORE = re.compile(r"[,;(/|]")
 
 
@@ -43,19 +33,13 @@ def person_tokens(value: str) -> tuple[str, ...]:
     said = folded(value[:300])
     if said.isascii():
         return name_tokens(_SERVANT_LATIN.sub("abdul", said))
-    said = _ARTICLE.sub("", _SERVANT.sub("عبدال", said))
-    return name_tokens(_LONG_U.sub("u", said).translate(_PLAIN))
+    return name_tokens(arabic_as_said(said).translate(_PLAIN))
 
 
 @lru_cache(maxsize=CACHED)
 def sound(token: str) -> str:
     """The consonants of one part of a name, lower-case Latin (`C` for *ch*); the part itself where it has none."""
-    said = token
-    for letters, one in _SAME:
-        if letters in said:
-            said = said.replace(letters, one)
-    said = _SOFT_C.sub("s", said).replace("c", "k")
-    said = _DOUBLED.sub(r"\1", _VOWELS.sub("", said))
+    said = consonants(one_letter_a_sound(token))
     return said.rstrip("h") or said or token
 
 
