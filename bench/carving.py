@@ -4,8 +4,8 @@
     python bench/carving.py --parts noise --mib 256
 
 Noise: JPEGs whole and split in two, in random bytes. Formats: every kind of file, whole, in random bytes. Free:
-ext4 (the kernel), NTFS (ntfs-3g) and FAT16 (mtools) on which files were written, deleted and written again, so that
-remnants and fragments are where those left them; but for FAT16 that needs root and loop devices.
+ext4 (the kernel), NTFS (ntfs-3g), FAT16 and FAT32 (mtools) on which files were written, deleted and written again, so
+that remnants and fragments are where those left them; but for FAT that needs root and loop devices.
 
 Said of each: files found byte by byte as they were, found by one side only, bytes right (of inexact finds as far as
 they agree with a file that begins alike), false finds (given as whole, and equal to no file nor a part of one;
@@ -332,6 +332,7 @@ MAKERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], Callable[[], Reader]]]
     "ext4": (("mkfs.ext4", "-q", "-F"), ("mount", "-o", "loop"), ExtReader),
     "ntfs": (("mkntfs", "-F", "-Q", "-q"), ("ntfs-3g",), NtfsReader),
     "fat16": (("mkfs.fat", "-F", "16", "-s", "8"), (), FatReader),
+    "fat32": (("mkfs.fat", "-F", "32", "-s", "1"), (), FatReader),
 }
 """How it is made, how mounted (FAT: mtools write and delete without mounting), and our reader."""
 
@@ -351,8 +352,8 @@ class Volume:
             (self._folder / name).write_bytes(data)
         os.sync()
         if not self._attach:
+            run("mcopy", "-i", self._image, *(self._folder / name for name in files), "::/")
             for name in files:
-                run("mcopy", "-i", self._image, self._folder / name, "::/")
                 (self._folder / name).unlink()
 
     def delete(self, names: Iterable[str]) -> None:
@@ -494,7 +495,9 @@ def main() -> None:
     parser.add_argument("--mib", type=int, default=256, help="size of the noise")
     parser.add_argument("--free-mib", type=int, default=64, help="size of each file system")
     parser.add_argument("--files", type=int, default=300, help="files of all kinds")
-    parser.add_argument("--kinds", nargs="+", choices=sorted(MAKERS), default=["ext4", "ntfs", "fat16"])
+    parser.add_argument(
+        "--kinds", nargs="+", choices=sorted(MAKERS), default=["ext4", "ntfs", "fat16", "fat32"]
+    )
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if shutil.which("photorec") is None:

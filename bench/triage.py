@@ -17,8 +17,10 @@ arithmetic*: what onnxruntime's sessions alone take on arrays that are ready, wh
 models can go below. `--chart` draws both as an SVG.
 
 Pictures: the public photographs in ../shared/data/{pdq,faces} varied (size, crop, light, quality; baseline and
-progressive JPEG, some PNG), and generated scenes; 1 to 12 megapixels. Enlarged photographs have less to decode than
-a camera's: `--grain` adds the noise of a sensor. None shows anyone but public adults.
+progressive JPEG, some PNG), and generated scenes; 1 to 12 megapixels. None shows anyone but public adults. Enlarged
+photographs have less to decode than a camera's: `--grain` adds the noise of a sensor, to the brightness alone. The
+JPEGs have 1.1 bits a pixel on average without it (0.4 to 1.8), 1.8 with `--grain 4` (0.8 to 3.0) and 2.4 with
+`--grain 8` (1.3 to 3.9); phones write 2 to 4. No photograph of 12 megapixels as a camera wrote it was at hand.
 """
 
 from __future__ import annotations

@@ -12,11 +12,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 LONGEST = {"trails": 1_024, "scopes": 512}
 """Bytes of an input, where long ones show nothing more."""
-NAMES = ("carver", "hash-lists", "trails", "scopes", "containers", "heads")
+NAMES = ("carver", "hash-lists", "trails", "scopes", "containers", "heads", "png")
 
 
 def seeds(folder: Path) -> None:
     """Sound files of every format, to begin from."""
+    from PIL import Image
     from tests.hostile.samples import SAMPLES, sample
 
     for name in SAMPLES:
@@ -30,6 +31,8 @@ def seeds(folder: Path) -> None:
         "a.rule": b"modified:2024-01..2024-06-30",
         "a.glob": b"Users/*/[a-z]?ictures/**",
     }
+    for mode in ("L", "RGB", "RGBA"):
+        Image.linear_gradient("L").resize((640, 480)).convert(mode).save(folder / f"large-{mode}.png")
     for name, data in lists.items():
         (folder / name).write_bytes(data)
 

@@ -17,6 +17,7 @@ from safelight.evidence.source import BytesSource
 from safelight.evidence.walk import walk
 from safelight.hashsets.protocol import ReadOptions
 from safelight.media.exif_block import exif_block
+from safelight.media.png import plain_pixels
 from safelight.plugins import load
 
 _LIMITS = Limits(member_bytes=4 << 20, total_bytes=16 << 20, members=2_000, seconds=2.0, depth=4)
@@ -92,6 +93,12 @@ def heads(data: bytes) -> None:
         exif_block(data, format)
 
 
+def png(data: bytes) -> None:
+    """Plain PNGs by our own lines: whatever they are, pixels or none."""
+    pixels = plain_pixels(data)
+    assert pixels is None or (pixels.ndim == 3 and pixels.shape[2] == 3)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "carver": carver,
     "hash-lists": hash_lists,
@@ -99,4 +106,5 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "scopes": scopes,
     "containers": containers,
     "heads": heads,
+    "png": png,
 }

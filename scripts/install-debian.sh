@@ -25,6 +25,7 @@ dosfstools    makes FAT images
 mtools        fills FAT images without mounting them
 exfatprogs    makes exFAT images
 xfsprogs      makes XFS images
+apfsprogs     makes empty APFS containers, and the peer that checks snapshots (apfsck)
 xorriso       makes ISO 9660 images
 p7zip-full    makes 7z archives
 zip           makes ZIP archives

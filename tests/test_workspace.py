@@ -199,6 +199,8 @@ def test_no_verb_of_a_case_runs_without_a_valid_one(
         opened.close_case(case="shut")
     wanted = {"expired": "old", "not yet": "early", "closed": "shut", "no case": "unknown"}[why]
     args, kwargs = arguments(name, tmp_path)
+    if name == "show_case" and why == "closed":
+        return  # what a closed case was can be read, see below
     if name == "close_case" and why in ("expired", "not yet"):
         return  # an order that is over can still be put away
     with pytest.raises((RefusedError, UsageError)) as refused:
@@ -211,6 +213,40 @@ def test_no_verb_of_a_case_runs_without_a_valid_one(
     ]
     if isinstance(refused.value, RefusedError):
         assert refusals and refusals[-1]["detail"]["ground"] == refused.value.ground
+
+
+def test_a_closed_case_is_still_described_and_the_log_says_who_read_it(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    (folder / "a.txt").write_text("one file")
+    workspace.scan([folder])
+    before = workspace.show_case()
+    workspace.close_case()
+    with pytest.raises(RefusedError):
+        workspace.show_case()  # not the only open one any more: it must be named
+    shown = workspace.show_case(case=before["id"])
+    assert shown["closed_at"] is not None
+    assert {**shown, "closed_at": None} == before and shown["counts"]["files"] == 1
+    refused, read = [event for event in log_of(workspace) if event["verb"] == "case show"][-2:]
+    assert (refused["phase"], read["phase"], read["case"]) == ("refused", "done", before["id"])
+    assert read["authority"] is not None
+    with pytest.raises(RefusedError, match="is closed"):
+        workspace.leads(case=before["id"])
+
+
+def test_a_closed_case_of_an_order_that_has_run_out_is_described_too(
+    open_again: Callable[..., Workspace],
+) -> None:
+    opened = open_again()
+    over = authority(days=1, start=datetime.now(UTC).date() - timedelta(days=9))
+    with opened.database.transaction() as connection:
+        cases.add(connection, opened.keys, "old", over, "us", opened.actor)
+    with pytest.raises(RefusedError, match="expired"):
+        opened.show_case(case="old")
+    opened.close_case(case="old")
+    assert opened.show_case(case="old")["name"] == "old"
 
 
 @pytest.mark.parametrize(("name", "needs"), [(n, v.needs) for n, v in sorted(verbs().items()) if v.needs])

@@ -30,8 +30,8 @@ class Capability(StrEnum):
     """Open files of a report that nobody at the provider has looked at, which some legal orders treat as a
     search. Without it they are neither read nor hashed; what the report itself states of them is compared."""
     UNLOCK = "unlock"
-    """Open what a password or key protects, with the passwords and recovery keys that are given to a scan. Without
-    it what is locked is listed as locked."""
+    """Open what a password or key protects, with the passwords and recovery keys that are given to a scan, or the key
+    that it holds itself. Without it what is locked is listed as locked."""
     SCREENING = "screening"
     """Match loose files, which belong to no exhibit, with the lists. Nothing of them is stored."""
     EXPORT = "export"

@@ -309,7 +309,7 @@ class Workspace(ScanVerbs, ReportVerbs, PersonVerbs, FaceModelVerbs, RetentionVe
 
     @verb("case show")
     def show_case(self, permit: Permit, *, case: str | None = None) -> dict[str, Any]:
-        """The case, its authority and the counts of everything found in it."""
+        """The case, its authority and the counts of everything found in it; of a closed case, too."""
         with permit.transaction() as connection:
             return deliver.summary(self, connection, permit.the_case)
 

@@ -57,3 +57,12 @@ def test_an_interrupted_scan_says_what_to_do_and_is_resumed(command: Command) ->
     events = command.run("audit", "show", "--json").json
     phases = [event["phase"] for event in events if event["verb"] == "scan"]
     assert phases == ["begun", "failed", "resumed", "failed", "resumed", "ended"]
+
+
+def test_who_interrupts_a_scan_with_a_budget_is_not_told_that_its_time_was_over(command: Command) -> None:
+    command.run("scan", command.home / "evidence", "--workers", "1", "--budget", "0.01", code=5)
+    assert "its time was over" in command.run("leads").err
+    code, out, _ = interrupt(command, "--budget", "10m")
+    assert (code, out) == (130, "")
+    said = command.run("leads").err
+    assert "it goes on, or was cut off" in said and "time was over" not in said

@@ -73,6 +73,13 @@ def test_without_the_capability_no_key_is_used(desk: Command) -> None:
     assert "unlock" in ran.err and RECOVERY not in ran.err and SECRET not in ran.err
     alone = ("--key-file", desk.home / "key")
     assert "unlock" in desk.run("scan", desk.home / "evidence", "--case", "closed", *alone, code=3).err
+    (desk.home / "header").write_bytes(b"LUKS\xba\xbe" + bytes(600))
+    header = ("--luks-header", desk.home / "header")
+    assert "unlock" in desk.run("scan", desk.home / "evidence", "--case", "closed", *header, code=3).err
+    pim = ("--veracrypt-pim", "5")
+    assert (
+        "A PIM opens nothing" in desk.run("scan", desk.home / "evidence", "--case", "open", *pim, code=2).err
+    )
 
 
 def test_a_second_scan_with_keys_opens_what_the_first_could_not(desk: Command) -> None:

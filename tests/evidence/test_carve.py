@@ -14,6 +14,7 @@ from PIL import Image
 from safelight.errors import EvidenceError
 from safelight.evidence.allocation import Allocation, complement
 from safelight.evidence.carve import Ranges, carve
+from safelight.evidence.carving.recovered import Recovered
 from safelight.evidence.protocol import Node
 from safelight.evidence.source import BytesSource
 from safelight.evidence.walk import walk
@@ -27,7 +28,7 @@ FORMS = {"jpg": images.jpeg(1), "png": images.png(3), "mp4": images.mp4(6)}
 def _carve(
     data: bytes,
     ranges: list[tuple[int, int]] | None = None,
-    recovered: dict[int, tuple[int, ...]] | None = None,
+    recovered: Recovered | None = None,
 ) -> list[Node]:
     return list(carve(BytesSource(data), ranges or [(0, len(data))], recovered))
 
@@ -112,7 +113,13 @@ def test_a_file_laid_around_an_allocated_one_is_found_whole() -> None:
 def test_what_is_listed_already_is_left_out() -> None:
     data = _padded(images.jpeg(1)) + _padded(images.jpeg(2))
     second = len(_padded(images.jpeg(1)))
-    listed = {0: (7, len(images.jpeg(1))), second: (len(images.jpeg(2)) + 1,)}
+    listed = Recovered()
+    for name, size, at in (
+        (b"a", 7, 0),
+        (b"b", len(images.jpeg(1)), 0),
+        (b"c", len(images.jpeg(2)) + 1, second),
+    ):
+        listed.note(name, size, [(at, -(-size // 512) * 512, 0)])
     assert [n.address["offset"] for n in _carve(data, recovered=listed)] == [second]
 
 
@@ -187,7 +194,8 @@ def test_a_partition_that_nobody_can_list_is_carved_as_a_whole(tmp_path: Path) -
     disk[at : at + len(images.jpeg(1))] = images.jpeg(1)
     (tmp_path / "disk.img").write_bytes(disk)
     found = [(one.path, one.error) for one in walk(tmp_path / "disk.img")]
+    noise = "it begins like noise: if it is encrypted, a password or key is needed"
     assert found == [
-        ("disk.img//p1", "no file system that is known here"),
         ("disk.img//p1/carved/offset-000000204800.jpg", None),
+        ("disk.img//p1", f"no file system that is known here; {noise}"),
     ]

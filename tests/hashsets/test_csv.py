@@ -59,6 +59,14 @@ def test_a_hash_column_goes_by_length_even_when_mixed(tmp_path: Path) -> None:
     assert rejected == [Rejected(5, "3 characters are no digest"), Rejected(6, "no digest")]
 
 
+def test_a_column_of_mixed_hashes_beside_one_of_md5_is_read_too(tmp_path: Path) -> None:
+    """Found by fuzzing: the second column, of no fixed kind, was not counted."""
+    data = f"{MD5.hex()},{SHA1.hex()}\n{MD5[::-1].hex()},{SHA256.hex()}\n"
+    records, rejected = read(CsvList(), tmp_path / "list.csv", data)
+    assert [sorted(record.digests) for record in records] == [["md5", "sha1"], ["md5", "sha256"]]
+    assert rejected == []
+
+
 def test_without_a_header_columns_are_known_by_what_they_hold(tmp_path: Path) -> None:
     (two,), _ = read(CsvList(), tmp_path / "list.csv", f"{MD5.hex()},item 7\n")
     assert (two.entry, two.facts) == ("item 7", {})

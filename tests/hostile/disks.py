@@ -13,7 +13,8 @@ from pathlib import Path
 import zstandard
 
 from tests.conftest import SHARED
-from tests.evidence import images, test_aff4, test_ex01
+from tests.evidence import apfs_made, images, test_aff4, test_ex01
+from tests.evidence.apfs_image import Image
 from tests.evidence.encrypted import bitlocker_writer, test_corestorage, test_dmg, test_luks
 
 TEXT = b"Nothing but a line of sober words, again and again.\n" * 40
@@ -128,6 +129,12 @@ def public(name: str, most: int | None = None) -> bytes:
         return path.read_bytes()
     with path.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as stream:
         return stream.read(-1 if most is None else most)
+
+
+@cache
+def apfs_snapshots() -> bytes:
+    """The public APFS sample with two snapshots, after the published layout."""
+    return bytes(apfs_made.made(Image(bytearray(public("apfs.raw")))).image.data)
 
 
 # --- partitions and volumes ------------------------------------------------------------------------------
@@ -301,6 +308,7 @@ VOLUMES: dict[str, Callable[[], bytes]] = {
     "xfs.img": xfs,
     "hfsplus.img": partial(public, "hfsplus.raw"),
     "apfs.img": partial(public, "apfs.raw"),
+    "apfs-snapshots.img": apfs_snapshots,
     "btrfs.img": partial(public, "btrfs.img.zst", 1 << 20),
     "f2fs.img": partial(public, "f2fs.img.zst", 1 << 20),
     "mbr.img": mbr,

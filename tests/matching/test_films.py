@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from safelight.hashsets.protocol import Record
 from safelight.hashsets.store import HashList, build
-from safelight.matching.films import Film, film_matches, film_of, film_sets, matches_of, shares, when
-from safelight.matching.match import Matcher, match_json
+from safelight.matching.films import Film, film_matches, film_of, film_sets, films_of, shares, when
+from safelight.matching.match import Matched, Matcher, match_json
 from safelight.model import HashSet, HashSetKind, Match
 
 ILLEGAL = HashSetKind.KNOWN_ILLEGAL
@@ -29,6 +29,10 @@ def flipped(some: Codes, bits: int) -> Codes:
     loose = np.unpackbits(some, axis=1)
     loose[:, :bits] ^= 1
     return np.packbits(loose, axis=1)
+
+
+def matches_of(values: list[object], matcher: Matcher) -> Matched:
+    return film_matches(matcher, films_of(values))
 
 
 LISTED = {"a": codes(40, 1), "b": codes(10, 2)}

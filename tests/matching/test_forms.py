@@ -142,7 +142,8 @@ def test_many_hashes_are_asked_for_in_blocks(matcher: Matcher, monkeypatch: pyte
 def test_forms_are_told_in_words() -> None:
     assert told("identity") == ""
     assert told("trimmed") == ", without its border"
-    assert told("turned 90") == ", turned by 90°"
+    assert told("turned 90") == ", turned by 90° clockwise"
+    assert told("mirrored, turned 270") == ", mirrored and turned by 90° anticlockwise"
     assert told("trimmed, mirrored, turned 180") == ", without its border, mirrored and turned by 180°"
 
 

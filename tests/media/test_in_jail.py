@@ -63,6 +63,8 @@ def media() -> dict[str, bytes]:
     for name, modes in MODES.items():
         made |= {f"{name} {mode}": encoded(name, scene(40, 30).convert(mode)) for mode in modes}
     made["MPO"] = encoded("MPO", scene(40, 30), save_all=True, append_images=[scene(40, 30)])
+    made["PNG large"] = encoded("PNG", scene(900, 700))
+    made["JPEG large"] = encoded("JPEG", scene(2400, 2100), progressive=True)
     made["PNG interlaced"] = encoded("PNG", scene(40, 30), interlace=1)
     made["HEIF 16 bit grey"] = encoded("HEIF", scene(40, 30).convert("L").convert("I;16"))
     made["ICO"] = encoded("ICO", scene(64, 64))

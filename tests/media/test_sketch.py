@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from safelight.errors import FormatError
 from safelight.media.jpeg import JpegPicture
-from safelight.media.jpeg_scans import coarse, layout
+from safelight.media.jpeg_scans import coarse, layout, thinned
 from safelight.media.open import open_media
 from safelight.media.picture import luma_of
 from tests.signals.pictures import encoded, scene
@@ -134,3 +136,63 @@ def test_cut_headers_are_walked_without_harm(end: int) -> None:
     found = layout(data[:end])
     assert not found.ended
     assert coarse(data[:end], found, 8) is None
+
+
+def in_colour(data: bytes) -> JpegPicture:
+    (picture,) = open_media(data).pictures
+    assert isinstance(picture, JpegPicture)
+    return picture
+
+
+@pytest.mark.parametrize(("size", "scale", "most"), [((1300, 1100), 2, 0.75), ((2300, 2100), 4, 0.5)])
+def test_a_small_picture_in_colour_is_decoded_without_the_last_bits_of_detail(
+    size: tuple[int, int], scale: int, most: float
+) -> None:
+    data = encoded(scene(2, *size), progressive=True, quality=85)
+    picture = in_colour(data)
+    short = thinned(data, layout(data), scale)
+    assert short is not None
+    assert len(short) < most * len(data)
+    kept = layout(short).scans
+    assert {scan.components for scan in kept} == {(1, 2, 3), (1,), (2,), (3,)}
+    assert all(scan.components != (1,) or not scan.refines or scan.bit for scan in kept)
+    with Image.open(BytesIO(data)) as image:
+        image.draft("RGB", (size[0] // scale, size[1] // scale))
+        whole = np.asarray(image.convert("RGB")).astype(int)
+    assert picture.damaged is None
+    assert picture.scale(512) == scale
+    assert np.abs(picture.rgb(512) - whole).mean() < 2.5
+    assert np.array_equal(picture.rgb(), np.asarray(Image.open(BytesIO(data))))
+
+
+def test_at_full_size_and_of_baseline_or_cut_files_nothing_is_left_out() -> None:
+    progressive, baseline = encoded(scene(2, 900, 800), progressive=True), encoded(scene(2, 900, 800))
+    assert thinned(progressive, layout(progressive), 1) is None
+    assert thinned(baseline, layout(baseline), 4) is None
+    assert thinned(progressive[:-2], layout(progressive[:-2]), 4) is None
+
+
+def test_damage_in_what_is_kept_is_seen_in_colour_too() -> None:
+    data = bytearray(encoded(scene(2, 1300, 1100), progressive=True))
+    start = layout(bytes(data)).scans[0].end - 4000
+    data[start : start + 60] = bytes(range(60))
+    assert in_colour(bytes(data)).damaged is not None
+
+
+def test_scans_of_other_scripts_are_left_out_only_where_they_refine_the_luma(tmp_path: Path) -> None:
+    if shutil.which("cjpeg") is None:
+        pytest.skip("libjpeg-turbo-progs is not installed")
+    scene(4, 1300, 1100).save(tmp_path / "a.ppm")
+    (tmp_path / "deep").write_text(
+        "0 1 2: 0-0, 0, 0;\n0: 1-63, 0, 3;\n1: 1-63, 0, 0;\n2: 1-63, 0, 0;\n"
+        "0: 1-63, 3, 2;\n0: 1-63, 2, 1;\n0: 1-63, 1, 0;\n"
+    )
+    data = subprocess.run(
+        ["cjpeg", "-scans", str(tmp_path / "deep"), str(tmp_path / "a.ppm")], capture_output=True, check=True
+    ).stdout
+    for scale, bits in ((2, [3, 2, 1]), (4, [3, 2])):
+        short = thinned(data, layout(data), scale)
+        assert short is not None
+        luma = [scan.bit for scan in layout(short).scans if scan.components == (1,)]
+        assert luma == bits
+    assert in_colour(data).damaged is None

@@ -229,6 +229,65 @@ def test_a_frame_of_a_film_that_is_like_a_listed_picture_is_told_by_its_time(
     assert screened["matches"] == lead["matches"]
 
 
+def with_a_picture_at_half_a_minute(picture: Path, out: Path, *, mirrored: bool = False) -> None:
+    """A film of a minute by ffmpeg, in the middle of which a picture is shown for two seconds."""
+    still = ["-loop", "1", "-t", "2", "-framerate", "10", "-i", picture]
+    around = [
+        ["-f", "lavfi", "-t", "30", "-i", f"{name}=size=320x240:rate=10"] for name in ("testsrc", "testsrc2")
+    ]
+    flip = "hflip," if mirrored else ""
+    joined = (
+        f"[0:v]setsar=1[a];[1:v]{flip}scale=320:240,setsar=1,fps=10,format=yuv420p[b];[2:v]setsar=1[c];"
+        "[a][b][c]concat=n=3:v=1[v]"
+    )
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        *around[0],
+        *still,
+        *around[1],
+        "-filter_complex",
+        joined,
+        "-map",
+        "[v]",
+    ]
+    subprocess.run([*command, "-pix_fmt", "yuv420p", out], check=True)
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_listed_picture_that_is_shown_once_in_a_film_is_a_lead_that_says_when(
+    workspace: Workspace, shared: Path, tmp_path: Path, mirrored: bool
+) -> None:
+    evidence = tmp_path / "evidence"
+    evidence.mkdir()
+    with_a_picture_at_half_a_minute(shared / "pdq" / "aaa-orig.jpg", evidence / "long.mp4", mirrored=mirrored)
+    (evidence / "other.mp4").write_bytes(film("mp4", seconds=2))
+    workspace.scan([evidence])
+    assert workspace.leads() == []
+    listed = tmp_path / "list.pdq.txt"
+    listed.write_text((shared / "pdq" / "expected.txt").read_text().partition(",")[0] + ",100,bridge\n")
+    workspace.import_hashset(listed, name="pictures", kind=HashSetKind.KNOWN_ILLEGAL)
+    again = workspace.scan([evidence])
+    assert (again["near_known"], again["leads"]) == (1, 1), (
+        "what was hashed before is compared with a new list"
+    )
+    (lead,) = workspace.leads()
+    assert [place["path"] for place in lead["paths"]] == ["long.mp4"]
+    (match,) = lead["matches"]
+    assert (match["by"], match["entry"], match["covered"]) == ("pdq", "bridge", None)
+    assert match["form"] == ("mirrored" if mirrored else "identity") and match["distance"] <= 31
+    begin, end = match["at"]
+    assert 29.5 <= begin < end <= 32
+    (reason,) = [one for one in lead["reasons"] if one["code"] == "near-known"]
+    assert reason["text"].startswith("The frames from 0:30 to 0:31 look like entry bridge of 'pictures'")
+    screened = workspace.screen([evidence / "long.mp4", evidence / "other.mp4"])
+    assert [one["matches"] for one in screened] == [[match], []]
+    out = Path(workspace.export("html", tmp_path / "report.html")["file"])
+    assert "frames, from 0:30 to 0:31 of it" in " ".join(out.read_text(encoding="utf-8").split())
+
+
 def distance(one: str, other: str) -> int:
     """Bits by which two hashes in hex differ."""
     return (int(one, 16) ^ int(other, 16)).bit_count()

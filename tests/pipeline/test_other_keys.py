@@ -1,4 +1,4 @@
-"""What one key opened stays as it was read when a later scan has another key, or none."""
+"""What one key opened stays as it was read when a later scan has another key, or none; and what holds its own key."""
 
 from __future__ import annotations
 
@@ -63,3 +63,21 @@ def test_every_scan_opens_what_it_can_and_loses_nothing(
     )
     said = " ".join(line["error"] for line in listed.values())
     assert "no longer there" not in said and "a password or key is needed" not in said
+
+
+def test_what_holds_its_own_key_opens_in_a_case_that_allows_unlock_alone(
+    tmp_path: Path, open_again: Callable[..., Workspace]
+) -> None:
+    disk = tmp_path / "suspended.img"
+    disk.write_bytes(written(volume().read_bytes(), password=None, clear=True, encrypted=3 << 20))
+    workspace = open_again()
+    workspace.open_case("shut", authority(Capability.HASH_MATCH, Capability.EXPORT))
+    workspace.open_case("wider", authority(Capability.HASH_MATCH, Capability.UNLOCK, Capability.EXPORT))
+    for _ in range(2):  # it is said again, once; and whether it is allowed the case says, not the caller
+        shut = workspace.scan([disk], case="shut", keys=Keys(allowed=True))
+        (said,) = [one["reason"] for one in shut["unread"]]
+        assert shut["items"] == 0 and "where the case allows unlock: this one does not" in said
+    opened = workspace.scan([disk], case="wider")
+    assert opened["unread"] == [] and opened["items"] == 1
+    out = Path(workspace.export("files", tmp_path / "files.csv", case="wider")["file"])
+    assert "the clear key that the volume holds itself" in out.read_text(encoding="utf-8")

@@ -61,7 +61,7 @@ def test_a_search_of_free_space_gives_its_caller_a_turn_though_nothing_is_found(
 def test_the_time_of_a_scan_ends_within_free_space_that_holds_nothing(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("safelight.pipeline.scan._grace", lambda _: 0.0)
+    monkeypatch.setattr("safelight.pipeline.account.grace", lambda _: 0.0)
     disk = tmp_path / "wiped.dd"
     with disk.open("wb") as file:
         file.write(b"\1")

@@ -53,7 +53,7 @@ def test_the_highest_frame_speaks_for_a_medium(signal: ExplicitSignal) -> None:
 
 def test_it_classifies_and_names_its_model(signal: ExplicitSignal) -> None:
     assert signal.capability is Capability.CLASSIFY
-    assert signal.version == "1+864bb37bf886"
+    assert signal.version == "2+864bb37bf886"
     assert signal.compute([]) == []
     (nothing,) = signal.compute([[]])
     assert nothing.value is None

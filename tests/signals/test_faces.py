@@ -163,3 +163,24 @@ def test_overlapping_boxes_are_one_face() -> None:
 def test_slivers_hold_no_face_and_do_no_harm(size: tuple[int, int]) -> None:
     assert FaceFinder().find(np.zeros((size[1], size[0], 3), np.uint8)) == []
     assert locator().faces(np.asarray(scene(1, *size))) == []
+
+
+def test_of_boxes_that_only_hint_at_a_face_the_best_are_told() -> None:
+    corners = np.array([[100 * at, 0, 100 * at + 10, 10] for at in range(6)], float)
+    scores = np.array([0.9, 0.1, 0.2, 0.15, 0.5, 0.25])
+    every = _merged(corners, scores)
+    assert [box.score for box in every] == [0.9, 0.5, 0.25, 0.2, 0.15, 0.1]
+    assert _merged(corners, scores, 2) == every[:4]
+    assert _merged(corners, scores, 0) == every[:2]
+    assert _merged(corners, scores, 9) == every
+
+
+def test_a_turn_that_is_known_already_is_not_tried_again() -> None:
+    crops = [np.asarray(scene(seed, 48, 48)) for seed in range(3)]
+    every = locator()._turns_of(crops)
+    upright = locator()._check.of_crops(crops).tolist()
+    for known in (upright[:1], upright):
+        for (turn, share), (other_turn, other) in zip(locator()._turns_of(crops, known), every, strict=True):
+            assert turn == other_turn
+            assert share == pytest.approx(other, abs=1e-5)
+    assert locator()._turns_of([]) == []

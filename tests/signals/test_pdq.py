@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from safelight.media.open import open_media
+from safelight.signals import pdq_operator
 from safelight.signals.pdq import PdqSignal, linear_pdq, picture_hashes, plain_pdq
 
 from .pictures import DATA, PillowPicture, encoded, public, scene
@@ -200,3 +201,35 @@ def test_a_photograph_that_is_only_hashed_is_decoded_small_and_without_colour() 
     assert picture.sketch(256).shape == (450, 600)
     (shared,) = open_media(encoded(scene(1, 2400, 1800))).pictures
     assert shared.sketch(256) is shared.rgb(512)
+
+
+def passed(row: np.ndarray) -> np.ndarray:
+    """One box pass along a row, as the reference's `box1DFloat` walks it."""
+    window = (len(row) + 127) // 128
+    half = (window + 2) // 2
+    return np.array(
+        [row[max(0, at - (window - half)) : min(len(row), at + half)].mean() for at in range(len(row))]
+    )
+
+
+@pytest.mark.parametrize("length", [64, 65, 129, 500, 1001])
+@pytest.mark.parametrize("scale", [1, 2, 8])
+def test_the_operator_is_two_box_passes_and_the_decimation(length: int, scale: int) -> None:
+    small = np.random.default_rng(length).uniform(0, 255, -(-length // scale))
+    row = np.repeat(small, scale)[:length]
+    operator = pdq_operator._operators(length, scale)
+    picked = ((np.arange(64) + 0.5) * length / 64).astype(int)
+    straight, mirrored = passed(passed(row))[picked], passed(passed(row[::-1]))[picked]
+    assert np.allclose(operator[:64] @ small, straight, atol=1e-3)
+    assert np.allclose(operator[64:] @ small, mirrored, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (97, 131), (641, 480), (3000, 2001)])
+def test_a_stripe_leaves_no_row_of_the_operator_out(size: tuple[int, int]) -> None:
+    operator = pdq_operator._operators(size[0], 1)
+    looking = pdq_operator._looking(size[0], 1)
+    for number, halves in enumerate(looking):
+        part = operator[:, 32 * number : 32 * number + 32].copy()
+        for some in halves:
+            part[some] = 0
+        assert not part.any()

@@ -95,7 +95,7 @@ NAMED = typer.Argument(None, metavar="NAME", help="Name or id of the case; not n
 
 @command(app, "show")
 def show_case(name: str | None = NAMED, case: str | None = CASE) -> None:
-    """Show a case, its authority and the counts of everything found in it."""
+    """Show a case, its authority and the counts of everything found in it; a closed one by its name."""
     with workspace() as opened:
         found = opened.show_case(case=_one_of(name, case))
     show(found, lambda: _print_case(found))
@@ -119,7 +119,7 @@ def _one_of(name: str | None, case: str | None) -> str | None:
 def _print_case(found: dict[str, Any]) -> None:
     authority = found["authority"]
     say(
-        f"{found['name']} ({found['id']}), {'closed' if found['closed_at'] else 'open'}",
+        f"{found['name']} ({found['id']}), {_standing(found)}",
         f"  authority   {authority['basis']} {authority['reference']}, issued by {authority['issued_by']}",
         f"  valid       {authority['valid_from']} to {authority['valid_until']}",
         f"  allows      {', '.join(authority['allows'])}",
@@ -137,6 +137,11 @@ def _print_case(found: dict[str, Any]) -> None:
     if of["reports"] or of["unreadable"]:
         unread = f"; {count(of['unreadable'], 'thing')} could not be read" if of["unreadable"] else ""
         say(f"  reports     {count(of['reports'], 'report')}, {of['decided']:,} decided{unread}")
+
+
+def _standing(found: dict[str, Any]) -> str:
+    """Is it open, or closed and since when?"""
+    return f"closed {found['closed_at'][:19]}Z" if found["closed_at"] else "open"
 
 
 def _counted(number: int, what: str) -> str:

@@ -36,10 +36,12 @@ def scan(
         False, "--resume", help="Go on with a scan that was cut off (it always does)."
     ),
     verify_after: bool = typer.Option(
-        False, "--verify-after", help="Read the evidence again at the end and compare."
+        False, "--verify-after", help="Read the evidence again at the end, within --budget, and compare."
     ),
     budget: str | None = typer.Option(
-        None, metavar="TIME", help="Stop reading after this long (90s, 10m, 2h) and say what was not read."
+        None,
+        metavar="TIME",
+        help="Stop reading after this long (90s, 10m, 2h), --verify-after included, and say what was not read.",
     ),
     in_order: bool = typer.Option(
         False, "--in-order", help="Read in the order of folders, not what promises most first."
@@ -53,6 +55,12 @@ def scan(
     key_file: list[Path] = typer.Option(
         [], metavar="FILE", help="Key files to try on what is encrypted, whole (needs unlock)."
     ),
+    luks_header: list[Path] = typer.Option(
+        [], metavar="FILE", help="Headers of LUKS that lie apart from their data (needs unlock)."
+    ),
+    veracrypt_pim: list[int] = typer.Option(
+        [], metavar="N", help="VeraCrypt's number (PIM) to try with each password (needs unlock)."
+    ),
 ) -> None:
     """Read exhibits, recognise what is known, and put first what may be a child in danger now."""
     if engine != "local":
@@ -65,7 +73,7 @@ def scan(
             exclude=exclude,
             workers=workers or None,
             verify_after=verify_after,
-            keys=read_keys(password_file, recovery_key, key_file),
+            keys=read_keys(password_file, recovery_key, key_file, luks_header, veracrypt_pim),
             budget=seconds(budget),
             in_order=in_order,
             progress=progress,
@@ -96,7 +104,12 @@ def scan(
             note(
                 f"  {path} was not listed to its end: more may lie there, free space included, than is counted here."
             )
-    if found["unreadable"] or "stopped" in found:
+    unverified = any(_is_cut_short(exhibit["read_again"]) for exhibit in found["exhibits"])
+    if unverified:
+        note(
+            "Not all of the evidence was read again before the time was over. Scan with --verify-after to do so."
+        )
+    if found["unreadable"] or "stopped" in found or unverified:
         raise typer.Exit(UNREAD)
 
 
@@ -110,6 +123,18 @@ def seconds(time: str | None) -> float | None:
     return float(match[1]) * {"s": 1, "m": 60, "min": 60, "h": 3_600}[match[2] or "s"]
 
 
+def _is_cut_short(again: dict[str, int | None] | None) -> bool:
+    """Was the evidence to be read again, and was it not, or not to its end?"""
+    return again is not None and again["files"] != again["of"]
+
+
+def _read_again(again: dict[str, int | None]) -> str:
+    if not again["files"] or again["of"] is None:
+        return "Not read again: the time of this scan was over"
+    of = f"{again['files']:,} of {count(again['of'], 'file')}"
+    return f"Read again: {of}, each with the same digest, until the time of this scan was over"
+
+
 def _print(found: dict[str, Any]) -> None:
     for exhibit in found["exhibits"]:
         verified = {True: ", stored digest verified", False: ", STORED DIGEST DOES NOT VERIFY", None: ""}
@@ -119,6 +144,8 @@ def _print(found: dict[str, Any]) -> None:
         if exhibit["verified_after"] and exhibit["sha256"]:
             what = "every file has the same digest" if exhibit["kind"] == "folder" else "the same digest"
             say(f"  Read again: {what}.")
+        elif _is_cut_short(exhibit["read_again"]) and exhibit["verified_after"] is None:
+            say(f"  {_read_again(exhibit['read_again'])}.")
         if exhibit["before"]:
             note(
                 f"Another medium lay at {exhibit['path']} when {exhibit['before']} was read there. This is an exhibit "

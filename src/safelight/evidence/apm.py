@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from safelight.evidence.iso9660 import is_iso9660
+from safelight.evidence.marks import begins
 from safelight.evidence.partitions import partition_nodes
 from safelight.evidence.protocol import Limits, Node, Source
 
@@ -22,6 +23,7 @@ class ApmReader:
 
     name = "apm"
     order = 20
+    marks = tuple(begins(b"PM", at=unit) for unit in _UNITS)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from safelight.evidence.ext import ExtReader
 from safelight.evidence.fat import FatReader, layout
 from safelight.evidence.gpt import GptReader, has_backup
+from safelight.evidence.marks import begins, ends, sized
 from safelight.evidence.ntfs import NtfsReader
 from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
 from safelight.evidence.sniff import UNSURE
@@ -37,6 +38,11 @@ class BackupReader:
 
     name = "backup"
     order = 39  # after everything that is recognised by its own first bytes
+    marks = (
+        ends(b"EFI PART", b"NTFS    ", within=_SECTOR_SIZES[-1]),
+        *(begins(_BOOTS, at=at * sector + 510) for sector in (512, 1024, 2048, 4096) for at in (6, 12)),
+        sized(8193 << 10),  # where the second group of the smallest blocks of ext begins
+    )
     formats = frozenset((None, *UNSURE))
     lasting = True
 

@@ -21,6 +21,8 @@ _ALSO = frozenset(
     b"db db-wal db-journal sqlite sqlite-wal sqlite-journal sqlite3 sqlite3-wal plist mbdb thumb mms".split()
 )
 """Extensions of what else is asked for: databases and their logs, manifests, previews and parts of messages."""
+_VOLUME = re.compile(rb"[r-z]\d\d", re.IGNORECASE)
+"""Volumes of a RAR archive after the first, as they were called before `.part2.rar`."""
 _LONGEST_EXTENSION = 8
 """A longer one is a part of a name: Telegram's and Signal's files have ids."""
 _MOST_ALIKE = 1_000
@@ -43,7 +45,9 @@ def keeps(name: bytes) -> bool:
     stem, dot, extension = name.rpartition(b".")
     if not dot or not stem or len(extension) > _LONGEST_EXTENSION:
         return True
-    return kind_by_name(name.decode("utf-8", "replace")) is not None or extension.lower() in _ALSO
+    if kind_by_name(name.decode("utf-8", "replace")) is not None or extension.lower() in _ALSO:
+        return True
+    return _VOLUME.fullmatch(extension) is not None
 
 
 class Neighbour(NamedTuple):

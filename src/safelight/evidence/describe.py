@@ -74,6 +74,19 @@ def describe(path: Path) -> Described:
     return Described(path, kind, _fingerprint(path), digests)
 
 
+def resolved(path: Path) -> Path:
+    """The exhibit itself; a link given as PATH is followed. Raises EvidenceError."""
+    try:
+        return path.resolve(strict=True)
+    except FileNotFoundError as error:
+        raise EvidenceError(
+            f"There is no {path}.", "Is the name spelled right, and the medium there?"
+        ) from error
+    except (OSError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise EvidenceError(f"{path} cannot be opened: {why}", "Is it there, and may you read it?") from error
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Found, Reader | None]]:
     found = recognise(file_node(path, bytes(path.absolute()).rpartition(b"/")[2]))

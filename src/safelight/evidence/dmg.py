@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.evidence.libyal import Medium, medium_node, open_handle
+from safelight.evidence.marks import ends
 from safelight.evidence.protocol import Limits, Node, Source
 
 _TRAILER = 512
@@ -17,6 +18,7 @@ class DmgReader:
 
     name = "dmg"
     order = 10
+    marks = (ends(b"koly", within=_TRAILER),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from safelight.errors import EvidenceError
 from safelight.evidence.ewf import MOST_FINDINGS, SIGNATURE, Image, parse
 from safelight.evidence.ewf_medium import E01Medium, damaged_places
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _OTHERS = {
@@ -22,6 +23,7 @@ class E01Reader:
 
     name = "e01"
     order = 10
+    marks = (begins(SIGNATURE, *_OTHERS),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

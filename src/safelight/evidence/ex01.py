@@ -15,6 +15,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.e01 import image_nodes
 from safelight.evidence.ewf import MOST_FINDINGS, Image, Table
 from safelight.evidence.ewf_medium import E01Medium
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.unlock import NO_KEYS, LockedError
 
@@ -37,6 +38,7 @@ class Ex01Reader:
 
     name = "ex01"
     order = 9
+    marks = (begins(SIGNATURE),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from safelight.errors import EvidenceError
 from safelight.evidence.ext_blocks import LargeFiles
-from safelight.evidence.ext_times import InodeTimes, Tables
+from safelight.evidence.ext_inodes import Inodes, Tables
 from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.tsk import EXT
 
@@ -29,6 +31,7 @@ class ExtReader:
 
     name = "ext"
     order = 30
+    marks = (begins(b"\x53\xef", at=1080),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -37,7 +40,8 @@ class ExtReader:
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield every entry, deleted ones included, then what is carved. Raises EvidenceError."""
-        inodes = InodeTimes(source, _inode_tables)
+        tables = cache(partial(_inode_tables, source))
+        inodes = Inodes(source, tables)
         dialect = Dialect(
             EXT,
             inodes.times,
@@ -46,7 +50,8 @@ class ExtReader:
             own=_RESERVED + 1,
             clears="no content is left: ext3 and ext4 clear an inode on deletion",
             allocation=_allocation,
-            large=_large,
+            large=lambda source: _large(source, tables),
+            place=inodes.place,
         )
         return walk_file_system(source, limits, dialect)
 
@@ -131,7 +136,9 @@ def _inode_tables(source: Source) -> Tables:
             where |= int.from_bytes(entry[40:44], "little") << 32
         return where * block_size
 
-    return Tables(start, int.from_bytes(block[40:44], "little"), inode_size)
+    per_group_of_inodes = int.from_bytes(block[40:44], "little")
+    blocks = min(blocks, source.size // block_size)
+    return Tables(start, per_group_of_inodes, inode_size, block_size, first, blocks)
 
 
 def _groups(source: Source, blocks: int, block_size: int, first: int, per_group: int) -> int:
@@ -139,11 +146,11 @@ def _groups(source: Source, blocks: int, block_size: int, first: int, per_group:
     return -(-max(0, min(blocks, source.size // block_size) - first) // per_group)
 
 
-def _large(source: Source) -> LargeFiles:
+def _large(source: Source, tables: Callable[[], Tables]) -> LargeFiles:
     """What TSK may see of the volume. Raises EvidenceError."""
     _, block_size, blocks, first, per_group, _ = superblock(source)
     groups = _groups(source, blocks, block_size, first, per_group)
-    return LargeFiles(source, block_size, _inode_tables(source), groups)
+    return LargeFiles(source, block_size, tables(), groups)
 
 
 def _group_table(

@@ -8,6 +8,8 @@ flipped bit has made such. So TSK is shown these inodes as empty, and their cont
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from safelight.evidence.ext_times import Tables
+    from safelight.evidence.ext_inodes import Tables
     from safelight.evidence.protocol import Source
 
 _DIRECT = 12
@@ -31,8 +33,6 @@ class LargeFiles:
     """The volume as TSK may see it (a `Source`), and the files that it is shown as empty."""
 
     def __init__(self, source: Source, block_size: int, tables: Tables, groups: int) -> None:
-        import numpy as np
-
         self._source = source
         self._block_size = block_size
         self._inode_size = tables.inode_size
@@ -40,10 +40,10 @@ class LargeFiles:
         each = block_size // 4
         self._most = (_DIRECT + each + each * each) * block_size
         """Bytes that two levels of tables can map."""
-        starts = np.array([tables.start(group) for group in range(groups)], np.int64)
-        starts[(starts <= 0) | (starts >= source.size)] = source.size
-        self._order = np.argsort(starts, kind="stable")
-        self._starts = starts[self._order]
+        stated = (tables.start(group) for group in range(groups))
+        starts = [at if 0 < at < source.size else source.size for at in stated]
+        self._order = array("q", sorted(range(groups), key=starts.__getitem__))
+        self._starts = array("q", sorted(starts))
         self._found: dict[int, tuple[int, npt.NDArray[np.uint32]]] = {}
         self.size = source.size
         self.name = source.name
@@ -52,13 +52,14 @@ class LargeFiles:
         """What lies there; large inodes are empty. Raises EvidenceError."""
         data = self._source.read_at(offset, length)
         span = self._per_group * self._inode_size
-        first, last = self._starts.searchsorted((offset - span + 1, offset + len(data)))
+        first = bisect_left(self._starts, offset - span + 1)
+        last = bisect_left(self._starts, offset + len(data), first)
         if first >= last:
             return data
         shown: bytearray | None = None
-        for place in range(int(first), int(last)):
-            start = int(self._starts[place])
-            number = int(self._order[place]) * self._per_group + 1
+        for place in range(first, last):
+            start = self._starts[place]
+            number = self._order[place] * self._per_group + 1
             begin = max(0, offset - start) // self._inode_size
             after = -(-min(span, offset + len(data) - start) // self._inode_size)
             at = start + begin * self._inode_size
@@ -82,19 +83,24 @@ class LargeFiles:
 
         size = self._inode_size
         words = np.frombuffer(raw[: len(raw) // size * size], "<u4").reshape(-1, size // 4)
+        rows = np.flatnonzero(words[:, 8] & _MAPPED_OTHERWISE == 0)
+        rows = rows[words[rows, 1] | words[rows, 27] != 0]
+        if not len(rows):  # nearly always: ext4 has extents, and most tables inodes that are free
+            return []
+        words = words[rows]
         kinds = words[:, 0] & 0xF000
         sizes = words[:, 1].astype(np.uint64) | words[:, 27].astype(np.uint64) << np.uint64(32)
         sizes = np.where(kinds == _REGULAR, sizes, words[:, 1])
-        large = (sizes > self._most) & (words[:, 8] & _MAPPED_OTHERWISE == 0)
         found = []
-        for row in np.flatnonzero(large).tolist():
+        for at in np.flatnonzero(sizes > self._most).tolist():
+            row = begin + int(rows[at])
             patch = 0
-            if kinds[row] == _REGULAR:
-                self._found[number + begin + row] = (int(sizes[row]), words[row, 10:25].copy())
-            elif kinds[row] == _FOLDER:  # never longer than the sectors that it is said to have
-                patch = min(int(words[row, 7]) * 512, self._most)
+            if kinds[at] == _REGULAR:
+                self._found[number + row] = (int(sizes[at]), words[at, 10:25].copy())
+            elif kinds[at] == _FOLDER:  # never longer than the sectors that it is said to have
+                patch = min(int(words[at, 7]) * 512, self._most)
                 patch -= patch % self._block_size
-            found.append((begin + row, patch))
+            found.append((row, patch))
         return found
 
     def get(self, inode: int, beside: Source | None = None) -> BlockMapped | None:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
+from safelight.evidence.fat_slack import BehindEnd
 from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.tsk import FAT
 from safelight.model import Times, Timestamp
@@ -51,6 +53,7 @@ class FatReader:
 
     name = "fat"
     order = 30
+    marks = (begins(b"\x55\xaa", at=510),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -63,16 +66,23 @@ class FatReader:
         if volume is None:
             raise EvidenceError("the boot sector is damaged")
         entries = _Entries(source, volume)
+        behind = BehindEnd(source, volume.entries, _FIRST_INODE)
         dialect = Dialect(
             FAT,
             entries.times,
             reuses=False,
-            allocation=lambda _fs, source: (_exfat_bitmap if volume.exfat else _file_table)(source, volume),
+            allocation=lambda fs, source: _opened(fs, source, volume, behind),
         )
         for node in walk_file_system(source, limits, dialect):
             if node.kind is Kind.FILE and not node.size and node.name.endswith(b" (Volume Label Entry)"):
                 node.kind, node.open = Kind.SPECIAL, None
+            behind.look(node)
             yield node
+
+
+def _opened(fs: Any, source: Source, volume: Layout, behind: BehindEnd) -> Allocation | None:
+    behind.opened(fs)
+    return (_exfat_bitmap if volume.exfat else _file_table)(source, volume)
 
 
 def layout(head: bytes, size: int) -> Layout | None:

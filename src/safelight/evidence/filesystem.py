@@ -6,18 +6,20 @@ is iterative, enters every folder once, and turns whatever cannot be read into a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from safelight.errors import EvidenceError
+from safelight.evidence.entry import EFS, KINDS, NAME_KINDS, joined, only_a_name, say_encrypted, target_of
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
-from safelight.evidence.tsk import ALLOCATED, ERRORS, UNALLOCATED, TskFile, open_file_system, reason
+from safelight.evidence.tsk import ALLOCATED, ERRORS, UNALLOCATED, TskFile, TskRun, open_file_system, reason
 from safelight.model import State, Times
 
 if TYPE_CHECKING:
     from safelight.evidence.allocation import Allocation
+    from safelight.evidence.carving.recovered import Recovered
     from safelight.evidence.carving.slack import Slack
     from safelight.evidence.ext_blocks import LargeFiles
 
@@ -36,16 +38,6 @@ _SPARSE_RUNS = 0x03  # TSK_FS_ATTR_RUN_FLAG_FILLER | SPARSE: no blocks on the me
 _FILE, _DIRECTORY, _LINK, _SPECIAL = Kind.FILE, Kind.FOLDER, Kind.LINK, Kind.SPECIAL
 _LIVE, _DEAD = State.ALLOCATED, State.DELETED
 """Looked up once: a member of an enum costs five times a global, and an entry asks for several."""
-_KINDS = {1: _FILE, 2: _DIRECTORY, 6: _LINK, 11: _DIRECTORY}
-_NAME_KINDS = {0: _FILE, 3: _DIRECTORY, 5: _FILE, 6: _LINK, 11: _DIRECTORY}
-_EFS = (
-    "encrypted by Windows (EFS): read as it lies there, in ciphertext, which the certificate of a user of that Windows "
-    "would open, and this version does not"
-)
-_FSCRYPT = (
-    "encrypted by the file system (fscrypt): read as it lies there, in ciphertext, which a key from that system would "
-    "open, and this version does not"
-)
 _REUSED = "the file system has given its record to another file; only the name is left"
 _OVERWRITTEN = "where its content lay is not known any more; only the name is left"
 
@@ -76,6 +68,9 @@ class Dialect:
     """Read which blocks are in use. Raises EvidenceError."""
     large: Callable[[Source], LargeFiles] | None = None
     """What TSK is to read instead of the volume, and the files that are read apart. Raises EvidenceError."""
+    place: Callable[[int, int], int] | None = None
+    """Where an allocated file's content (of an inode whose times were asked for last, in bytes) lies in one piece, or
+    0 where that is not known and TSK is to read it."""
     left: Callable[[Any, int, bytes, Set[bytes]], Iterator[Node]] | None = None
     """Names that a folder (its inode, its path with a slash) still holds beside those that are listed in it."""
 
@@ -121,7 +116,7 @@ def cut_short(stated: int, source: Source) -> Node | None:
 def _carve(
     source: Source,
     ranges: Iterable[tuple[int, int]],
-    recovered: Mapping[int, Sequence[int]] | None = None,
+    recovered: Recovered | None = None,
     unit: int = 0,
 ) -> Iterator[Node]:
     from safelight.evidence.carve import carve
@@ -142,6 +137,7 @@ class _Listing:
         large: LargeFiles | None = None,
     ) -> None:
         self.fs = fs
+        self._source = source
         self._large = None if large is None else large.get
         self.dialect = dialect
         self.allocation = allocation
@@ -153,13 +149,17 @@ class _Listing:
         self._unlisted = False
         self._orphans_at = b""
         """The virtual folder of orphans, where TSK cannot list it."""
-        self.recovered: dict[int, tuple[int, ...]] = {}
-        """Offset → sizes in bytes of deleted files that begin there, lie in one piece, and are listed with it."""
+        self.recovered: Recovered | None = None
+        """Where deleted files lie that are listed with their content."""
         self.slack: Slack | None = None
         """What the files do not fill of their last blocks, where it is carved."""
         if limits.carve and allocation is not None:
+            from safelight.evidence.carving.recovered import Recovered
             from safelight.evidence.carving.slack import Slack
 
+            self.recovered = Recovered(
+                is_certain=self.dialect.reuses
+            )  # FAT does not know a deleted file's blocks
             self.slack = Slack(self.block_size)
 
     def walk(self) -> Iterator[Node]:
@@ -211,7 +211,7 @@ class _Listing:
                     yield from self._nameless(inode, file, path, _DEAD)
 
     def _nameless(self, inode: int, file: Any, path: bytes, state: State) -> Iterator[Node]:
-        nodes = self._nodes(file, path, int(self.fs.info.root_inum), b"", state)
+        nodes = self._nodes(file, file.info.meta, path, int(self.fs.info.root_inum), b"", state)
         yield from nodes
         if nodes[0].kind is _DIRECTORY and nodes[0].error is None and inode not in self._entered:
             yield from self._tree(inode, path + b"/", state)
@@ -249,10 +249,12 @@ class _Listing:
             return
         again: set[tuple[bytes, int]] = set()
         names: set[bytes] = set()
-        left = self.dialect.left
+        left, streams = self.dialect.left, self.dialect.streams
+        is_live, node_of = state is _LIVE, self._node
         try:
             for entry in directory:
-                info = entry.info.name
+                of_entry = entry.info
+                info = of_entry.name
                 name: bytes = info.name
                 if name in _NOT_ENTRIES:
                     continue
@@ -264,8 +266,16 @@ class _Listing:
                     if key in again:
                         continue
                     again.add(key)
-                deleted = unlinked or state is _DEAD
-                yield from self._entry(entry, info, prefix + name, inode, bool(deleted))
+                meta = of_entry.meta
+                if unlinked or not is_live or meta is None or not meta.flags & ALLOCATED:
+                    deleted = bool(unlinked) or not is_live
+                    yield from self._entry(entry, info, prefix + name, inode, deleted)
+                    continue
+                node = node_of(entry, meta, prefix + name, inode, name, _LIVE, info)
+                if streams and (node.kind is _FILE or node.kind is _DIRECTORY):
+                    yield from self._with_streams(entry, node, inode, name)
+                else:
+                    yield node
         except ERRORS as error:  # TSK does not step over it
             self._unlisted = self._unlisted or state is not _DEAD
             text = f"the entries of the folder cannot all be read: {reason(error)}"
@@ -277,68 +287,87 @@ class _Listing:
     def _entry(
         self, entry: Any, info: Any, path: bytes, folder: int, deleted: bool
     ) -> tuple[Node, ...] | list[Node]:
-        """Return the node of one directory entry, and one for each further stream."""
+        """Return the node of an entry that is not simply allocated, and one for each further stream."""
         meta = entry.info.meta
         if meta is None:
             entry = self._reopen(info)
             if entry is None:
-                return (_only_a_name(info, path, deleted),)
+                return (only_a_name(info, path, deleted),)
             meta = entry.info.meta
         freed = not meta.flags & ALLOCATED
         if deleted and not freed and self.dialect.reuses and int(info.flags) & UNALLOCATED:
-            kind = _NAME_KINDS.get(int(info.type), _SPECIAL)
+            kind = NAME_KINDS.get(int(info.type), _SPECIAL)
             return (Node(path, kind, _DEAD, address={"inode": meta.addr}, error=_REUSED),)
         state = _DEAD if deleted or freed else _LIVE
-        return self._nodes(entry, path, folder, info.name, state, info.type)
+        return self._nodes(entry, meta, path, folder, info.name, state, info)
 
     def _nodes(
-        self, entry: Any, path: bytes, folder: int, name: bytes, state: State, name_type: int = 0
+        self, entry: Any, meta: Any, path: bytes, folder: int, name: bytes, state: State, info: Any = None
     ) -> tuple[Node, ...] | list[Node]:
         """Return the node of a file that has an inode, and one for each further stream."""
-        dialect, meta = self.dialect, entry.info.meta
+        node = self._node(entry, meta, path, folder, name, state, info)
+        if self.dialect.streams and (node.kind is _FILE or node.kind is _DIRECTORY):
+            return self._with_streams(entry, node, folder, name)
+        return (node,)
+
+    def _node(
+        self, entry: Any, meta: Any, path: bytes, folder: int, name: bytes, state: State, info: Any
+    ) -> Node:
+        """Return the node of a file that has an inode, without content where it may have streams."""
+        dialect = self.dialect
         inode: int = meta.addr
         if inode < self._inodes:
             self._reached[inode >> 3] |= 1 << (inode & 7)
         type_number = meta.type
-        kind = _KINDS.get(type_number, _SPECIAL)
+        kind = KINDS.get(type_number, _SPECIAL)
         if type_number == 0:
-            kind = _NAME_KINDS.get(int(name_type), _SPECIAL)
+            kind = NAME_KINDS.get(0 if info is None else int(info.type), _SPECIAL)
         size: int = meta.size
         node = Node(path, kind, state, size, dialect.times(entry, meta), {"inode": inode})
         if size < 0:
             node.size = size = 0
-        if dialect.streams and (kind is _FILE or kind is _DIRECTORY):
-            return self._with_streams(entry, node, folder, name)
         if kind is _FILE:
+            if dialect.streams:
+                return node
             if not size and self._large is not None and (content := self._large(inode)) is not None:
                 self._offer_large(node, content.size, partial(TskFile, self.fs, entry, 0, (), folder, name))
             elif state is _LIVE and size <= self.largest:
-                node.open = partial(TskFile, self.fs, entry, size, (), folder, name)
+                place = 0 if dialect.place is None else dialect.place(inode, size)
+                if place:
+                    node.open = partial(TskRun, self._source, place, size, self.fs, inode, folder, name)
+                else:
+                    node.open = partial(TskFile, self.fs, entry, size, (), folder, name)
                 if self.slack is not None:
                     self._note_slack(entry, None, size)
             else:
                 self._offer(node, entry, None, folder, name)
-        elif kind is _DIRECTORY and state is _DEAD and not size:
-            node.error = dialect.clears
+        elif kind is _DIRECTORY:
+            if state is _DEAD and not size and not dialect.streams:
+                node.error = dialect.clears
         elif kind is _LINK:
-            node.target = _target(entry, meta, size)
+            node.target = target_of(entry, meta, size)
         if dialect.encrypted and inode in dialect.encrypted:
-            _say_encrypted(node)
-        return (node,)
+            say_encrypted(node)
+        return node
 
-    def _with_streams(self, entry: Any, node: Node, folder: int, name: bytes) -> list[Node]:
+    def _with_streams(
+        self, entry: Any, node: Node, folder: int, name: bytes
+    ) -> tuple[Node, ...] | list[Node]:
         """Return a file or folder and its streams, each a node of its own (`path:stream`)."""
-        main: Any = None
+        main = of_main = None
         streams: list[Node] = []
         content, kinds = self.dialect.content, self.dialect.streams
         decoded = True
         try:
             for attribute in entry:
                 info = attribute.info
-                kind, label = info.type, info.name
+                kind = info.type
+                if kind != content and kind not in kinds:
+                    continue
+                label = info.name
                 if label is None:
                     if kind == content:
-                        main = attribute
+                        main, of_main = attribute, info
                 elif kind in kinds and label != b"$I30":
                     decoded = decoded and label != b"WofCompressedData"
                     streams.append(self._stream(entry, attribute, node, folder, label))
@@ -347,12 +376,13 @@ class _Listing:
         if node.kind is _FILE:
             if main is None and streams and self.dialect.content == _DATA:
                 return streams  # it has no content of its own ($Secure), only streams
-            if main is not None:
-                node.size = max(0, int(main.info.size))
+            if of_main is not None:
+                size: int = of_main.size
+                node.size = size if size > 0 else 0
             self._offer(node, entry, main, folder, name)
             if not decoded:
                 node.open, node.error = None, "compressed by Windows (WOF), which is not decoded"
-        return [node, *streams]
+        return [node, *streams] if streams else (node,)
 
     def _stream(self, entry: Any, attribute: Any, owner: Node, folder: int, label: bytes) -> Node:
         info = attribute.info
@@ -387,7 +417,10 @@ class _Listing:
     def _offer(self, node: Node, entry: Any, attribute: Any, folder: int, name: bytes) -> None:
         """Give a file node its content, or say why there is none."""
         size = node.size or 0
-        which = () if attribute is None else (int(attribute.info.type), int(attribute.info.id))
+        which: tuple[int, int] | tuple[()] = ()
+        if attribute is not None:
+            info = attribute.info
+            which = (info.type, info.id)
         if size > self.largest:
             node.error = f"claims {size:,} bytes, more than the medium it lies on; not read"
             return
@@ -399,8 +432,8 @@ class _Listing:
                 return
         elif self.slack is not None:
             self._note_slack(entry, attribute, size)
-        if attribute is not None and int(attribute.info.flags) & _ENCRYPTED:
-            node.error = _joined(node.error, _EFS)
+        if attribute is not None and info.flags & _ENCRYPTED:
+            node.error = joined(node.error, EFS)
         node.open = partial(TskFile, self.fs, entry, size, which, folder, name)
 
     def _offer_large(self, node: Node, size: int, beside: Callable[[], Source]) -> None:
@@ -428,59 +461,32 @@ class _Listing:
         """May the content of a deleted file be read? Notes what other files have taken of it meanwhile."""
         if size == 0 or (attribute is not None and not int(attribute.info.flags) & _NON_RESIDENT):
             return True
-        runs: list[tuple[int, int]] = []
+        runs: list[tuple[int, int, int]] = []
         try:
             for found in (attribute,) if attribute is not None else list(entry)[:1]:
                 unit = self.block_size
-                runs = [(r.addr * unit, r.len * unit) for r in found if not int(r.flags) & _SPARSE_RUNS]
+                runs = [
+                    (r.addr * unit, r.len * unit, r.offset * unit)
+                    for r in found
+                    if not int(r.flags) & _SPARSE_RUNS
+                ]
         except ERRORS as error:
             node.error = f"where its content lies cannot be read: {reason(error)}"
             return False
         if not runs:
             node.error = _OVERWRITTEN
             return False
-        taken = 0 if self.allocation is None else sum(self.allocation.used(*run) for run in runs)
+        taken = 0 if self.allocation is None else sum(self.allocation.used(*run[:2]) for run in runs)
         if taken:
-            held = sum(length for _, length in runs)
+            held = sum(length for _, length, _ in runs)
             node.error = (
                 f"{taken:,} of its {held:,} bytes are marked as in use and may be another file's by now"
             )
-        elif runs[0][1] >= size:
-            self.recovered[runs[0][0]] = (*self.recovered.get(runs[0][0], ()), size)
+        if self.recovered is not None:
+            self.recovered.note(node.name, size, runs, is_whole=not taken)
         return True
-
-
-def _say_encrypted(node: Node) -> None:
-    """Of an entry that an ext file system marks as encrypted. Only a file's content counts as not read."""
-    if node.kind is Kind.FILE:
-        node.error = _joined(node.error, _FSCRYPT)
-    else:
-        node.note = "encrypted by the file system (fscrypt): names and targets of links are ciphertext"
-
-
-def _joined(*said: str | None) -> str:
-    return "; ".join(text for text in said if text)
 
 
 def _there(content: Source | None) -> Source:
     assert content is not None
     return content
-
-
-def _only_a_name(info: Any, path: bytes, deleted: bool) -> Node:
-    """Return the node of a name whose inode cannot be had."""
-    kind = _NAME_KINDS.get(int(info.type), _SPECIAL)
-    state = _DEAD if deleted else _LIVE
-    error = "only the name is left" if deleted else "its inode cannot be read"
-    return Node(path, kind, state, address={"inode": info.meta_addr}, error=error)
-
-
-def _target(entry: Any, meta: Any, size: int) -> bytes | None:
-    """Return where a symbolic link points."""
-    link = meta.link
-    if link:
-        return link.encode("utf-8", "surrogateescape") if isinstance(link, str) else bytes(link)
-    try:
-        return bytes(entry.read_random(0, min(size, 4096))) if size else None
-    except ERRORS:  # a link is listed either way; its target is extra
-        return None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from safelight.errors import EvidenceError
 from safelight.evidence.iso9660 import is_iso9660
+from safelight.evidence.marks import begins
 from safelight.evidence.partitions import partition_nodes
 from safelight.evidence.protocol import Limits, Node, Source
 
@@ -34,6 +35,7 @@ class GptReader:
 
     name = "gpt"
     order = 20
+    marks = (begins(b"\x55\xaa", at=510), *(begins(_MAGIC, at=sector) for sector in _SECTORS))
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

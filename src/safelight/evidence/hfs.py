@@ -9,6 +9,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.filesystem import Dialect, walk_file_system
 from safelight.evidence.hfs_trees import check
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.tsk import HFS, read_file
 from safelight.model import Times
@@ -26,6 +27,7 @@ class HfsReader:
 
     name = "hfs"
     order = 30
+    marks = (begins(b"H+\0\4", b"HX\0\5", at=1024),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

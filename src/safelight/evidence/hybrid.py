@@ -9,6 +9,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.gpt import has_backup, is_gpt
 from safelight.evidence.gpt import partitions as gpt_partitions
 from safelight.evidence.iso9660 import is_iso9660, volume_size
+from safelight.evidence.marks import begins
 from safelight.evidence.mbr import partitions as mbr_partitions
 from safelight.evidence.partitions import partition_nodes
 from safelight.evidence.protocol import Kind, Limits, Node, Source
@@ -27,6 +28,7 @@ class HybridReader:
 
     name = "hybrid"
     order = 22
+    marks = (begins(b"CD001", at=32769),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from safelight.errors import EvidenceError
 from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.tsk import ERRORS, ISO
 from safelight.model import Times, Timestamp
@@ -33,6 +34,7 @@ class Iso9660Reader:
 
     name = "iso9660"
     order = 30
+    marks = (begins(b"CD001", at=32769),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from safelight.errors import EvidenceError
 from safelight.evidence.fat import layout
 from safelight.evidence.iso9660 import is_iso9660
+from safelight.evidence.marks import begins
 from safelight.evidence.partitions import partition_nodes
 from safelight.evidence.protocol import Limits, Node, Source
 
@@ -31,6 +32,7 @@ class MbrReader:
 
     name = "mbr"
     order = 21
+    marks = (begins(b"\x55\xaa", at=510),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from safelight.evidence import stamps
 from safelight.evidence.filesystem import Dialect, walk_file_system
+from safelight.evidence.marks import begins
 from safelight.evidence.ntfs_index import names_left
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.tsk import NTFS, read_file
@@ -24,6 +25,7 @@ _SHADOW_COPY = re.compile(
     rb"System Volume Information/\{[0-9a-f-]{36}\}\{3808876b-c176-4e48-b7ae-04046e6cc752\}", re.IGNORECASE
 )
 """The file of one shadow copy: its own identifier, then that of the service that writes them."""
+_SHADOW_COPY_LENGTH = 102
 
 
 class NtfsReader:
@@ -31,6 +33,7 @@ class NtfsReader:
 
     name = "ntfs"
     order = 30
+    marks = (begins(b"NTFS    ", at=3),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -61,7 +64,9 @@ def _list(source: Source, limits: Limits) -> Iterator[Node]:
         if node.layer == "stream" and node.address.get("inode") == _BAD_CLUSTERS:
             node.kind, node.open, node.error = Kind.SPECIAL, None, None  # a volume's worth of zeros
         yield node
-        if node.layer == "file" and _SHADOW_COPY.fullmatch(node.name) and not has_shadows(source):
+        if len(node.name) != _SHADOW_COPY_LENGTH or node.layer != "file":
+            continue
+        if _SHADOW_COPY.fullmatch(node.name) and not has_shadows(source):
             text = "a shadow copy, to which the volume has no catalogue: what it keeps is not read"
             yield Node(node.name, Kind.FINDING, node.state, address=node.address, error=text)
 
@@ -69,12 +74,18 @@ def _list(source: Source, limits: Limits) -> Iterator[Node]:
 def _times(_entry: Any, meta: Any) -> Times:
     """The four times of $STANDARD_INFORMATION, which are UTC."""
     utc, source = stamps.utc, "ntfs:$STANDARD_INFORMATION"
-    created, modified, accessed, changed = meta.crtime, meta.mtime, meta.atime, meta.ctime
-    return Times(
-        utc(created * _SECOND + meta.crtime_nano, source) if created else None,
-        utc(modified * _SECOND + meta.mtime_nano, source) if modified else None,
-        utc(accessed * _SECOND + meta.atime_nano, source) if accessed else None,
-        utc(changed * _SECOND + meta.ctime_nano, source) if changed else None,
+    born, written, read, altered = meta.crtime, meta.mtime, meta.atime, meta.ctime
+    born = born * _SECOND + meta.crtime_nano if born else 0
+    written = written * _SECOND + meta.mtime_nano if written else 0
+    read = read * _SECOND + meta.atime_nano if read else 0
+    altered = altered * _SECOND + meta.ctime_nano if altered else 0
+    created = utc(born, source) if born else None
+    modified = created if written == born else utc(written, source) if written else None
+    return stamps.four_times(
+        created,
+        modified,
+        modified if read == written else created if read == born else utc(read, source) if read else None,
+        modified if altered == written else utc(altered, source) if altered else None,
     )
 
 

@@ -13,6 +13,7 @@ from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.blocks import BlockMedium
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _OLD, _NEW = b"WithoutFreeSpace", b"WithouFreSpacExt"
@@ -24,6 +25,7 @@ class ParallelsReader:
 
     name = "parallels"
     order = 10
+    marks = (begins(_OLD, _NEW),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

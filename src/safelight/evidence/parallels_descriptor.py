@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from safelight.evidence.marks import holds
 from safelight.evidence.names import show
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
@@ -23,6 +24,7 @@ class ParallelsDescriptorReader:
 
     name = "parallels-descriptor"
     order = 88
+    marks = (holds(_MARK, within=1024),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
-from safelight.evidence.source import SliceSource
+from safelight.evidence.volumes.lvm_neighbours import opening
 
 
 def partition_nodes(
@@ -23,6 +23,8 @@ def partition_nodes(
     for problem in problems:
         yield Node(b"", Kind.FINDING, error=problem)
     covered = list(others or ())
+    inside = [(n, at, min(length, source.size - at)) for n, at, length in partitions if 0 < at < source.size]
+    contents = dict(zip([n for n, _, _ in inside], opening(source, inside), strict=True))
     for number, offset, length in partitions:
         name = f"p{number}".encode()
         address = {"offset": offset, "partition": number}
@@ -36,7 +38,7 @@ def partition_nodes(
         if held < length:
             error = f"partition {number} claims {length:,} bytes, the medium holds {held:,} of them"
         covered.append((offset, held))
-        content = partial(SliceSource, source, offset, held)
+        content = contents[number]
         yield Node(name, Kind.LAYER, size=held, address=address, layer="partition", open=content, error=error)
     if limits.carve:
         from safelight.evidence.allocation import complement

@@ -1,7 +1,7 @@
 """What readers see of a file while they are asked whether they know it: its first and last bytes, read once.
 
-Some fifty readers are asked about a file that no signature names, and a dozen of them look at its end, its name or
-its second kilobyte. Each look of its own costs more than the digests of a small file.
+Of a file that no signature names, the marks of a dozen readers (`marks.py`) and some readers themselves look at the
+end or the second kilobyte. Each look of its own costs more than the digests of a small file.
 """
 
 from __future__ import annotations

@@ -117,10 +117,12 @@ class Reader(Protocol):
     """A format. One file each in this folder, one line under `safelight.evidence` in pyproject.toml.
 
     A reader may also have `formats`, a set of names that `sniff.py` gives: it is then asked about those only,
-    which spares a look at every other file. One that puts segments together says so by `joins = True`: what
-    begins like an archive may be the first segment of one. One whose nodes can be opened in any order, as long as the
-    source is open, says so by `lasting = True`: its files are then read in the order of their promise (`agenda.py`).
-    One of a whole device (a phone's backup) says so by `is_device = True`: rules of paths may start at its root.
+    which spares a look at every other file. So do `marks`, the first or last bytes or the names that its files have
+    (`marks.py`): it is asked where one of them holds, without them about everything.
+    One that puts segments together says so by `joins = True`: what begins like an archive may be the first segment of
+    one. One whose nodes can be opened in any order, as long as the source is open, says so by `lasting = True`: its
+    files are then read in the order of their promise (`agenda.py`). One of a whole device (a phone's backup) says so by
+    `is_device = True`: rules of paths may start at its root.
     """
 
     name: str

@@ -18,6 +18,7 @@ from functools import partial
 from safelight.errors import EvidenceError
 from safelight.evidence.encrypted.aes import Decrypt
 from safelight.evidence.encrypted.qcow2_locked import unlock
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import SliceSource
 
@@ -60,6 +61,7 @@ class Qcow2Reader:
 
     name = "qcow2"
     order = 10
+    marks = (begins(_MAGIC),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

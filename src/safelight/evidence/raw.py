@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.evidence.carve import carve
+from safelight.evidence.marks import named
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.sniff import UNSURE
 
@@ -23,6 +24,7 @@ class RawReader:
 
     name = "raw"
     order = 95  # after everybody
+    marks = (named(*_NAMES, *(f"*.{ending}" for ending in _NAMES)),)
     formats = frozenset((None, *UNSURE))
     lasting = True
 
@@ -33,6 +35,11 @@ class RawReader:
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield a finding, then what is carved; nothing of a medium that is blank."""
         if not _is_blank(source):
+            from safelight.evidence.encrypted.luks_data import LuksDataReader, may_hold_data
+
+            if may_hold_data(source):
+                yield from LuksDataReader().walk(source, limits)
+                return
             yield Node(b"", Kind.FINDING, error=UNKNOWN)
             if limits.carve:
                 yield free_space(partial(carve, source, [(0, source.size)]))

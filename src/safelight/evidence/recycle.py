@@ -17,6 +17,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.beside import Listing
 from safelight.evidence.mail.letter import clean_path, say
+from safelight.evidence.marks import begins, named
 from safelight.evidence.neighbour import neighbour
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.model import Times, Timestamp
@@ -27,9 +28,13 @@ _MOST = 100_000
 """Deleted files whose names are kept while a listing lasts."""
 _INFO2_HEADER = 20
 _RECORDS = (280, 800)
+_RECORD = re.compile(r"\$I[0-9A-Z]{6}(?:\..*)?", re.DOTALL)
+_VERSIONS = (b"\1\0\0\0\0\0\0\0", b"\2\0\0\0\0\0\0\0")
 _NAME = re.compile(rb"\$R[0-9A-Z]{6}(?:\..*)?", re.DOTALL)
 """What Windows calls a deleted file or folder: for others (`$Recycle.Bin`, `$Repair`) no record is looked for."""
 _INFO2_MOST = 65_536
+_INFO2_LEAST = 280
+"""Bytes of a record with everything but the path in Unicode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,21 @@ def parse_i(data: bytes, size: int) -> Deleted | None:
     if stamp is None or not (path[1:3] == ":\\" or path.startswith("\\\\")):
         return None
     return Deleted(path, length, stamp)
+
+
+def _cut(data: bytes, size: int) -> str | None:
+    """What a `$I` file of `size` bytes still says where it ends too early; None where it does not."""
+    if size > len(data) or not any(known.startswith(data[:8]) for known in _VERSIONS):
+        return None
+    head = 24 if data[:1] == b"\1" else 28
+    whole = _OLD - 1 if head == 24 else 28 + 2 * int.from_bytes(data[24:28].ljust(4, b"\0"), "little")
+    if not head <= whole <= _LONGEST or size >= max(whole, head + 1):
+        return None
+    text = data[head : size - (size - head) % 2].decode("utf-16-le", "replace").partition("\0")[0]
+    when = stamps.filetime(int.from_bytes(data[16:24], "little"), "recycle-bin") if size >= 24 else None
+    said = [f"its path begins {text}" if text else "", f"deleted {when.value}" if when else ""]
+    left = "; ".join(part for part in said if part)
+    return f"the record of the recycle bin is cut short after {size:,} bytes{f': {left}' if left else ''}"
 
 
 class RecycleBin:
@@ -132,19 +152,21 @@ class RecycleReader:
 
     name = "recycle-bin"
     order = 45
+    marks = (begins(*_VERSIONS), named("$I*"))
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:
-        """By its layout: a version, a time, and a path of the length that it states."""
-        return (
-            head[:8] in (b"\1\0\0\0\0\0\0\0", b"\2\0\0\0\0\0\0\0") and parse_i(head, source.size) is not None
-        )
+        """By its layout: a version, a time, and a path of the length that it states; a cut one by its name."""
+        if head[:8] in _VERSIONS and parse_i(head, source.size) is not None:
+            return True
+        return _RECORD.fullmatch(source.name) is not None and _cut(head, source.size) is not None
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the one note."""
-        deleted = parse_i(source.read_at(0, _LONGEST), source.size)
+        data = source.read_at(0, _LONGEST)
+        deleted = parse_i(data, source.size)
         if deleted is None:
-            raise EvidenceError("the record of the recycle bin is damaged")
+            raise EvidenceError(say(_cut(data, source.size) or "the record of the recycle bin is damaged"))
         name = source.name
         where = f"; its content is $R{name[2:]} beside this" if name.startswith("$I") else ""
         when = deleted.when.value if deleted.when else "at a time that is not stated"
@@ -157,44 +179,61 @@ class Info2Reader:
 
     name = "recycle-info2"
     order = 45
+    marks = (begins(*(bytes((version, 0, 0, 0)) for version in (2, 4, 5))),)
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:
-        """By its header: a version, and the size of records that exists."""
+        """By its header, a version and the size of records that exists, and by whole records, its name or a path."""
+        is_named = source.name.upper() == "INFO2"
         if len(head) < _INFO2_HEADER:
-            return False
+            return is_named and head[:4] in (b"\2\0\0\0", b"\4\0\0\0", b"\5\0\0\0")
         version, _, _, record = struct.unpack_from("<4I", head)
-        return version in (2, 4, 5) and record in _RECORDS and (source.size - _INFO2_HEADER) % record == 0
+        if version not in (2, 4, 5) or record not in _RECORDS:
+            return False
+        return is_named or (source.size - _INFO2_HEADER) % record == 0 or head[21:23] == b":\\"
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield the deleted files, opened from beside this one; a finding for those beyond the limit."""
-        record = int.from_bytes(source.read_at(12, 4), "little")
-        count = (source.size - _INFO2_HEADER) // record
-        for number in range(min(count, _INFO2_MOST)):
-            data = source.read_at(_INFO2_HEADER + number * record, record)
-            index, drive, when, size = struct.unpack_from("<IIQI", data, 260)
-            ansi = data[:260]
-            gone = not ansi[0]
-            path = (
-                data[280:800].decode("utf-16-le", "replace")
-                if record == 800
-                else ansi.decode("cp1252", "replace")
-            )
-            path = path.partition("\0")[0] or ansi[1:].decode("cp1252", "replace").partition("\0")[0]
-            deleted = Deleted(path, size, stamps.filetime(when, "recycle-bin"))
-            suffix = path.rpartition("\\")[2].rpartition(".")
-            name = f"D{chr(97 + drive % 26)}{index}{'.' + suffix[2] if suffix[1] else ''}"
-            node = Node(clean_path(path.replace(":", "", 1)), Kind.FILE, times=Times(), layer="member")
-            node.address = {"offset": _INFO2_HEADER + number * record, "member": index}
-            node.note = (
-                deleted.note if not gone else say(f"{deleted.note}; it was taken out of the bin again")
-            )
-            node.refers = True
-            node.owner = name.encode("utf-8", "surrogateescape")
-            node.open = partial(_beside, source, limits, name)
-            yield node
+        """Yield the deleted files, opened from beside this one; findings for those beyond the limit, and for an end
+        that comes too early.
+        """
+        if source.size < _INFO2_HEADER:
+            raise EvidenceError("the list of the recycle bin is cut short within its header")
+        _, stated, _, record = struct.unpack("<4I", source.read_at(0, 16))
+        count, rest = divmod(source.size - _INFO2_HEADER, record)
+        has_part = rest >= _INFO2_LEAST
+        for number in range(min(count + has_part, _INFO2_MOST)):
+            yield _deleted(source, limits, number, record)
         if count > _INFO2_MOST:
             yield Node(b"", Kind.FINDING, error=f"{count - _INFO2_MOST:,} more records are not listed")
+        if rest:
+            kept = "only what is left of it is said" if has_part else "it is not listed"
+            text = f"the list ends after {rest:,} of the {record:,} bytes of its record {count + 1:,}: {kept}"
+            yield Node(b"", Kind.FINDING, error=text)
+        if stated > count:
+            text = f"the list states {stated:,} records, and has {count:,}: it is cut short, or was altered"
+            yield Node(b"", Kind.FINDING, error=text)
+
+
+def _deleted(source: Source, limits: Limits, number: int, record: int) -> Node:
+    """One record, of which the last bytes may be missing."""
+    data = source.read_at(_INFO2_HEADER + number * record, record)
+    index, drive, when, size = struct.unpack_from("<IIQI", data, 260)
+    ansi = data[:260].decode("cp1252", "replace")
+    is_gone = not data[0]
+    path = ansi
+    if len(data) == 800:
+        path = data[280:800].decode("utf-16-le", "replace")
+    path = path.partition("\0")[0] or ansi[1:].partition("\0")[0]
+    deleted = Deleted(path, size, stamps.filetime(when, "recycle-bin"))
+    suffix = path.rpartition("\\")[2].rpartition(".")
+    name = f"D{chr(97 + drive % 26)}{index}{'.' + suffix[2] if suffix[1] else ''}"
+    node = Node(clean_path(path.replace(":", "", 1)), Kind.FILE, times=Times(), layer="member")
+    node.address = {"offset": _INFO2_HEADER + number * record, "member": index}
+    node.note = say(f"{deleted.note}; it was taken out of the bin again") if is_gone else deleted.note
+    node.refers = True
+    node.owner = name.encode("utf-8", "surrogateescape")
+    node.open = partial(_beside, source, limits, name)
+    return node
 
 
 def _beside(source: Source, limits: Limits, name: str) -> Source:

@@ -16,6 +16,7 @@ from safelight.evidence import stamps
 from safelight.evidence.encrypted.seven_aes import KeyMaker
 from safelight.evidence.encrypted.trial import Candidates
 from safelight.evidence.guards import GuardError, Meter
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.seven_coders import is_encrypted, proves_itself, unpack
 from safelight.evidence.seven_header import (
@@ -47,6 +48,7 @@ class SevenZipReader:
 
     name = "7z"
     order = 41
+    marks = (begins(SIGNATURE),)
 
     def detect(self, head: bytes, source: Source) -> bool:
         """By its signature."""

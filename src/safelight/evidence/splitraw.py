@@ -8,6 +8,7 @@ from functools import partial
 
 from safelight import plugins
 from safelight.errors import EvidenceError
+from safelight.evidence.marks import named
 from safelight.evidence.protocol import Kind, Limits, Node, Reader, Source
 from safelight.evidence.segments import FIRST, next_name
 from safelight.evidence.sniff import HEAD, sniff
@@ -22,6 +23,7 @@ class SplitRawReader:
 
     name = "splitraw"
     order = 12
+    marks = (named(*FIRST, *(f"*.{ending}" for ending in FIRST)),)
     joins = True
     lasting = True
 

@@ -125,18 +125,74 @@ class TskFile:
         """Open the allocated regular file `name` in the same folder (a segment of a split image), or None."""
         if self._folder is None:
             return None
-        wanted = os.fsencode(name)
-        try:
-            for entry in self._fs.open_dir(inode=self._folder):
-                found, meta = entry.info.name, entry.info.meta
-                if found.name == wanted and meta is not None and int(found.flags) & ALLOCATED:
-                    if int(meta.type) != REGULAR:
-                        return None
-                    return TskFile(self._fs, entry, max(0, int(meta.size)), (), self._folder, wanted)
-        except ERRORS:  # a folder that cannot be read has no file to offer; the walk reports it
-            return None
-        return None
+        return _in_folder(self._fs, self._folder, os.fsencode(name))
 
     def close(self) -> None:
         """Release TSK's handle."""
         self._file = None
+
+
+class TskRun:
+    """The content of a file that lies in one piece: read from there, and by TSK where that fails, which says why."""
+
+    __slots__ = ("_folder", "_fs", "_inode", "_name", "_source", "_start", "size")
+
+    def __init__(
+        self, source: Source | None, start: int, size: int, fs: Any, inode: int, folder: int, name: bytes
+    ) -> None:
+        self._source = source
+        self._start = start
+        self.size = size
+        self._fs = fs
+        self._inode = inode
+        self._folder = folder
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """The file's own name, for its siblings."""
+        return os.fsdecode(self._name)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
+        left = self.size - offset
+        if length > left:
+            length = left
+        if length <= 0 or offset < 0:
+            return b""
+        if self._source is None:
+            raise EvidenceError("it is closed")
+        try:
+            data = self._source.read_at(self._start + offset, length)
+        except EvidenceError:  # TSK meets it again
+            data = b""
+        return data if len(data) == length else self._by_tsk().read_at(offset, length)
+
+    def sibling(self, name: str) -> Source | None:
+        """Open the allocated regular file `name` in the same folder (a segment of a split image), or None."""
+        return _in_folder(self._fs, self._folder, os.fsencode(name))
+
+    def close(self) -> None:
+        """Read nothing any more; the volume is its owner's to close."""
+        self._source = None
+
+    def _by_tsk(self) -> TskFile:
+        try:
+            file = self._fs.open_meta(inode=self._inode)
+        except ERRORS as error:
+            raise EvidenceError(f"cannot be opened: {reason(error)}") from error
+        return TskFile(self._fs, file, self.size, (), self._folder, self._name)
+
+
+def _in_folder(fs: Any, folder: int, name: bytes) -> TskFile | None:
+    """The allocated regular file `name` in a folder."""
+    try:
+        for entry in fs.open_dir(inode=folder):
+            found, meta = entry.info.name, entry.info.meta
+            if found.name == name and meta is not None and int(found.flags) & ALLOCATED:
+                if int(meta.type) != REGULAR:
+                    return None
+                return TskFile(fs, entry, max(0, int(meta.size)), (), folder, name)
+    except ERRORS:  # a folder that cannot be read has no file to offer; the walk reports it
+        return None
+    return None

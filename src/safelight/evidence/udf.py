@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from safelight.errors import EvidenceError
+from safelight.evidence.marks import begins
 from safelight.evidence.pieces import Piece, PiecesSource
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.source import SliceSource
@@ -34,6 +35,7 @@ class UdfReader:
 
     name = "udf"
     order = 31
+    marks = (begins(b"BEA01", at=_AREA + 1),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from safelight.evidence.carve import carve
+from safelight.evidence.marks import begins, sized
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 
 _F2FS = b"\x10\x20\xf5\xf2"
@@ -33,6 +34,11 @@ class UnlistedReader:
 
     name = "unlisted"
     order = 38
+    marks = (
+        *(begins(mark, at=at) for at, mark, _ in _MARKS),
+        begins(*_SWAP[1], at=_SWAP[0]),
+        sized(16 * _BEYOND),
+    )
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

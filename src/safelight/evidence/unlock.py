@@ -1,7 +1,8 @@
 """Open what a password or key protects: the candidates that an order gives, tried one after the other.
 
-The case must allow `unlock`; without that no candidate reaches a reader (`Limits.keys` is empty). What opened a
-container is said by its number (`opened with password 3 of 12`), never in clear, anywhere.
+The case must allow `unlock`; without that no candidate reaches a reader (`Limits.keys` is empty), and what holds its
+own key stays shut too (`Keys.may_unlock`). What opened a container is said by its number (`opened with password 3 of
+12`), never in clear, anywhere.
 """
 
 from __future__ import annotations
@@ -22,14 +23,22 @@ _LONGEST = 16 << 20
 LARGEST_FILE = 8 << 20
 """Bytes of a key file: what cryptsetup reads of one at most."""
 MOST_FILES = 100
+_OF_HEADER, _MOST_HEADERS = 32 << 20, 16
+"""Bytes that are read of a header of LUKS: cryptsetup makes detached ones of 16 MiB."""
+_LARGEST_PIM, _MOST_PIMS = 10_000, 8
+"""Of VeraCrypt: the largest takes half a minute with each password, twenty times as long as none."""
+_LUKS = (b"LUKS\xba\xbe", b"SKUL\xba\xbe")
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Spent:
-    """Seconds of one scan that went into what only may be locked."""
+    """What one scan keeps in mind of what it tried."""
 
     seconds: float = 0.0
+    """Those that went into what only may be locked."""
+    headers: dict[int, object] = field(default_factory=dict, repr=False)
+    """What came of each of `Keys.headers`, by its number: its keys are derived once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +52,21 @@ class Keys:
     """How long one container may take: deriving a key from one candidate takes up to some seconds."""
     files: tuple[bytes, ...] = field(default=(), repr=False)
     """The content of key files, every byte of it."""
+    headers: tuple[bytes, ...] = field(default=(), repr=False)
+    """Headers of LUKS whose data lie elsewhere."""
+    pims: tuple[int, ...] = field(default=(), repr=False)
+    """VeraCrypt's numbers beside a password; alone they open nothing."""
     spent: Spent = field(default_factory=Spent, repr=False, compare=False)
+    allowed: bool = False
+    """Does the case allow `unlock`, whether or not any key is given?"""
 
     def __bool__(self) -> bool:
-        return bool(self.passwords or self.recovery or self.files)
+        return bool(self.passwords or self.recovery or self.files or self.headers)
+
+    @property
+    def may_unlock(self) -> bool:
+        """May what is encrypted and holds its own key be opened with that? (Keys are only given where that is so.)"""
+        return self.allowed or bool(self)
 
 
 NO_KEYS = Keys()
@@ -63,15 +83,19 @@ class LockedError(EvidenceError):
         opens: str = "a password",
         tried: int | None = None,
         tries: bool = True,
+        own_key: bool = False,
     ) -> None:
         """`what` it is and by what that shows; `opens` is what would open it; `tried` how many candidates failed.
 
-        `tries` False: nothing of this kind is opened by this version, whatever is given.
+        `tries` False: nothing of this kind is opened by this version, whatever is given. `own_key`: the key lies in the
+        evidence where its format keeps it, and opens it without another one in a case that allows `unlock`.
         """
         tried = len(keys.passwords) + len(keys.recovery) if tried is None else tried
         given = f"none of the {tried:,} given opens it" if tried else "none was given"
         if not tries:
             given = "this version tries none"
+        elif own_key:
+            given = "that is used, and no other is needed, where the case allows unlock: this one does not"
         super().__init__(
             f"{what}: {LOCKED} ({opens}; {given})",
             "Scan again with --password-file, --key-file or --recovery-key, where the case allows unlock.",
@@ -113,20 +137,21 @@ def unlocked(
 
 
 def read_keys(
-    password_file: Path | None = None, recovery: Sequence[str] = (), files: Sequence[Path] = ()
+    password_file: Path | None = None,
+    recovery: Sequence[str] = (),
+    files: Sequence[Path] = (),
+    headers: Sequence[Path] = (),
+    pims: Sequence[int] = (),
 ) -> Keys:
     """Read candidates: one password a line (UTF-8, only the line end is cut off, empty lines are left out).
 
-    `files` are key files, of which every byte counts. Raises UsageError where one cannot be read, is empty or too
-    large, or the passwords are no text or more than `MOST`.
+    `files` are key files, of which every byte counts; `headers` begin with a header of LUKS; `pims` go with VeraCrypt's
+    passwords. Raises UsageError where a file cannot be read, is empty or too large, is no header, where the passwords
+    are no text or more than `MOST`, or a PIM would take hours or has no password and no key file beside it.
     """
     passwords: list[str] = []
     if password_file is not None:
-        try:
-            with password_file.open("rb") as file:
-                data = file.read(_LONGEST + 1)
-        except OSError as error:
-            raise UsageError(f"{password_file} cannot be read: {error.strerror}") from error
+        data = _begin(password_file, _LONGEST + 1)
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -138,7 +163,12 @@ def read_keys(
         if not passwords:
             raise UsageError(f"{password_file} holds no password.", "One password a line.")
     keys = tuple(dict.fromkeys(key.strip() for key in recovery if key.strip()))
-    return Keys(tuple(passwords), keys, files=_key_files(files))
+    if any(not 0 < pim <= _LARGEST_PIM for pim in pims) or len(pims) > _MOST_PIMS:
+        raise UsageError(f"A PIM is a number from 1 to {_LARGEST_PIM:,}; {_MOST_PIMS} at the most are tried.")
+    if pims and not (passwords or files):
+        raise UsageError("A PIM opens nothing by itself.", "Give --password-file or --key-file, too.")
+    numbers = tuple(dict.fromkeys(pims))
+    return Keys(tuple(passwords), keys, files=_key_files(files), headers=_headers(headers), pims=numbers)
 
 
 def _key_files(paths: Sequence[Path]) -> tuple[bytes, ...]:
@@ -147,14 +177,35 @@ def _key_files(paths: Sequence[Path]) -> tuple[bytes, ...]:
         raise UsageError(f"More than {MOST_FILES} key files.")
     found = []
     for path in paths:
-        try:
-            with path.open("rb") as file:
-                data = file.read(LARGEST_FILE + 1)
-        except OSError as error:
-            raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        data = _begin(path, LARGEST_FILE + 1)
         if not data:
             raise UsageError(f"{path} is empty.", "A key file holds the key; it was perhaps not copied.")
         if len(data) > LARGEST_FILE:
             raise UsageError(f"{path} is larger than a key file may be ({LARGEST_FILE >> 20} MiB).")
         found.append(data)
     return tuple(found)
+
+
+def _headers(paths: Sequence[Path]) -> tuple[bytes, ...]:
+    """The first bytes of files that begin with a header of LUKS. Raises UsageError."""
+    if len(paths) > _MOST_HEADERS:
+        raise UsageError(f"More than {_MOST_HEADERS} headers of LUKS.")
+    found = tuple(_begin(path, _OF_HEADER) for path in paths)
+    for path, data in zip(paths, found, strict=True):
+        if not data.startswith(_LUKS[0]) and not any(
+            data.startswith(_LUKS[1], 0x4000 << shift) for shift in range(9)
+        ):
+            raise UsageError(
+                f"{path} begins with no header of LUKS.",
+                "Give the file or partition that the header was put on, or a backup of it (luksHeaderBackup).",
+            )
+    return found
+
+
+def _begin(path: Path, most: int) -> bytes:
+    """The first bytes of a file that the examiner gave. Raises UsageError."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error

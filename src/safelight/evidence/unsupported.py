@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from safelight.evidence.marks import begins, sniffed
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.sniff import HEAD, sniff
 
@@ -28,6 +29,7 @@ class UnsupportedReader:
 
     name = "unsupported"
     order = 90
+    marks = (sniffed(*_NAMES), begins(*_MARKS))
     formats = frozenset((*_NAMES, None))
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -10,6 +10,7 @@ from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.blocks import BlockMedium
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _MAGIC = b"\x7f\x10\xda\xbe"
@@ -23,6 +24,7 @@ class VdiReader:
 
     name = "vdi"
     order = 10
+    marks = (begins(_MAGIC, at=64),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

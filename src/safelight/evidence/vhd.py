@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from safelight.errors import EvidenceError
+from safelight.evidence.marks import begins, ends
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _FOOTER = struct.Struct(">8sIIQIIIIQQIII16s")
@@ -47,6 +48,7 @@ class VhdReader:
 
     name = "vhd"
     order = 10
+    marks = (begins(b"conectix"), ends(b"conectix", within=_SECTOR))
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from safelight.errors import EvidenceError
 from safelight.evidence.libyal import ERRORS, Medium, first_line, medium_node, open_handle
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Limits, Node, Source
 
 _DIFFERENTIAL = 4
@@ -20,6 +21,7 @@ class VhdxReader:
 
     name = "vhdx"
     order = 10
+    marks = (begins(b"vhdxfile"),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

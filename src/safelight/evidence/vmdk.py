@@ -7,6 +7,7 @@ from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.libyal import ERRORS, Medium, first_line, medium_node, open_handle
+from safelight.evidence.marks import begins, holds
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.source import SourceFile
 
@@ -18,6 +19,7 @@ class VmdkReader:
 
     name = "vmdk"
     order = 10
+    marks = (begins(b"KDMV", b"COWD"), holds(b"# Disk DescriptorFile", within=64))
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -21,6 +21,7 @@ from safelight.evidence.beside import Listing
 from safelight.evidence.folder import Root, file_node, walk_folder
 from safelight.evidence.found import Found
 from safelight.evidence.guards import GuardError, Meter
+from safelight.evidence.marks import Index
 from safelight.evidence.names import join_path
 from safelight.evidence.peeked import Peeked
 from safelight.evidence.promise import AT_ONCE
@@ -66,7 +67,6 @@ _BLANK = 256 << 20
 
 Enter = Callable[[Found], bool]
 Left = Callable[[Found], None]
-Detect = Callable[[bytes, Source], bool]
 
 
 @cache
@@ -152,7 +152,7 @@ class _Walk:
         self._readers = readers
         self._agenda = agenda
         """Of the exhibit; None where everything is read in the order of the folders."""
-        self._asked: dict[tuple[str | None, bool, bool], list[tuple[Reader, Detect]]] = {}
+        self._asked: dict[tuple[str | None, bool, bool], Index] = {}
 
     def folder(self, path: Path) -> Iterator[Found]:
         agenda, root = self._agenda, None
@@ -329,7 +329,7 @@ class _Walk:
         if asked is None:
             asked = self._asked[key] = self._to_ask(*key)
         failed: EvidenceError | None = None
-        for reader, detect in asked:
+        for reader, detect in asked.asked(head, source):
             try:
                 if detect(head, source):
                     return reader
@@ -350,9 +350,9 @@ class _Walk:
                 return _RAW
         return reader
 
-    def _to_ask(self, format: str | None, is_file: bool, is_small: bool) -> list[tuple[Reader, Detect]]:
+    def _to_ask(self, format: str | None, is_file: bool, is_small: bool) -> Index:
         """The readers that may know something of this format."""
-        asked: list[tuple[Reader, Detect]] = []
+        asked: list[Reader] = []
         for reader in self._readers:
             formats = getattr(reader, "formats", None)
             if formats is not None and format not in formats:
@@ -362,8 +362,8 @@ class _Walk:
                 continue
             if is_file and is_small and PARTITIONS <= reader.order < ARCHIVE:
                 continue
-            asked.append((reader, reader.detect))
-        return asked
+            asked.append(reader)
+        return Index(asked, format)
 
     def _inside(self, found: Found, at: _Container, given: Agenda | None = None) -> Iterator[Found]:
         """What lies in a container, if it is one; `given` is the agenda that its caller closes."""

@@ -10,6 +10,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.filesystem import cut_short
 from safelight.evidence.libyal import ERRORS, first_line, open_handle
 from safelight.evidence.libyal_tree import Tree, carve_between, walk_tree
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Limits, Node, Source
 
 
@@ -18,6 +19,7 @@ class XfsReader:
 
     name = "xfs"
     order = 30
+    marks = (begins(b"XFSB"),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -19,6 +19,7 @@ from safelight.evidence import decompress, stamps
 from safelight.evidence.decompress import Feed, Piped, Unpack
 from safelight.evidence.encrypted.zip_locked import Locked, ZipLocks
 from safelight.evidence.guards import Meter
+from safelight.evidence.marks import begins, ends
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.segments import is_later
 from safelight.evidence.source import SliceSource
@@ -75,6 +76,7 @@ class ZipReader:
 
     name = "zip"
     order = 46  # after the archives that a signature names: a ZIP may lie stored at the end of one
+    marks = (begins(_LOCAL, _END, b"PK\7\x08PK"), ends(_END, within=_SMALL_TAIL))
 
     def detect(self, head: bytes, source: Source) -> bool:
         """Does it begin like one, or is there an end record with a directory before it?"""

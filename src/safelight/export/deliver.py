@@ -420,6 +420,7 @@ def _exhibit_view(record: exhibits.Record, unread: int) -> ExhibitView:
         _time(stated.get("finished")),
         tuple(_order(one) for one in (stated.get("orders") or ())[:-1]),
         {} if stated.get("finished") else stated.get("reading") or {},
+        stated.get("read_again"),
     )
 
 

@@ -13,6 +13,7 @@ from safelight.export.protocol import MODEL_MISSING, NOT_ALLOWED, Coverage, Lead
 from safelight.export.summary import is_conflict, is_exact
 from safelight.export.text import clean, instant, visible
 from safelight.matching.films import when as where
+from safelight.matching.forms import told
 from safelight.model import Match, SignalValue, Timestamp
 
 LONGEST = 1_000
@@ -245,6 +246,11 @@ def _signals(found: Sequence[Coverage]) -> str:
     return ", ".join(one.signal for one in found)
 
 
+def framed(at: tuple[float, float]) -> str:
+    """Which frames of a film are like a listed picture: `a frame, at 0:40 of it`."""
+    return f"{'a frame' if at[0] == at[1] else 'frames'}{where(at)}"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "count": count,
@@ -265,5 +271,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "entry": entry,
     "meaning": meaning,
     "where": where,
+    "framed": framed,
+    "told": told,
 }
 TESTS: dict[str, Callable[..., bool]] = {"exact": is_exact, "near": is_near, "conflict": is_conflict}

@@ -120,7 +120,8 @@ class ExhibitView:
 
     `sha256` is of the decoded medium (disk image) or of the sorted manifest (folder). `verified` compares
     the digests stored in the container (`stored`: algorithm → hex), None where none is stored.
-    `verified_after` tells whether a second reading after the scan gave the same digest (None: not asked).
+    `verified_after` tells whether a second reading after the scan gave the same digest (None: not asked, or not all was
+    read; `read_again` has how many `files` were, `of` how many).
     `counts` are those of the scan (`files`, `media`, `items`, `deleted`, `carved`, `embedded`), and
     `unreadable`, the lines that `unread()` has of it; `only` and `exclude` are the order's scope as given, and
     `earlier` the scopes under which it was read before, in words: what they let in stays;
@@ -145,6 +146,8 @@ class ExhibitView:
     reading: Mapping[str, Any] = field(default_factory=dict)
     """Of one whose scan has not ended: how many `files` were read, `not_read` listed only, `to_look` digested and not
     looked at."""
+    read_again: Mapping[str, Any] | None = None
+    """Where it was asked for: how many `files` were read again, `of` how many; a disk image is one."""
 
 
 @dataclass(frozen=True, slots=True)

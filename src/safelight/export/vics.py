@@ -20,7 +20,8 @@ from safelight.export.protocol import ExportOptions, ExportReport, Findings, Lea
 from safelight.export.text import cleaned, instant
 from safelight.export.verdicts import Verdict, Verdicts
 from safelight.matching.films import shares, when
-from safelight.model import IDENTITY, State, Timestamp
+from safelight.matching.forms import told
+from safelight.model import State, Timestamp
 
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#Cases"
 _COUNTRY = {"us": "US", "us-older": "US", "uk": "UK"}
@@ -144,7 +145,7 @@ def _comments(view: LeadView, verdict: Verdict) -> Iterator[str]:
 def _tags(view: LeadView) -> Iterator[str]:
     yield f"Safelight {view.lead.band.value}"
     for match in view.lead.matches:
-        form = f", {match.form}" if match.form != IDENTITY else ""
+        form = told(match.form)
         shared = shares(match.covered) + when(match.at)
         yield f"{match.hashset}#{match.entry} ({match.kind.value}, {match.by} {match.distance}{form}{shared})"
 

@@ -47,8 +47,8 @@ class Columns:
     def only_digest(self) -> bool:
         """Is there nothing but one digest column of one kind?"""
         rest = (self.id, self.category, self.quality)
-        kinds = [kind for kinds in self.digests.values() for kind in kinds]
-        return len(kinds) == 1 and all(one is None for one in rest) and not self.facts
+        kinds = list(self.digests.values())
+        return len(kinds) == 1 == len(kinds[0]) and all(one is None for one in rest) and not self.facts
 
     def digests_in(self, cells: list[str]) -> list[str]:
         """The digests of a row, as they are written; what is none is left out."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -107,10 +107,10 @@ def film_sets(matcher: Matcher) -> frozenset[str]:
     return frozenset(one.hash_set.name for one in _lists(matcher))
 
 
-def matches_of(values: Sequence[Any], matcher: Matcher) -> Matched:
-    """What lists of films say of values of the signal `vpdq` (None: there is none), by their index."""
-    films = (film_of(index, value) for index, value in enumerate(values))
-    return film_matches(matcher, [film for film in films if film is not None])
+def films_of(values: Iterable[Any], first: int = 0) -> list[Film]:
+    """The films among values of the signal `vpdq`, each owned by its index, counted from `first`."""
+    films = (film_of(index, value) for index, value in enumerate(values, first))
+    return [film for film in films if film is not None]
 
 
 def film_matches(matcher: Matcher, films: Sequence[Film]) -> Matched:

@@ -32,6 +32,12 @@ FORMS: Final = (
 the hash, its three mirrored forms, and the transpositions of these four."""
 INVERSE: Final = (0, 1, 2, 3, 4, 6, 5, 7)
 """The form that undoes each."""
+_TURNS: Final = {
+    "turned 90": "turned by 90° clockwise",
+    "turned 180": "turned by 180°",
+    "turned 270": "turned by 90° anticlockwise",
+}
+"""In words; every form counts clockwise."""
 TRIMMED: Final = "trimmed"
 """The item has a uniform border that what it is like has not."""
 
@@ -120,13 +126,14 @@ def form_name(trimmed: bool, form: int) -> str:
 
 
 def told(form: str) -> str:
-    """A form in a sentence about something it is like: `, mirrored and turned by 90°`; nothing for the identity."""
+    """A form, behind what it is like: `, mirrored and turned by 90° clockwise`; empty for the identity.
+
+    What is told is how the item stands against what it is like: to stand as that, it must be turned back.
+    """
     if form == IDENTITY:
         return ""
     parts = form.split(", ")
-    said = [
-        f"turned by {part[7:]}°" if part.startswith("turned ") else part for part in parts if part != TRIMMED
-    ]
+    said = [_TURNS.get(part, part) for part in parts if part != TRIMMED]
     border = ", without its border" if TRIMMED in parts else ""
     return border + (f", {' and '.join(said)}" if said else "")
 

@@ -94,7 +94,7 @@ class Matcher:
         for listed in self._sets:
             for agreement in agreements(listed.hash_list, digests):
                 found.append((agreement.item, _match(listed.hash_set, agreement.entry, agreement.by, 0)))
-        return self._one_each(found)
+        return self.one_each(found)
 
     def holds_illegal(self, algorithm: str, digests: NDArray[np.uint8]) -> NDArray[np.bool_]:
         """Which digests, stated elsewhere and of files that are not at hand, a list of illegal material holds.
@@ -127,7 +127,7 @@ class Matcher:
                     found.append(
                         (0, _match(listed.hash_set, listed.hash_list.entry(int(number)), algorithm, 0))
                     )
-        return [match for _, match in self._one_each(found)]
+        return [match for _, match in self.one_each(found)]
 
     def disagreements(self, digests: Sequence[Digests]) -> list[tuple[HashSet, Agreement]]:
         """The exact matches in which another digest of the same entry differs from the item's.
@@ -156,10 +156,10 @@ class Matcher:
         good = np.flatnonzero(np.asarray(qualities) >= LOWEST_QUALITY)
         asked = np.ascontiguousarray(codes)[good] if good.size else np.empty((0, 32), np.uint8)
         found: Matched = []
-        for listed in self._looked_like() if good.size else ():
+        for listed in self.looked_like() if good.size else ():
             for pairs in listed.hamming().range_chunks(asked, radius):
                 found += [(int(good[at]), match) for at, match in _near(listed, pairs)]
-        return self._one_each(found)
+        return self.one_each(found)
 
     def near_forms(self, prints: Prints) -> Matched:
         """As `near`, of pictures in all forms that they have: one match for each owner, set and entry id.
@@ -173,7 +173,7 @@ class Matcher:
             good = np.flatnonzero(prints.qualities[rows] >= LOWEST_QUALITY)
             codes, rows, forms = codes[good], rows[good], forms[good]
             index: HammingIndex | None = None
-            for listed in self._looked_like():
+            for listed in self.looked_like():
                 entries = listed.hash_list.codes
                 chunks: Iterable[Pairs]
                 if _FEWER * len(entries) <= len(codes):
@@ -190,16 +190,16 @@ class Matcher:
                             (row, form, replace(match, form=prints.form(row, form), at=prints.at(row)))
                         )
             here.sort(key=lambda one: one[:2])
-            found += self._one_each([(int(prints.owners[row]), match) for row, _, match in here])
-        return self._one_each(found)
+            found += self.one_each([(int(prints.owners[row]), match) for row, _, match in here])
+        return self.one_each(found)
 
-    def _looked_like(self) -> Iterator[Listed]:
+    def looked_like(self) -> Iterator[Listed]:
         """The sets that are asked for what is like an item."""
         for listed in self._sets:
             if listed.hash_set.kind is not HashSetKind.KNOWN_GOOD and "pdq" in listed.hash_list.counts:
                 yield listed
 
-    def _one_each(self, found: Matched) -> Matched:
+    def one_each(self, found: Matched) -> Matched:
         """Keep one match per item, set and entry id: the best, under the gravest category the list gives it."""
         best: dict[tuple[int, str, str], Match] = {}
         schemes = {one.name: one.scheme for one in self.hash_sets}

@@ -3,6 +3,13 @@
 CMYK and what libjpeg-turbo refuses outright go through Pillow. Damaged files are decoded as far as they
 go; what is missing is grey, as libjpeg leaves it. Who only hashes a picture gets its luma alone, of large
 progressive files without the scans of detail.
+
+In colour, large progressive files are decoded small without the last bits of the luma's detail, which are most of
+the file: at 1/2 without the last one, at 1/4 and 1/8 without the last two. On 84 files of 14 photographs of adults (2
+to 12 megapixels, qualities 70 to 95) signals moved as far as they do when the same picture is saved two steps of
+quality lower: explicit score 0.0006 on average and 0.010 at most (there 0.0008 and 0.011), face template 0.053 (0.051),
+PDQ 0.07 bits and 2 at most (0.2 and 2); the same 100 faces were found (there two fewer). Damage in what is left out
+stays unseen.
 """
 
 from __future__ import annotations
@@ -15,7 +22,7 @@ import simplejpeg
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
 from safelight.media.exif_block import exif_block
-from safelight.media.jpeg_scans import coarse, layout
+from safelight.media.jpeg_scans import coarse, layout, thinned
 from safelight.media.picture import FIRST_SIDE, MAX_PIXELS, LazyPicture, check_size, luma_of
 from safelight.media.protocol import Picture, Pixels
 from safelight.media.sketch import SKETCH_SIDE
@@ -26,7 +33,7 @@ _REFUSED: Final = (ValueError, KeyError)
 _MAX_SCALED_PIXELS = 1_000_000_000
 """Beyond full size a JPEG is still shown at 1/2, 1/4 or 1/8, up to this many pixels."""
 _CUT_SIDE: Final = 768
-"""Pixels of the shorter side from which on a sketch leaves scans of detail out: below, it is decoded at full size."""
+"""Pixels of the shorter side from which on scans of detail are left out of small pictures."""
 
 
 class JpegDecoder:
@@ -121,6 +128,13 @@ class _Jpeg:
     def read(self, scale: int, luma: bool) -> Pixels:
         if self.plain:
             return self._by_pillow(scale, luma)
+        if self._may_be_cut(scale):
+            short = thinned(self.data, self._layout, scale)
+            if short is not None:
+                try:
+                    return self._decode(scale, luma, strict=True, data=short)
+                except _REFUSED:
+                    pass  # why: the whole file then says what is amiss
         try:
             return self._decode(scale, luma, strict=True)
         except _REFUSED as error:
@@ -133,7 +147,7 @@ class _Jpeg:
 
     def sketch(self, scale: int) -> Pixels:
         """Luma `(h, w)` at 1/scale without the scans that hardly show there; RGB where only Pillow decodes it."""
-        if self._has_luma and min(self.width, self.height) >= _CUT_SIDE and scale > 1:
+        if self._may_be_cut(scale):
             short = coarse(self.data, self._layout, scale)
             if short is not None:
                 try:
@@ -141,6 +155,9 @@ class _Jpeg:
                 except _REFUSED:
                     pass  # why: the whole file then says what is amiss
         return self.read(scale, not self.plain)
+
+    def _may_be_cut(self, scale: int) -> bool:
+        return self._has_luma and min(self.width, self.height) >= _CUT_SIDE and scale > 1
 
     def _decode(self, scale: int, luma: bool, *, strict: bool, data: bytes | None = None) -> Pixels:
         pixels: Pixels = simplejpeg.decode_jpeg(

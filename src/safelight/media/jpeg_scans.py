@@ -1,8 +1,9 @@
-"""The scans of a JPEG, walked as libjpeg walks them, and a cut that keeps the coarse ones of a progressive file.
+"""The scans of a JPEG, walked as libjpeg walks them, and what of a progressive file is enough for a small picture.
 
 A progressive JPEG stores coarse brightness first (ITU-T T.81, G.1.1): the scan of the DC coefficients, then a
-first scan of some AC coefficients of the luma. For a picture that is wanted small these are enough, and the
-costly scans of colour and detail behind them need not be decoded.
+first scan of some AC coefficients of the luma. For a hash these are enough, and the costly scans of colour and
+detail behind them need not be decoded. For a small picture in colour only the last bits of the luma's AC
+coefficients are left out: they are most of such a file, and at 1/2 and less they hardly show.
 """
 
 from __future__ import annotations
@@ -24,16 +25,21 @@ _WINDOW: Final = 1 << 18
 """Bytes searched for markers at a time: what lies behind the end of the picture is not walked."""
 _ENOUGH_AC: Final = 5
 """The last AC coefficient, in zigzag order, that the first luma scan must reach."""
+_ENOUGH_BITS: Final = {1: 0, 2: 1}
+"""Down to which bit the luma's AC coefficients are read, by scale; at smaller scales down to bit 2."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One scan: ids of its components, first and last coefficient (0..63), whether it refines, where it ends."""
+    """One scan: where its header begins, ids of its components, first and last coefficient (0..63), whether it
+    refines, down to which bit it goes, where it ends."""
 
+    start: int
     components: tuple[int, ...]
     first: int
     last: int
     refines: bool
+    bit: int
     end: int
 
 
@@ -57,7 +63,7 @@ def layout(data: bytes) -> Layout:
     progressive, ended = False, False
     components: tuple[int, ...] = ()
     scans: list[Scan] = []
-    open_: tuple[tuple[int, ...], int, int, bool] | None = None
+    open_: tuple[int, tuple[int, ...], int, int, bool, int] | None = None
     at = 0
     for _ in range(_MAX_SEGMENTS):
         start = markers.first(at)
@@ -77,7 +83,7 @@ def layout(data: bytes) -> Layout:
         if marker == _PROGRESSIVE:
             progressive, components = True, _components(data[at + 2 : at + length])
         elif marker == _START_OF_SCAN:
-            open_ = _scan(data[at + 2 : at + length])
+            open_ = start, *_scan(data[at + 2 : at + length])
             if len(scans) >= _MAX_SCANS:
                 raise FormatError(f"a JPEG of more than {_MAX_SCANS} scans is made to keep decoders busy")
         at += length
@@ -103,6 +109,22 @@ def coarse(data: bytes, found: Layout, scale: int) -> bytes | None:
             rest = len(found.scans) - number - 1
             return data[: scan.end] + bytes((_FILL, _END)) if rest else None
     return None
+
+
+def thinned(data: bytes, found: Layout, scale: int) -> bytes | None:
+    """The file without the scans that only refine what hardly shows at 1/`scale`; None where there are none.
+
+    The first component must be luma.
+    """
+    if not (found.progressive and found.ended and len(found.components) in (1, 3)):
+        return None
+    least = _ENOUGH_BITS.get(scale, 2)
+    kept, at = [], 0
+    for scan in found.scans:
+        if scan.components == found.components[:1] and scan.first > 0 and scan.refines and scan.bit < least:
+            kept.append(data[at : scan.start])
+            at = scan.end
+    return b"".join((*kept, data[at:])) if kept else None
 
 
 class _Markers:
@@ -139,10 +161,10 @@ def _components(body: bytes) -> tuple[int, ...]:
     return tuple(body[6 : 6 + 3 * count : 3]) if len(body) >= 6 + 3 * count else ()
 
 
-def _scan(body: bytes) -> tuple[tuple[int, ...], int, int, bool]:
-    """Component ids, first and last coefficient, and whether it refines, of a scan header (B.2.3)."""
+def _scan(body: bytes) -> tuple[tuple[int, ...], int, int, bool, int]:
+    """Component ids, first and last coefficient, whether it refines, and its last bit, of a scan header (B.2.3)."""
     count = body[0] if body else 0
     if len(body) < 4 + 2 * count:
-        return (), 0, 0, False
+        return (), 0, 0, False, 0
     first, last, approximation = body[1 + 2 * count : 4 + 2 * count]
-    return tuple(body[1 : 1 + 2 * count : 2]), first, last, approximation >> 4 > 0
+    return tuple(body[1 : 1 + 2 * count : 2]), first, last, approximation >> 4 > 0, approximation & 15

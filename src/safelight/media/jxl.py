@@ -68,7 +68,9 @@ class JxlDecoder:
         if _stack(data) is None:
             return [first]
         steps = partial(_JxlFrames, data)
-        later = later_frames(steps())
+        shown = steps()
+        later = later_frames(shown)
+        first.damaged = shown.problem
         if later:
             first.film = AnimatedFilm(steps)
         return [first, *later]

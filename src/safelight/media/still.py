@@ -15,9 +15,10 @@ from PIL import Image
 
 from safelight.errors import FormatError
 from safelight.evidence.sniff import sniff
-from safelight.media import jp2, pillow
+from safelight.media import jp2, pillow, png
 from safelight.media.animation import AnimatedFilm, PillowFrames, later_frames, may_move
 from safelight.media.cut import MISSING, as_far_as_it_goes
+from safelight.media.ends import is_short
 from safelight.media.exif_block import exif_block
 from safelight.media.further import further_in_heif, taken
 from safelight.media.icons import decoded_part, parts_of
@@ -58,10 +59,12 @@ class StillDecoder:
                 self.decode(pillow.sample(names[0]), format)
         self.decode(pillow.sample("TIFF", "LAB"), "tiff")  # loads colour management
         jp2.prepare()
+        png.prepare()
 
     def decode(self, data: bytes, format: str) -> list[Picture]:
         """See `Decoder.decode`."""
         full, damaged = _loaded(data, format)
+        short = MISSING if is_short(data, format) else None
         turn = (
             1 if format == "tiff" else orientation_of(exif_block(data, format))
         )  # TIFF: Pillow has turned it
@@ -73,7 +76,7 @@ class StillDecoder:
             return luma_of(scaled) if luma else scaled
 
         size = (full.shape[1], full.shape[0])
-        first = LazyPicture(format, size, data, read, damaged=damaged, orientation=turn)
+        first = LazyPicture(format, size, data, read, damaged=damaged or short, orientation=turn)
         further: list[LazyPicture] = []
         if format == "avif" and not damaged:
             further, first.damaged = further_in_heif(data, full, _avif)
@@ -85,7 +88,9 @@ class StillDecoder:
         if damaged or not may_move(data, format):
             return [first, *further]
         frames = partial(PillowFrames, data, _PLUGINS[format])
-        later = later_frames(frames(), turn)
+        steps = frames()
+        later = later_frames(steps, turn)
+        first.damaged = first.damaged or steps.problem
         if later:
             first.film = AnimatedFilm(frames)
         return [first, *further, *later]
@@ -101,6 +106,10 @@ def _loaded(data: bytes, format: str) -> tuple[Pixels, str | None]:
     names = _PLUGINS[format]
     if format == "jp2" and (deep := jp2.deep_colour(data)) is not None:
         return deep, None
+    if format == "png":
+        pillow.open_image(data, names)  # judges what stands before the pixels, refuses what is too large
+        if (plain := png.plain_pixels(data)) is not None:
+            return plain, None
     try:
         return pillow.load_rgb(data, names)
     except FormatError:

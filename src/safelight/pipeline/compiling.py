@@ -8,6 +8,7 @@ def prepare() -> list[str]:
     from safelight.evidence.carving.prepare import prepare as carving
     from safelight.evidence.encrypted.zipcrypto import prepare as zipcrypto
     from safelight.matching.pdqindex.compiled import prepare as pdqindex
+    from safelight.media.png import prepare as png
 
     problems = [why] if (why := pdqindex()) is not None else []
     if not carving():
@@ -15,6 +16,7 @@ def prepare() -> list[str]:
             "the loops of carving cannot be compiled here; pictures in two pieces are not put together"
         )
     zipcrypto()
+    png()
     return problems
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from safelight.plugins import load
 from safelight.signals.shape import check
 from safelight.store.blobs import BlobStore
 from safelight.store.keys import Sealer
-from safelight.store.sealed import seal
+from safelight.store.sealed import seal, unseal
 from safelight.store.tables import item, pdq, signal
 from safelight.triage.facts import bound_thumbnail, signal_context
 
@@ -186,8 +187,11 @@ def store(
     case_id: str,
     results: Sequence[Looked],
     names: dict[str, str],
-) -> None:
-    """Record a batch of results: sizes, damage, thumbnails, one row a signal (absent ones too)."""
+) -> Counter[str]:
+    """Record a batch of results: sizes, damage, thumbnails, one row a signal (absent ones too).
+
+    Returns how many values of another version these took the place of, and how many of them differ, see `_replaced`.
+    """
     rows: list[dict[str, Any]] = []
     hashes: list[dict[str, Any]] = []
     pictured = [seen for seen in results if seen.thumbnail is not None]
@@ -212,6 +216,7 @@ def store(
         for value in signals:
             if value.name == "pdq":
                 hashes += prints.rows_of(case_id, seen.sha256, value.value)
+    replaced = _replaced(connection, sealer, case_id, rows)
     if rows:
         again = signal.delete().where(
             signal.c.case_id == case_id,
@@ -224,6 +229,32 @@ def store(
         connection.execute(before, [{"of_item": row["sha256"]} for row in rows if row["name"] == "pdq"])
     if hashes:
         connection.execute(pdq.insert(), hashes)
+    return replaced
+
+
+def _replaced(
+    connection: sa.Connection, sealer: Sealer, case_id: str, rows: Sequence[Mapping[str, Any]]
+) -> Counter[str]:
+    """What stands in the store for these rows in other versions, by `pdq 2 to 3`; `pdq 2 to 3, differing` of them.
+
+    A later report may say something else than an earlier one, and the log is asked why.
+    """
+    new = {(row["sha256"], row["name"]): row for row in rows}
+    query = sa.select(signal).where(
+        signal.c.case_id == case_id, signal.c.sha256.in_({sha256 for sha256, _ in new})
+    )
+    found: Counter[str] = Counter()
+    for old in connection.execute(query):
+        row = new.get((old.sha256, old.name))
+        if row is None or row["version"] == old.version:
+            continue
+        what = f"{old.name} {old.version} to {row['version']}"
+        context = signal_context(old.sha256, old.name)
+        found[what] += 1
+        found[f"{what}, differing"] += unseal(sealer, old.sealed, context) != unseal(
+            sealer, row["sealed"], context
+        )
+    return found
 
 
 def _row(sealer: Sealer, case_id: str, sha256: bytes, value: SignalValue) -> dict[str, Any]:

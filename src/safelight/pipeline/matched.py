@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from safelight.matching import films, prints
-from safelight.matching.match import Matcher
+from safelight.matching import films, frames, prints
+from safelight.matching.match import Matched, Matcher
 from safelight.model import Digests, HashSetKind, Match
-from safelight.pipeline.reading import add_items
+from safelight.pipeline.entries import add_items
 from safelight.store import inventory
 from safelight.store.keys import Sealer
 from safelight.store.page import IS_MEDIA, Page
 from safelight.store.tables import item, match
 from safelight.triage import facts
+
+_FILMS: Final = 50
+"""Films whose hashes are held at a time: some 100 kB each, of up to 1,500 frames."""
 
 
 @dataclass(slots=True)
@@ -43,8 +49,8 @@ def match_case(
             here |= _match_page(connection, case_id, matcher, page, found, media)
         if exhibit_id in exhibits:
             tally.items |= here
-    moving = _match_films(connection, sealer, case_id, matcher, found)
-    _match_pdq(connection, case_id, matcher, found, moving)
+    moving, of_frames = _match_films(connection, sealer, case_id, matcher, found)
+    _match_pdq(connection, case_id, matcher, found, moving, of_frames)
     _store(connection, case_id, matcher, found, media)
     for sha256, matches in found.items():
         kinds = {one.kind for one in matches if not one.is_perceptual}
@@ -94,15 +100,24 @@ def _match_pdq(
     case_id: str,
     matcher: Matcher,
     found: dict[bytes, list[Match]],
-    moving: set[bytes],
+    moving: list[bytes],
+    of_frames: Matched,
 ) -> None:
+    """Match pictures, and of films the nine frames that stand for them; and tell with these what all frames gave."""
     if not matcher:
         return
     items, hashes, _ = prints.of_case(connection, case_id)
-    of_films = films.film_sets(matcher)
-    for index, one in matcher.near_forms(hashes):
-        if one.hashset in of_films and items[index] in moving:
-            continue
+    at = {sha256: index for index, sha256 in enumerate(items)}
+    for sha256 in moving:
+        if at.setdefault(sha256, len(items)) == len(items):
+            items.append(sha256)
+    of_films, films_at = films.film_sets(matcher), {at[sha256] for sha256 in moving}
+    near = [
+        (index, one)
+        for index, one in matcher.near_forms(hashes)
+        if one.hashset not in of_films or index not in films_at
+    ]
+    for index, one in frames.joined([(at[moving[film]], one) for film, one in of_frames], near):
         matches = found.setdefault(items[index], [])
         if all((one.hashset, one.entry) != (known.hashset, known.entry) for known in matches):
             matches.append(one)
@@ -114,16 +129,32 @@ def _match_films(
     case_id: str,
     matcher: Matcher,
     found: dict[bytes, list[Match]],
-) -> set[bytes]:
-    """Match films with lists of films; returns the films of the case, where there are such lists."""
-    if not films.film_sets(matcher):
-        return set()
-    items = sorted(facts.signals_of(connection, sealer, case_id, "vpdq").items())
-    for index, one in films.matches_of([value for _, value in items], matcher):
-        matches = found.setdefault(items[index][0], [])
-        if all((one.hashset, one.entry) != (known.hashset, known.entry) for known in matches):
-            matches.append(one)
-    return {sha256 for sha256, _ in items}
+) -> tuple[list[bytes], Matched]:
+    """Match films with lists of films, and their frames with lists of pictures.
+
+    Returns the films of the case, and what their frames are like, by the place in these; neither where there is no
+    list with PDQ hashes.
+    """
+    moving: list[bytes] = []
+    of_frames: Matched = []
+    if not films.film_sets(matcher) and not frames.has_picture_lists(matcher):
+        return moving, of_frames
+    values = facts.each_signal(connection, sealer, case_id, "vpdq")
+    for batch in _batches(values):
+        first = len(moving)
+        moving += [sha256 for sha256, _ in batch]
+        held = films.films_of((value for _, value in batch), first)
+        for index, one in films.film_matches(matcher, held):
+            matches = found.setdefault(moving[index], [])
+            if all((one.hashset, one.entry) != (known.hashset, known.entry) for known in matches):
+                matches.append(one)
+        of_frames += frames.frame_matches(matcher, held)
+    return moving, of_frames
+
+
+def _batches(values: Iterator[tuple[bytes, Any]]) -> Iterator[list[tuple[bytes, Any]]]:
+    while batch := list(islice(values, _FILMS)):
+        yield batch
 
 
 def _store(

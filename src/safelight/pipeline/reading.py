@@ -7,34 +7,30 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 
-import sqlalchemy as sa
-
 from safelight.errors import EvidenceError
-from safelight.evidence.embedded_media import PREVIEW
-from safelight.evidence.found import HEAD_BYTES, Found
-from safelight.evidence.protocol import Kind, Source
-from safelight.evidence.sniff import HEAD, is_media, sniff
+from safelight.evidence.found import Found
+from safelight.evidence.protocol import Kind
+from safelight.evidence.sniff import is_media, sniff
 from safelight.evidence.stream import NO_ROOM
 from safelight.model import LOCKED, Digests, Place, State
+from safelight.pipeline.entries import add_items, as_listed, is_preview, read_whole, salvage
 from safelight.pipeline.known import Known, Seen, counts_of
 from safelight.pipeline.looking import Job
-from safelight.pipeline.salvage import SECOND, Salvage
+from safelight.pipeline.salvage import SECOND
 from safelight.pipeline.waiting import TimeOverError, Waiting
 from safelight.progress import Progress, Progressed
-from safelight.signals.digest import PIECE, Digester, digest
 from safelight.store import inventory
 from safelight.store.database import Database
 from safelight.store.entry import NOT_READ
 from safelight.store.inventory import CLOSED, FINDING, Entry
 from safelight.store.keys import Sealer
 from safelight.store.page import IS_FINDING, IS_MARK, NOT_EXAMINED
-from safelight.store.tables import item, place
 
 PAGE_ENTRIES = 2_000
 PAGE_SECONDS = 2.0
@@ -45,8 +41,6 @@ SLICE = 0.25
 """Seconds of reading between two batches of media that wait for their look."""
 COLLECT_AFTER = 5_000
 """Values made, less those that are gone, after which the youngest are searched for cycles (Python's own: 700)."""
-WHOLE = 4 << 20
-"""Files up to this size are read with one call."""
 
 
 @dataclass(slots=True)
@@ -163,8 +157,9 @@ class ExhibitReader:
 
     def _comes_later(self, found: Found) -> bool:
         """What is carved is read when all that was found by name was looked at."""
-        waits = bool(self.context.waiting) or bool(self._jobs)
-        return found.place.state is State.CARVED and waits and not self.stopped and not self._in_time()
+        if found.place.state is not State.CARVED or self.stopped:
+            return False
+        return (bool(self.context.waiting) or bool(self._jobs)) and not self._in_time()
 
     def _in_time(self) -> bool:
         return self.context.until is not None and monotonic() >= self.context.until
@@ -255,7 +250,7 @@ class ExhibitReader:
                 self._look_again(found, before.sha256)
             return
         try:
-            entry = self._read(found) if found.kind is Kind.FILE and found.examined else _listed(found)
+            entry = self._read(found) if found.kind is Kind.FILE and found.examined else as_listed(found)
         except TimeOverError:
             self._leave(found)
             return
@@ -281,7 +276,7 @@ class ExhibitReader:
         read = found.kind is Kind.FILE and found.examined
         if read and self.context.known.find(found.place) is not None:
             return
-        entry = _listed(found)
+        entry = as_listed(found)
         if read and found.readable:
             entry = replace(entry, examined=False, note=NOT_READ)
         for name in counts_of(entry):
@@ -311,7 +306,7 @@ class ExhibitReader:
             said = found.error or (
                 str(error) if isinstance(error, EvidenceError) else f"{type(error).__name__}: {error}"
             )
-            salvaged = _salvaged(found, context.media_bytes)
+            salvaged = salvage(found, context.media_bytes)
             if salvaged is None:
                 return Entry(found.place, found.kind, error=said, note=found.node.note)
             source, (head, digests, data) = salvaged
@@ -322,7 +317,7 @@ class ExhibitReader:
             found.descend = False
             place = replace(found.place, size=found.node.size)
             return Entry(place, found.kind, error=problem, note=found.node.note)
-        media = is_media(format_) and not _is_preview(found.place)
+        media = is_media(format_) and not is_preview(found.place)
         if media:
             job = context.wants_look(digests, found.place)
             waiting = context.waiting if data is not None and problem is None else None
@@ -363,84 +358,3 @@ def _seldom_collected() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-def add_items(connection: sa.Connection, case_id: str, page_id: int, found: list[tuple[int, Entry]]) -> None:
-    """Make items (new ones only) and their places of entries `(number within the page, entry)`."""
-    rows: Mapping[bytes, dict[str, object]] = {
-        entry.digests.sha256: {
-            "case_id": case_id,
-            "sha256": entry.digests.sha256,
-            "md5": entry.digests.md5,
-            "sha1": entry.digests.sha1,
-            "size": entry.place.size or 0,
-            "format": PREVIEW if _is_preview(entry.place) else entry.format or "unknown",
-        }
-        for _, entry in found
-        if entry.digests is not None
-    }
-    places = [
-        {"page": page_id, "number": number, "case_id": case_id, "sha256": entry.digests.sha256}
-        for number, entry in found
-        if entry.digests is not None
-    ]
-    if rows:
-        connection.execute(item.insert().prefix_with("OR IGNORE"), list(rows.values()))
-        connection.execute(place.insert().prefix_with("OR IGNORE"), places)
-
-
-def _is_preview(place: Place) -> bool:
-    """Is it what a picture holds to be shown in its place? It is looked at with that picture, not by itself."""
-    return place.layers[-1:] == (PREVIEW,)
-
-
-def _salvaged(found: Found, keep: int) -> tuple[Salvage, tuple[bytes, Digests, bytes | None]] | None:
-    """What can be had of a file that fails while it is read, read once more; None where that is nothing."""
-    try:
-        source = Salvage(found.content())
-        read = read_whole(source, keep)
-    except EvidenceError:
-        return None
-    return None if source.nothing else (source, read)
-
-
-def _listed(found: Found) -> Entry:
-    """The entry of what is listed without being read: folders, links, devices, findings, out of scope."""
-    return Entry(
-        found.place,
-        found.kind,
-        error=found.error,
-        examined=found.examined,
-        target=found.node.target,
-        note=found.node.note,
-    )
-
-
-def read_whole(
-    source: Source, keep: int, head: bytes = b"", until: float | None = None
-) -> tuple[bytes, Digests, bytes | None]:
-    """Head, digests, and the whole content where it is small, or a medium of up to `keep` bytes.
-
-    `head` are the first `HEAD_BYTES`, where they were read before; fewer are the whole content. Raises TimeOverError
-    where `until` (`monotonic`) comes before the end of a large one.
-    """
-    if head and len(head) < HEAD_BYTES:
-        return head[:HEAD], digest(head), head
-    if source.size <= WHOLE:
-        data = source.read_at(0, WHOLE + 1)
-        if len(data) <= WHOLE:
-            return data[:HEAD], digest(data), data
-    head = (head or source.read_at(0, HEAD))[:HEAD]
-    format_ = sniff(head)
-    kept: list[bytes] | None = [] if format_ and is_media(format_) and source.size <= keep else None
-    with Digester() as digester:
-        offset = 0
-        while piece := source.read_at(offset, PIECE):  # a container may understate the size
-            if until is not None and monotonic() >= until:
-                raise TimeOverError
-            offset += len(piece)
-            digester.update(piece)
-            if kept is not None and offset <= keep:
-                kept.append(piece)
-        digests = digester.finish()
-    return head, digests, b"".join(kept) if kept is not None and offset <= keep else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from safelight import logs
 from safelight.engine.pool import PoolEngine
 from safelight.engine.protocol import Done, TaskLimits
-from safelight.errors import EvidenceError, UsageError
+from safelight.errors import SafelightError, UsageError
 from safelight.evidence.agenda import Agenda, Learned
-from safelight.evidence.describe import describe
+from safelight.evidence.describe import describe, resolved
 from safelight.evidence.names import show
 from safelight.evidence.protocol import Limits
 from safelight.evidence.scope import Scope
@@ -31,7 +31,7 @@ from safelight.hashsets import library
 from safelight.hashsets.hints import expectation
 from safelight.matching.match import Matcher
 from safelight.model import Capability, Digests, HashSetKind, Place
-from safelight.pipeline import again, looking, medium
+from safelight.pipeline import account, again, looking, medium
 from safelight.pipeline.known import Known
 from safelight.pipeline.looking import Job, Look, Looked
 from safelight.pipeline.matched import match_case
@@ -94,15 +94,34 @@ def scan(
         raise UsageError("Nothing to scan.", "Name a folder, a file or a disk image.")
     if order.keys:
         check_allows(permit.the_case, Capability.UNLOCK)
+    # What holds its own key needs no other, and still the case has to allow that it is opened.
+    may_unlock = Capability.UNLOCK in permit.the_case.authority.allows
+    order = replace(order, keys=replace(order.keys, allowed=may_unlock))
     scope = scope or Scope.parse(list(order.only), list(order.exclude))
-    resolved = list(dict.fromkeys(_resolved(path) for path in paths))
+    places = list(dict.fromkeys(resolved(path) for path in paths))
     house.blobs.tidy()  # what a scan that was killed left half-written; no other scan runs beside this one
-    for path in resolved:
+    for path in places:
         if house.folder.resolve().is_relative_to(path):
             raise UsageError(
                 f"The workspace ({house.folder}) lies inside {path}, which is to be examined.",
                 "Evidence and what is found in it are kept apart: take another --workspace.",
             )
+    with house.database.transaction() as connection:
+        sealer = permit.sealer(connection)
+    with account.in_work(house.database, sealer, permit.the_case.id, places):
+        return _carry_out(house, permit, places, order, scope, workers, progress)
+
+
+def _carry_out(
+    house: House,
+    permit: Permit,
+    places: Sequence[Path],
+    order: Order,
+    scope: Scope,
+    workers: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Do what the order allows; see `scan`."""
     started = monotonic()
     run = _Run(house, permit, order, scope, progress)
     names = looking.wanted_signals(sorted(permit.the_case.authority.allows))
@@ -111,24 +130,29 @@ def scan(
     permit.detail = {"signals": run.wanted.versions, "only": len(order.only), "exclude": len(order.exclude)}
     if order.keys:  # how many, never which
         permit.detail |= {"passwords": len(order.keys.passwords), "recovery_keys": len(order.keys.recovery)}
-        permit.detail |= {"key_files": len(order.keys.files)}
+        permit.detail |= {"key_files": len(order.keys.files), "luks_headers": len(order.keys.headers)}
+        permit.detail |= {"pims": len(order.keys.pims)}
     permit.personal = {
-        "paths": [show(os.fsencode(path)) for path in resolved],
+        "paths": [show(os.fsencode(path)) for path in places],
         "only": order.only,
         "exclude": order.exclude,
     }
     task = Look(names, TaskLimits(house.config.worker_memory, house.config.seconds_per_item))
     with closing(PoolEngine(workers)) as engine:
-        outcomes = engine.map(task, run.read_all(resolved), run.read_on)
-        for outcome in outcomes:
-            if isinstance(outcome, Done):
-                run.store(outcome.results)
-            else:
-                run.store([Looked(outcome.item.sha256, error=f"the decoder failed on it: {outcome.reason}")])
-            if run.is_over():
-                break  # what workers are still at waits for the next scan
+        outcomes = engine.map(task, run.read_all(places), run.read_on)
+        with run.noted_when_cut_off():
+            for outcome in outcomes:
+                if isinstance(outcome, Done):
+                    run.store(outcome.results)
+                else:
+                    why = f"the decoder failed on it: {outcome.reason}"
+                    run.store([Looked(outcome.item.sha256, error=why)])
+                if run.is_over():
+                    break  # what workers are still at waits for the next scan
         permit.detail["jail"] = engine.jail  # None where nothing was decoded
     summary = run.finish()
+    if run.replaced:
+        permit.detail["replaced"] = dict(run.replaced)
     if run.stopped:
         noun = "second" if order.budget == 1 else "seconds"
         summary["stopped"] = f"the time of this scan ({order.budget:,.0f} {noun}) was over"
@@ -153,7 +177,11 @@ class _Run:
         self.wanted = Wanted(self.case.id, self.matcher, house.config.media_bytes)
         searched = [known for hash_set, known in lists if hash_set.kind is not HashSetKind.KNOWN_GOOD]
         self.counts: Counter[str] = Counter()
+        self.replaced: Counter[str] = Counter()
+        """Values of signals that were there in another version, see `looking.store`."""
         self.records: list[exhibits.Record] = []
+        self._paths: list[Path] = []
+        """Of the records."""
         self._before: dict[str, str] = {}
         """Exhibits that took the place of another one at the same path, and that one."""
         self.changed: list[str] = []
@@ -165,8 +193,13 @@ class _Run:
         self._ended = False
         self._expected = expectation(known.hints() for known in searched)
         self._learned = Learned(self._expected)
-        self._meanwhile = Meanwhile(self._rank_now)
-        self._at_hand: tuple[exhibits.Record, Context] | None = None
+        self._meanwhile = Meanwhile(self._rank_now, self._note_now)
+        self._at_hand: Context | None = None
+        """Of the last of the records, while it is read."""
+        self._out: set[bytes] = set()
+        """Media that workers are at."""
+        self._ending: dict[int, set[bytes]] = {}
+        """Exhibits that were read to their end, by number, and which of their media workers are still at."""
         self._reader: ExhibitReader | None = None
 
     def wants_look(self, digests: Digests, place: Place) -> Job | None:
@@ -191,12 +224,14 @@ class _Run:
     def read_all(self, paths: Sequence[Path]) -> Iterator[list[Job]]:
         """Read every exhibit in turn; yields batches of media to look at."""
         for path in paths:
-            yield from self._read(path)
+            for batch in self._read(path):
+                self._out.update(job.sha256 for job in batch)
+                yield batch
         self._ended = True
 
     def is_over(self) -> bool:
         """Is everything read that will be, and the time over, the grace for what was begun included?"""
-        late = self._until is not None and monotonic() >= self._until + _grace(self.order.budget)
+        late = self._until is not None and monotonic() >= self._until + account.grace(self.order.budget)
         return late and self._ended
 
     def _read(self, path: Path) -> Iterator[list[Job]]:
@@ -208,6 +243,8 @@ class _Run:
             "only": self.scope.texts()["only"],
             "exclude": self.scope.texts()["exclude"],
             "medium": described.fingerprint,
+            "verified_after": None,
+            "read_again": None,
         }
         database = self.house.database
         with database.transaction() as connection:
@@ -220,6 +257,7 @@ class _Run:
             if others := exhibits.others_at(connection, self.sealer, record):
                 self._before[record.id] = others[-1].id
         self.records.append(record)
+        self._paths.append(path)
         self._learned = Learned(self._expected)
         put_off = bool(self.matcher) and not self.order.in_order
         context = Context(
@@ -235,10 +273,10 @@ class _Run:
             self.progress,
             Waiting(self._learned, self.house.config.media_bytes, self._failed) if put_off else None,
             self._until,
-            0.0 if self.stopped else _grace(self.order.budget),
+            0.0 if self.stopped else account.grace(self.order.budget),
             self._meanwhile,
         )
-        self._at_hand = (record, context)
+        self._at_hand = context
         reader = self._reader = ExhibitReader(context, f"reading {described.kind}")
         with Agenda(self._learned) as agenda:
             found = walk(
@@ -272,22 +310,44 @@ class _Run:
         self.stopped = True
         if not reader.listed:
             self._not_listed.append(record.path)
-        left = {**_state(context), "stopped": True, "listed": reader.listed}
+        left = {**account.state_of(context), "stopped": True, "listed": reader.listed}
         record = replace(record, state=exhibits.BEGUN, facts={**record.facts, "reading": left})
         with self.house.database.transaction() as connection:
             exhibits.save(connection, self.sealer, record)
-        self.records[-1] = record
+        self.records[-1], self._at_hand = record, None
         self.counts.update(context.counts)
 
     def _rank_now(self) -> None:
-        """Match and rank what was read by now, and say how far the reading is."""
+        """Match and rank what was read by now, say how far the reading is, and which exhibits have ended."""
         with self.house.database.transaction() as connection:
             match_case(connection, self.sealer, self.case.id, self.matcher, set())
             self._rank(connection)
-            if self._at_hand is not None:
-                record, context = self._at_hand
-                told = replace(record, facts={**record.facts, "reading": _state(context)})
-                exhibits.save(connection, self.sealer, told)
+            self._note(connection)
+            done = [number for number, looks in self._ending.items() if not looks]
+            self._end(connection, done)
+        for number in done:
+            del self._ending[number]
+
+    def _note_now(self) -> None:
+        with self.house.database.transaction() as connection:
+            self._note(connection)
+
+    def _note(self, connection: sa.Connection) -> None:
+        """Say how far the reading of the exhibit at hand is."""
+        if self._at_hand is not None:
+            record = self.records[-1]
+            state = account.so_far(self._at_hand, record.facts.get("reading") or {})
+            exhibits.save(connection, self.sealer, exhibits.with_facts(record, reading=state))
+
+    @contextmanager
+    def noted_when_cut_off(self) -> Iterator[None]:
+        """However this ends: what was read by then is said of the exhibit at hand."""
+        try:
+            yield
+        except BaseException:
+            with suppress(SafelightError, sa.exc.SQLAlchemyError):  # what cut it off is what is to be told
+                self._note_now()
+            raise
 
     def _rank(self, connection: sa.Connection) -> leads.Ranked:
         categories = library.categories(connection, self.case.scheme)
@@ -313,7 +373,6 @@ class _Run:
             with database.transaction() as connection:
                 inventory.append_page(connection, self.sealer, record.id, findings)
             context.counts["unreadable"] += len(findings)
-        verified_after = self._read_again(record, path) if self.order.verify_after else None
         counts = dict(context.counts)
         record = replace(
             record,
@@ -321,33 +380,47 @@ class _Run:
             facts={
                 **record.facts,
                 "counts": counts,
-                "verified_after": verified_after,
                 # It has ended when all is looked at too, see `finish`: until then a kill leaves it unfinished.
-                "reading": {**_state(context), "listed": True},
+                "reading": {**account.state_of(context), "listed": True},
             },
         )
         with database.transaction() as connection:
             exhibits.save(connection, self.sealer, record)
-        self.records[-1] = record
+        self.records[-1], self._at_hand = record, None
+        self._ending[len(self.records) - 1] = set(self._out)
+        if not self._out:
+            self._meanwhile.ended()
+            self._meanwhile()
         self.counts.update(context.counts)
         logs.info("exhibit read", exhibit=record.id, kind=record.kind, **_told(counts))
 
-    def _read_again(self, record: exhibits.Record, path: Path) -> bool:
-        """Compare the evidence with what was read; what differs is a finding of this run."""
-        database = self.house.database
-        with database.transaction() as connection:
-            before = [entry for _, _, entry in inventory.newest(connection, self.sealer, record.id)]
-        changed = again.differences(path, record, iter(before), self.progress)
-        self.changed += [f"{record.path}: {one}" for one in changed]
-        return not changed
+    def _read_again(self) -> None:
+        """Compare the evidence with what was read, as far as the time goes; what differs is a finding of this run."""
+        for number, (record, path) in enumerate(zip(self.records, self._paths, strict=True)):
+            if record.state != exhibits.READ:  # its reading has not ended
+                found = again.Again(of=None)
+                record = again.noted(self.house.database, self.sealer, record, found, begun=True)
+            else:
+                found, record = again.read_again(
+                    self.house.database, self.sealer, path, record, self.progress, self._until
+                )
+            self.records[number] = record
+            self.changed += [f"{record.path}: {one}" for one in found.differences]
 
     def store(self, results: Sequence[Looked]) -> None:
         """Record what workers saw."""
         with self.house.database.transaction() as connection:
-            looking.store(
+            self.replaced += looking.store(
                 connection, self.sealer, self.house.blobs, self.case.id, results, self.wanted.versions
             )
         self._meanwhile.looked(len(results))
+        seen = {one.sha256 for one in results}
+        self._out -= seen
+        for looks in self._ending.values():
+            if looks:
+                looks -= seen
+                if not looks:
+                    self._meanwhile.ended()
         self._meanwhile()
 
     def finish(self) -> dict[str, Any]:
@@ -358,13 +431,15 @@ class _Run:
             tally = match_case(connection, self.sealer, self.case.id, self.matcher, ids)
             library.forget_retired(connection)
             ranked = self._rank(connection)
-            self._end(connection)
+            self._end(connection, list(self._ending))
             if self.order.budget is not None:
                 self._account(connection)
             items = set(
                 connection.execute(sa.select(item.c.sha256).where(item.c.case_id == self.case.id)).scalars()
             )
             unread = unread_of(connection, self.sealer, self.case.id, self.records)
+        if self.order.verify_after:
+            self._read_again()
         return summary_of(
             self.records,
             self._before,
@@ -377,13 +452,13 @@ class _Run:
             versions=self.wanted.versions,
         )
 
-    def _end(self, connection: sa.Connection) -> None:
-        """Say of the exhibits that were read to their end that they are finished: all of them is looked at by now."""
-        for number, record in enumerate(self.records):
-            if record.state == exhibits.READ:
-                told = {**record.facts, "finished": record.facts["reading"]["at"], "reading": None}
-                self.records[number] = replace(record, facts=told)
-                exhibits.save(connection, self.sealer, self.records[number])
+    def _end(self, connection: sa.Connection, numbers: Sequence[int]) -> None:
+        """Say of exhibits that were read to their end that they are finished: all of them is looked at by now."""
+        for number in numbers:
+            record = self.records[number]
+            record = exhibits.with_facts(record, finished=record.facts["reading"]["at"], reading=None)
+            exhibits.save(connection, self.sealer, record)
+            self.records[number] = record
 
     def _account(self, connection: sa.Connection) -> None:
         """Say of each exhibit that the time was not enough for how many media of it were not looked at, by any scan."""
@@ -398,44 +473,16 @@ class _Run:
                 continue
             self.stopped = True
             # One that was read to its end, but of which workers were still at something, has not ended either.
-            reading = reading or {**record.facts["counts"], "stopped": True, "listed": True, "at": _now()}
+            reading = reading or {
+                **record.facts["counts"],
+                "stopped": True,
+                "listed": True,
+                "at": account.now(),
+            }
             told = {**record.facts, "finished": None, "reading": {**reading, "to_look": len(here)}}
             self.records[number] = replace(record, state=exhibits.BEGUN, facts=told)
             exhibits.save(connection, self.sealer, self.records[number])
 
 
-def _now() -> str:
-    return datetime.now(UTC).isoformat()
-
-
-def _grace(budget: float | None) -> float:
-    """Seconds for which what is left is listed after the time of a scan is over."""
-    return min(60.0, max(5.0, 0.1 * (budget or 0.0)))
-
-
-def _state(context: Context) -> dict[str, Any]:
-    """How far the reading of an exhibit is, for those who look at its leads meanwhile."""
-    counts = context.counts
-    return {
-        "files": counts["files"],
-        "not_read": counts["not_read"],
-        "to_look": len(context.waiting or ()),
-        "at": _now(),
-    }
-
-
 def _told(counts: Mapping[str, int]) -> dict[str, int]:
     return {name: counts.get(name, 0) for name in ("files", "media", "unreadable")}
-
-
-def _resolved(path: Path) -> Path:
-    """The exhibit itself; a link given as PATH is followed."""
-    try:
-        return path.resolve(strict=True)
-    except FileNotFoundError as error:
-        raise EvidenceError(
-            f"There is no {path}.", "Is the name spelled right, and the medium there?"
-        ) from error
-    except (OSError, RuntimeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise EvidenceError(f"{path} cannot be opened: {why}", "Is it there, and may you read it?") from error

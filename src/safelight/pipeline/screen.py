@@ -16,12 +16,13 @@ from safelight.evidence.names import show
 from safelight.evidence.sniff import is_media, sniff
 from safelight.evidence.source import FileSource
 from safelight.hashsets import library
-from safelight.matching import films, prints
+from safelight.matching import films, frames, prints
 from safelight.matching.match import Matcher, match_json
 from safelight.model import Digests, Match
+from safelight.pipeline.entries import read_whole
 from safelight.pipeline.looking import Job, Look, Looked
 from safelight.pipeline.matched import exact
-from safelight.pipeline.reading import BATCH_ITEMS, read_whole
+from safelight.pipeline.reading import BATCH_ITEMS
 from safelight.pipeline.scan import House
 
 
@@ -30,7 +31,8 @@ def screen(house: House, connection: sa.Connection, files: Sequence[Path]) -> li
     matcher = Matcher(library.open_lists(connection, house.folder / "hashsets", house.keys))
     read: dict[Path, tuple[Digests | None, str | None]] = {}
     looked: dict[bytes, Looked] = {}
-    names = ("pdq", "vpdq") if films.film_sets(matcher) else ("pdq",)
+    has_lists = bool(films.film_sets(matcher)) or frames.has_picture_lists(matcher)
+    names = ("pdq", "vpdq") if has_lists else ("pdq",)
     task = Look(names, TaskLimits(house.config.worker_memory, house.config.seconds_per_item))
 
     def batches() -> Iterator[list[Job]]:
@@ -76,12 +78,17 @@ def _matches(
         for one in prints.prints_of(_value(looked[sha256], "pdq"))
     ]
     of_films = films.film_sets(matcher)
-    near_pictures = (
+    near_pictures = [
         (index, near)
         for index, near in matcher.near_forms(prints.asked(hashes))
         if near.hashset not in of_films or moving[index] is None
-    )
-    for index, near in (*films.matches_of(moving, matcher), *near_pictures):
+    ]
+    held = films.films_of(moving)
+    near_frames = frames.frame_matches(matcher, held)
+    for index, near in (
+        *films.film_matches(matcher, held),
+        *frames.joined(near_frames, near_pictures),
+    ):
         matches = found[items[index]]
         if all((near.hashset, near.entry) != (known.hashset, known.entry) for known in matches):
             matches.append(near)

@@ -54,6 +54,7 @@ def summary_of(
                 "sha256": record.sha256,
                 "verified": record.verified,
                 "verified_after": record.facts.get("verified_after"),
+                "read_again": record.facts.get("read_again"),
                 "before": before.get(record.id),
             }
             for record in records

@@ -46,8 +46,17 @@ class FaceFinder:
     def __init__(self) -> None:
         self._network: Network = load_network(MODEL)
 
-    def find(self, rgb: Pixels, threshold: float = THRESHOLD, long_side: int = LONG_SIDE) -> list[Box]:
-        """Boxes in `(h, w, 3) uint8`, best first; looked for at `long_side` pixels (rounded to multiples of 32)."""
+    def find(
+        self,
+        rgb: Pixels,
+        threshold: float = THRESHOLD,
+        long_side: int = LONG_SIDE,
+        most_hints: int | None = None,
+    ) -> list[Box]:
+        """Boxes in `(h, w, 3) uint8`, best first; looked for at `long_side` pixels (rounded to multiples of 32).
+
+        Of boxes below `THRESHOLD` no more than the best `most_hints` are told.
+        """
         height, width = rgb.shape[:2]
         scaled_width, scaled_height = _input_size(width, height, long_side)
         image = Image.fromarray(rgb).resize(
@@ -63,7 +72,7 @@ class FaceFinder:
         sizes = np.maximum(raw_boxes[0, kept, 2:4], 1)
         scale = np.array([width / scaled_width, height / scaled_height], np.float32)
         corners = np.hstack([(centres - sizes / 2) * scale, (centres + sizes / 2) * scale])
-        return _merged(corners, scores[kept])
+        return _merged(corners, scores[kept], most_hints)
 
 
 def _input_size(width: int, height: int, long_side: int = LONG_SIDE) -> tuple[int, int]:
@@ -84,12 +93,18 @@ def _anchors(width: int, height: int) -> Floats:
     return np.concatenate(layers).astype(np.float32)
 
 
-def _merged(corners: NDArray[np.floating], scores: NDArray[np.floating]) -> list[Box]:
+def _merged(
+    corners: NDArray[np.floating], scores: NDArray[np.floating], most_hints: int | None = None
+) -> list[Box]:
     """One box a face: the best, moved to the weighted average of those that overlap it."""
-    boxes = []
+    boxes: list[Box] = []
     left = np.argsort(-scores, kind="stable")
     while left.size:
         best = left[0]
+        if most_hints is not None and scores[best] < THRESHOLD:
+            if most_hints == 0:
+                break
+            most_hints -= 1
         together = _overlap(corners[best], corners[left]) > _SAME_FACE
         together[0] = True
         group = left[together]

@@ -46,7 +46,7 @@ class ExplicitSignal(ModelSignal):
     name = "explicit"
     capability = Capability.CLASSIFY
     shape = ExplicitValue
-    revision = "1"
+    revision = "2"
     models = (_MODEL,)
     _network: Network
 

@@ -52,7 +52,7 @@ class FacesSignal(ModelSignal):
     name = "faces"
     capability = Capability.CLASSIFY
     shape = list[FaceValue]
-    revision = "1"
+    revision = "2"
     models = (*MODELS, _MODEL)
     _ages: Network
 

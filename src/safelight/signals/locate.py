@@ -87,19 +87,20 @@ class FaceLocator:
         usual threshold on.
         """
         scale = (longer_side or max(rgb.shape[:2])) / max(rgb.shape[:2])
-        boxes = self._finder.find(rgb, _HINT, look)
+        boxes = self._finder.find(rgb, _HINT, look, most_hints=_MOST_TRIED)
         likely = [box for box in boxes if box.score >= detect.THRESHOLD][:_MOST]
         crops = [verify.crop(rgb, box) for box in likely]
         checked = list(zip(likely, self._check.of_crops(crops).tolist(), crops, strict=True))
         sure = [(box, share) for box, share, _ in checked if share >= _AT_ONCE]
         others = [(box, share) for box, share, _ in checked if share < _AT_ONCE]
         squares = [square for _, share, square in checked if share < _AT_ONCE][:_MOST_TRIED]
+        known = [share for _, share in others][:_MOST_TRIED]
         if not sure:
             others += [(box, 0.0) for box in boxes[len(likely) :]]
         tried = [box for box, _ in others[:_MOST_TRIED]]
         squares += [verify.crop(rgb, box) for box in tried[len(squares) :]]
         turns = set()
-        for box, (turn, share) in zip(tried, self._turns_of(squares), strict=True):
+        for box, (turn, share) in zip(tried, self._turns_of(squares, known), strict=True):
             if turn and share >= _CLEARLY:
                 turns.add(turn)
             elif turn == 0 and share >= verify.THRESHOLD and box.score >= detect.THRESHOLD:
@@ -134,10 +135,15 @@ class FaceLocator:
         """For each box, in which turn (degrees counter-clockwise) O-Net takes it for a face most, and how much."""
         return self._turns_of([verify.crop(rgb, box) for box in boxes])
 
-    def _turns_of(self, crops: Sequence[Pixels]) -> list[tuple[int, float]]:
-        """The same for crops `(48, 48, 3) uint8`."""
-        shares = self._check.of_crops([np.rot90(square, quarter) for square in crops for quarter in range(4)])
-        return [(90 * int(four.argmax()), float(four.max())) for four in shares.reshape(-1, 4)]
+    def _turns_of(self, crops: Sequence[Pixels], known: Sequence[float] = ()) -> list[tuple[int, float]]:
+        """The same for crops `(48, 48, 3) uint8`; of the first some it is `known` how much upright they are faces."""
+        shares = np.zeros((len(crops), 4), np.float32)
+        shares[: len(known), 0] = known
+        asked = [(one, quarter) for one in range(len(crops)) for quarter in range(one < len(known), 4)]
+        if asked:
+            turned = [np.rot90(crops[one], quarter) for one, quarter in asked]
+            shares[tuple(zip(*asked, strict=True))] = self._check.of_crops(turned)
+        return [(90 * int(four.argmax()), float(four.max())) for four in shares]
 
     def _turned(
         self, rgb: Pixels, turn: int, scale: float, look: int = detect.LONG_SIDE

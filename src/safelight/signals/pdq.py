@@ -98,7 +98,7 @@ class PdqSignal:
     name = "pdq"
     capability = Capability.HASH_MATCH
     shape = list[PdqValue]
-    version = "2"
+    version = "3"
 
     def prepare(self) -> None:
         """Import the reference library, and run both ways and the search for a border once."""

@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 SIDE = 64
 """Rows and columns of the buffer; no side of a picture may be shorter."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_STRIPE = 64
+_STRIPE = 32
 _COEFFICIENTS = 16
 
 
@@ -33,19 +33,26 @@ def buffers_of(pixels: Pixels, size: tuple[int, int]) -> Floats:
         size: width and height of the picture at full size.
     """
     height, width = pixels.shape[:2]
-    rows = _operators(size[1], scale_of(size[1], height))
+    scale = scale_of(size[1], height)
+    rows = _operators(size[1], scale)
     columns = _operators(size[0], scale_of(size[0], width))
-    half_way = np.zeros((2 * SIDE, width), np.float32)
-    for top in range(0, height, _STRIPE):
-        # In stripes, because luma of the whole picture would not stay in the processor's cache.
-        half_way += rows[:, top : top + _STRIPE] @ luma(pixels[top : top + _STRIPE])
+    lines = pixels.reshape(height, -1)
+    sums = np.zeros((2 * SIDE, lines.shape[1]), np.float32)
+    floats = np.empty((_STRIPE, lines.shape[1]), np.float32)
+    for top, looking in zip(range(0, height, _STRIPE), _looking(size[1], scale), strict=True):
+        # In stripes, because floats of the whole picture would not stay in the processor's cache.
+        stripe = floats[: height - top]
+        stripe[...] = lines[top : top + _STRIPE]
+        for some in looking:
+            sums[some] += rows[some, top : top + _STRIPE] @ stripe
+    half_way = luma(sums.reshape(2 * SIDE, *pixels.shape[1:]))  # linear too: mixed after the sums, of less
     buffers: Floats = half_way @ columns.T
     return np.ascontiguousarray(buffers.reshape(2, SIDE, 2, SIDE).swapaxes(1, 2))
 
 
-def luma(pixels: Pixels) -> Floats:
+def luma(pixels: Pixels | Floats) -> Floats:
     """Luma (ITU-R 601) of RGB or of luma, unrounded, in the shape of the picture."""
-    values: Floats = pixels.astype(np.float32)
+    values: Floats = pixels.astype(np.float32, copy=False)
     return values if values.ndim == 2 else np.asarray(values @ LUMA, np.float32)
 
 
@@ -74,6 +81,27 @@ def scale_of(original: int, decoded: int) -> int:
 
 
 @lru_cache(maxsize=512)
+def _looking(length: int, scale: int) -> list[tuple[slice, slice]]:
+    """For each stripe of a picture which rows of the operator look into it: few and neighbours, in either half."""
+    there = _operators(length, scale) != 0
+    first = there.argmax(axis=1)
+    behind = there.shape[1] - there[:, ::-1].argmax(axis=1)
+    tops = np.arange(0, there.shape[1], _STRIPE)
+    upright = (
+        np.searchsorted(behind[:SIDE], tops, "right"),
+        np.searchsorted(first[:SIDE], tops + _STRIPE, "left"),
+    )
+    mirrored = (  # its rows look from the bottom upwards
+        2 * SIDE - np.searchsorted(first[SIDE:][::-1], tops + _STRIPE, "left"),
+        2 * SIDE - np.searchsorted(behind[SIDE:][::-1], tops, "right"),
+    )
+    return [
+        (slice(*one), slice(*other))
+        for one, other in zip(np.transpose(upright).tolist(), np.transpose(mirrored).tolist(), strict=True)
+    ]
+
+
+@lru_cache(maxsize=512)
 def _operators(length: int, scale: int) -> Floats:
     """`(128, ceil(length / scale)) float32`: the operator of one direction, and under it that of the mirrored side.
 
@@ -89,15 +117,31 @@ def _operators(length: int, scale: int) -> Floats:
     high = np.minimum(index + half, length)
     weight = 1.0 / (high - low)
     picked = ((np.arange(SIDE) + 0.5) * length / SIDE).astype(np.int64)
-    ends = np.zeros((SIDE, length + 1))
-    for row, at in enumerate(picked):
-        inside = slice(low[at], high[at])
-        np.add.at(ends[row], low[inside], weight[inside])
-        np.add.at(ends[row], high[inside], -weight[inside])
-    matrix = np.cumsum(ends, axis=1)[:, :length] * weight[picked][:, None]
-    both = np.concatenate((matrix, matrix[:, ::-1]))
-    grouped = np.add.reduceat(both, np.arange(0, length, scale), axis=1)
-    return np.ascontiguousarray(grouped, dtype=np.float32)
+    start, end = low[low[picked]], high[high[picked] - 1]  # beyond these a row is zero
+    reach = int((end - start).max()) + 1
+    counts = high[picked] - low[picked]
+    row = np.repeat(np.arange(SIDE), counts)
+    inside = low[picked][row] + np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+    at = row * reach - start[row]
+    ends = np.bincount(
+        np.concatenate((at + low[inside], at + high[inside])),
+        np.concatenate((weight[inside], -weight[inside])),
+        SIDE * reach,
+    )
+    values = np.cumsum(ends.reshape(SIDE, reach), axis=1)[:, :-1] * weight[picked][:, None]
+    there = start[:, None] + np.arange(reach - 1)
+    values[there >= end[:, None]] = 0  # but for rounding it is
+    there = np.minimum(there, length - 1)
+    operators = np.zeros((2 * SIDE, -(-length // scale)), np.float32)
+    for rows, columns in ((operators[:SIDE], there), (operators[SIDE:], length - 1 - there)):
+        groups = columns // scale
+        least = groups.min(axis=1)
+        span = int((groups - least[:, None]).max()) + 1
+        at = groups + (np.arange(SIDE) * span - least)[:, None]
+        sums = np.bincount(at.ravel(), values.ravel(), SIDE * span).reshape(SIDE, span)
+        filled, column = np.nonzero(sums)
+        rows[filled, least[filled] + column] = sums[filled, column]
+    return operators
 
 
 def _dct() -> Floats:

@@ -44,7 +44,7 @@ class TemplatesSignal(ModelSignal):
     name = "templates"
     capability = Capability.FACE_SEARCH
     shape = list[TemplateValue]
-    revision = "1"
+    revision = "2"
     models = (*MODELS, _MODEL)
     _network: Network
 

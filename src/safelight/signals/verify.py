@@ -19,6 +19,8 @@ MODEL = "face-check"
 THRESHOLD = 0.5
 
 _SIDE = 48
+_BATCH = 8
+"""Measured: the intermediate values of more do not stay in the processor's cache."""
 _MARGIN = 1.15
 _FACE = 2, 1
 """Output and column that hold the share of face."""
@@ -41,7 +43,8 @@ class FaceCheck:
         values = np.stack(crops).astype(np.float32).transpose(0, 3, 1, 2)
         output, column = _FACE
         values = (np.ascontiguousarray(values) - np.float32(127.5)) / np.float32(128)
-        return self._network(values)[output][:, column]
+        parts = [values[at : at + _BATCH] for at in range(0, len(values), _BATCH)]
+        return np.concatenate([self._network(part)[output][:, column] for part in parts])
 
 
 def crop(rgb: Pixels, box: Box) -> Pixels:

@@ -53,7 +53,7 @@ class VpdqSignal:
     name = "vpdq"
     capability = Capability.HASH_MATCH
     shape = VpdqValue
-    version = "1"
+    version = "2"
 
     def prepare(self) -> None:
         """Nothing to load beyond the decoders."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from safelight.model import State
 from safelight.store import inventory
 from safelight.store.keys import Sealer
+from safelight.store.page import IS_GONE
 from safelight.store.sealed import seal, unseal
 from safelight.store.tables import exhibit
 
@@ -42,6 +43,17 @@ class Record:
         return str(self.facts["path"])
 
 
+def identify(sealer: Sealer, path: Path, medium: Any) -> str:
+    """The id of what lies at a path; `medium` is its fingerprint (`evidence/describe.py`)."""
+    identity = os.fsencode(path) + b"\0" + orjson.dumps(medium)
+    return f"E-{sealer.digest(b'exhibit:' + identity).hex()[:10]}"
+
+
+def with_facts(record: Record, **facts: Any) -> Record:
+    """The record with other facts."""
+    return replace(record, facts={**record.facts, **facts})
+
+
 def register(
     connection: sa.Connection, sealer: Sealer, case_id: str, path: Path, kind: str, facts: Mapping[str, Any]
 ) -> Record:
@@ -49,8 +61,7 @@ def register(
 
     An exhibit is a path and what lay there (`facts["medium"]`): another disk at the same path is another exhibit.
     """
-    identity = os.fsencode(path) + b"\0" + orjson.dumps(facts.get("medium"))
-    exhibit_id = f"E-{sealer.digest(b'exhibit:' + identity).hex()[:10]}"
+    exhibit_id = identify(sealer, path, facts.get("medium"))
     before = find(connection, sealer, exhibit_id)
     begun = datetime.now(UTC).isoformat()
     order = {"only": facts.get("only"), "exclude": facts.get("exclude"), "begun": begun}
@@ -144,17 +155,40 @@ def others_at(connection: sa.Connection, sealer: Sealer, record: Record) -> list
     return [one for one in found if one.path == record.path and one.id != record.id]
 
 
+def own_files(
+    connection: sa.Connection, sealer: Sealer, exhibit_id: str
+) -> Iterator[tuple[inventory.Page, list[int]]]:
+    """Pages with the numbers of those entries that are a folder's own files and still there, each in its newest form.
+
+    No entry is made: there may be millions.
+    """
+    for page, numbers in inventory.newest_of_pages(connection, sealer, exhibit_id):
+        columns, containers, flags = page.columns, page.containers, page.flags
+        names, kinds, states, within = (columns[one] for one in ("name", "kind", "state", "within"))
+        own = [
+            number
+            for number in numbers
+            if kinds[number] == "file"
+            and states[number] == State.ALLOCATED
+            and names[number] is not None
+            and not containers[within[number]]
+            and not flags[number] & IS_GONE
+        ]
+        yield page, own
+
+
 def manifest_sha256(connection: sa.Connection, sealer: Sealer, exhibit_id: str) -> str:
     """Digest of a folder: of the sorted lines `sha256 size path` of its own files, in raw bytes.
 
     A file that could not be read has its reason in place of the digest, so that it changes the digest too.
     """
     lines = []
-    for _, _, entry in inventory.newest(connection, sealer, exhibit_id):
-        own = entry.kind == "file" and len(entry.place.trail) == 1 and entry.place.state is State.ALLOCATED
-        if own and not entry.gone:
-            digest = entry.digests.sha256.hex() if entry.digests else f"unread ({entry.error})"
-            lines.append(f"{digest} {entry.place.size} ".encode() + entry.place.trail[0] + b"\0")
+    for page, numbers in own_files(connection, sealer, exhibit_id):
+        digests, sizes, errors = page.sha256s, page.columns["size"], page.columns["error"]
+        for number in numbers:
+            digest = digests[number]
+            said = digest.hex() if digest is not None else f"unread ({errors[number]})"
+            lines.append(f"{said} {sizes[number]} ".encode() + (page.name(number) or b"") + b"\0")
     whole = hashlib.sha256()
     for line in sorted(lines):
         whole.update(line)

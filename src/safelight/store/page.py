@@ -87,6 +87,11 @@ class Page:
             note=columns["note"][number] if "note" in columns else None,  # pages before notes have none
         )
 
+    def name(self, number: int) -> bytes | None:
+        """The last part of an entry's trail; None where that is empty."""
+        name = self.columns["name"][number]
+        return None if name is None else str(name).encode(_CODEC)
+
     @property
     def columns(self) -> dict[str, list[Any]]:
         """What lies compressed, by name: `state`, `size`, `kind`, `error` … as `pack` writes them."""

@@ -20,6 +20,8 @@ from safelight.store.sealed import unseal
 from safelight.store.tables import hash_set, item, match, place, signal
 from safelight.store.tables import inventory as pages
 
+_ROWS = 100
+"""Signals fetched at a time: one of a film may have 200 kB."""
 CAMERA_FOLDERS = re.compile(rb"/(DCIM|Camera|CameraRoll|Camera Roll|[1-9]\d\d[A-Z0-9_]{5})/", re.IGNORECASE)
 """Where cameras and phones store what they take (DCF: three digits and five characters)."""
 _MEDIA_EXTENSIONS = frozenset(
@@ -121,15 +123,21 @@ def looked_at(connection: sa.Connection, case_id: str) -> set[bytes]:
 
 def signals_of(connection: sa.Connection, sealer: Sealer, case_id: str, name: str) -> dict[bytes, Any]:
     """The values of one signal of a case, by SHA-256; only those that were computed."""
-    rows = connection.execute(
-        sa.select(signal.c.sha256, signal.c.sealed).where(signal.c.case_id == case_id, signal.c.name == name)
+    return dict(each_signal(connection, sealer, case_id, name))
+
+
+def each_signal(
+    connection: sa.Connection, sealer: Sealer, case_id: str, name: str
+) -> Iterator[tuple[bytes, Any]]:
+    """The same one after another, by SHA-256: the values of films are large."""
+    query = sa.select(signal.c.sha256, signal.c.sealed).where(
+        signal.c.case_id == case_id, signal.c.name == name
     )
-    found = {}
-    for row in rows:
-        value, absent = unseal(sealer, row.sealed, signal_context(row.sha256, name))
-        if absent is None:
-            found[row.sha256] = value
-    return found
+    with connection.execute(query.order_by(signal.c.sha256), execution_options={"yield_per": _ROWS}) as rows:
+        for row in rows:
+            value, absent = unseal(sealer, row.sealed, signal_context(row.sha256, name))
+            if absent is None:
+                yield row.sha256, value
 
 
 def other_previews(connection: sa.Connection, sealer: Sealer, case_id: str) -> dict[bytes, float]:

@@ -127,11 +127,19 @@ def _entry(name: str) -> str:
 def _looks_like(match: Match, of: str) -> str:
     """How a picture or a film is like what a list holds."""
     if match.covered is None:
-        what = "Looks like" if match.at is None else f"The frame at {clock(match.at[0])} looks like"
+        what = "Looks like" if match.at is None else _frames(match.at)
         return f"{what} {of}{told(match.form)}: {match.distance} of 256 bits differ (PDQ)."
     mine, theirs = match.covered
     found = f"{mine} % of this film's are found there, and {theirs} % of the entry's here"
     return f"Shares frames with {of}{told(match.form)}{when(match.at)}: {found} (vPDQ)."
+
+
+def _frames(at: tuple[float, float]) -> str:
+    """Where in a film the frames are that look like something; seconds are enough to find them."""
+    begin, end = clock(at[0]), clock(at[1])
+    return (
+        f"The frame at {begin} looks like" if begin == end else f"The frames from {begin} to {end} look like"
+    )
 
 
 def _watched(near: Sequence[Match]) -> str:

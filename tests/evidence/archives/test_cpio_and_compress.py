@@ -16,8 +16,9 @@ from safelight.evidence.decompress import Feed
 from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.source import BytesSource
 from safelight.evidence.walk import walk
+from tests.conftest import SHARED
 
-SHARED = Path("/work/shared/data/evidence")
+SAMPLES = SHARED / "evidence"
 FORMS = ["bin", "odc", "newc", "crc"]
 needs_cpio = pytest.mark.skipif(shutil.which("cpio") is None, reason="Debian's cpio is not installed")
 needs_compress = pytest.mark.skipif(
@@ -127,11 +128,11 @@ def test_what_follows_the_end_is_listed_too(content: Path, tmp_path: Path) -> No
     assert any(name.startswith("after-the-trailer//") and name.endswith("a.txt") for name in files)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the public test data are not there")
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public test data are not there")
 def test_public_samples_hold_what_the_same_file_in_xz_does() -> None:
-    expected = next(iter(listing(SHARED / "syslog.xz")[0].values()))
+    expected = next(iter(listing(SAMPLES / "syslog.xz")[0].values()))
     for name in ("syslog.Z", "syslog.bin.cpio"):
-        assert listing(SHARED / name) == ({"syslog": expected}, [])
+        assert listing(SAMPLES / name) == ({"syslog": expected}, [])
 
 
 CONTENTS = {

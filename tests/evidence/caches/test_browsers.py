@@ -160,14 +160,14 @@ def test_a_video_that_was_fetched_in_parts_is_put_together() -> None:
 def block_cache(folder: Path) -> None:
     """An index of two entries, one of them deleted, after Chromium's disk_format.h."""
 
-    def head(size: int, number: int) -> bytearray:
+    def head(size: int, number: int, blocks: int) -> bytearray:
         out = bytearray(8192)
-        out[:24] = struct.pack("<IIhhiii", 0xC104CAC3, 0x30000, number, 0, size, 2, 64)
+        out[:24] = struct.pack("<IIhhiii", 0xC104CAC3, 0x30000, number, 0, size, 2, blocks)
         return out
 
     answer = b"HTTP/1.1 200 OK\0content-type: image/jpeg\0\0"
     reply = struct.pack("<IIqqI", 0, 3, 13_300_000_000_000_000, 13_300_000_000_000_000, len(answer)) + answer
-    index, small = head(256, 1), head(1024, 2)
+    index, small = head(256, 1, 2), head(1024, 2, 4)
     small += reply.ljust(1024, b"\0") + photo(1, size=(16, 12)).ljust(3072, b"\0")
     entries = (
         (b"http://a.example/small.jpg", len(photo(1, size=(16, 12))), 0xB0020001),

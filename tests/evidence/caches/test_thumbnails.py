@@ -42,7 +42,7 @@ def test_what_was_hidden_in_a_thumbs_db_is_found_too(tmp_path: Path) -> None:
 
 
 def thumbcache(version: int, *pictures: bytes) -> bytes:
-    out = b"CMMM" + struct.pack("<IIIII", version, 2, 24, 0, len(pictures))
+    out = b""
     for number, picture in enumerate(pictures, 0xABC0):
         name = f"{number:016x}".encode("utf-16-le")
         lengths = struct.pack("<III", len(name), 2, len(picture))
@@ -52,7 +52,8 @@ def thumbcache(version: int, *pictures: bytes) -> bytes:
             middle = lengths + bytes(20 if version == 0x15 else 28)
         body = struct.pack("<Q", number) + middle + name + b"\0\0" + picture
         out += b"CMMM" + struct.pack("<I", len(body) + 8) + body
-    return out
+    fields = (24, 24 + len(out), len(pictures)) if version < 0x1C else (0, 24, 24 + len(out))
+    return b"CMMM" + struct.pack("<5I", version, 2, *fields) + out
 
 
 def test_a_thumbcache_of_each_version_gives_its_thumbnails(tmp_path: Path) -> None:

@@ -63,10 +63,20 @@ def test_a_recovery_password_opens_it_however_it_is_typed(tmp_path: Path) -> Non
     assert found.notes == ["BitLocker, AES-XTS 128: opened with recovery key 2 of 2"]
 
 
-def test_suspended_protection_needs_no_key(tmp_path: Path) -> None:
+def test_suspended_protection_needs_no_key_where_the_case_allows_unlock(tmp_path: Path) -> None:
+    path = image(tmp_path, written(volume().read_bytes(), password=None, clear=True))
+    found = seen(path, limits=Limits(keys=Keys(allowed=True), carve=False))
+    assert names(found.content) == PICTURE and not found.errors
+    said = "protection is suspended: opened with the clear key that the volume holds itself"
+    assert found.notes == [f"BitLocker, AES-XTS 128: {said}"]
+
+
+def test_suspended_protection_stays_shut_where_the_case_does_not(tmp_path: Path) -> None:
     found = seen(image(tmp_path, written(volume().read_bytes(), password=None, clear=True)))
-    assert names(found.content) == PICTURE
-    assert "protection is suspended" in found.notes[0]
+    assert not found.content and not found.notes
+    (said,) = found.errors
+    assert said.startswith("BitLocker volume ") and "its protection is suspended" in said
+    assert "no other is needed, where the case allows unlock: this one does not" in said
 
 
 @pytest.mark.parametrize(("to_go", "shown"), [(False, "-FVE-FS-"), (True, "BitLocker To Go")])
@@ -151,7 +161,7 @@ def test_damaged_metadata_end_in_a_finding_never_worse() -> None:
         source = BytesSource(bytes(broken))
         reader = BitlockerReader()
         try:
-            for node in reader.walk(source, Limits()):
+            for node in reader.walk(source, Limits(keys=Keys(allowed=True))):
                 if node.open is not None:
                     opened = node.open()
                     assert node.kind is Kind.LAYER and opened.size <= source.size

@@ -85,7 +85,7 @@ def test_bitlocker_by_recovery_password_key_file_and_key_in_clear(tmp_path: Path
         file = (WINDOWS / f"{name}.bek").read_bytes()
         note, volume = opened(BitlockerReader(), image, files=(b"another file", file))
         assert note.endswith("opened with key file 2 of 2") and is_ntfs(volume)
-    note, volume = opened(BitlockerReader(), unpacked(WINDOWS / "suspended.bin.gz", tmp_path))
+    note, volume = opened(BitlockerReader(), unpacked(WINDOWS / "suspended.bin.gz", tmp_path), "wrong")
     assert "suspended" in note and is_ntfs(volume)
     note, volume = opened(BitlockerReader(), unpacked(WINDOWS / "decrypted.bin.gz", tmp_path))
     assert "not encrypted any more" in note and is_ntfs(volume)

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import XTS
 
+from safelight.errors import UsageError
 from safelight.evidence.encrypted import veracrypt_header
 from safelight.evidence.encrypted.veracrypt import UnmarkedPartitionReader, UnmarkedReader, is_noise
 from safelight.evidence.encrypted.veracrypt_header import mixed, open_header
 from safelight.evidence.protocol import Kind, Limits
 from safelight.evidence.source import BytesSource
-from safelight.evidence.unlock import Keys
+from safelight.evidence.unlock import Keys, read_keys
 from safelight.evidence.walk import walk
 from tests.evidence.encrypted.made import PASSWORD, needs, seen, volume
 from tests.evidence.images import jpeg, mbr
@@ -41,9 +42,12 @@ def xts(key: bytes, data: bytes, number: int, unit: int = 512) -> bytes:
     )
 
 
-def header(secret: bytes, salt: bytes, key: bytes, begin: int, size: int, program: str) -> bytes:
+def header(
+    secret: bytes, salt: bytes, key: bytes, begin: int, size: int, program: str, pim: int | None = None
+) -> bytes:
     """A header of 512 bytes, after the volume format specification."""
     magic, rounds = (b"VERA", 500_000) if program == "VeraCrypt" else (b"TRUE", 1_000)
+    rounds = rounds if pim is None else 15_000 + 1_000 * pim
     keys = key.ljust(256, b"\0")
     head = struct.pack(
         ">4sHHI16xQQQQII", magic, 5, 0x10B, zlib.crc32(keys), 0, size, begin, size, 0, 512
@@ -54,13 +58,18 @@ def header(secret: bytes, salt: bytes, key: bytes, begin: int, size: int, progra
 
 
 def container(
-    secret: bytes, *, program: str = "TrueCrypt", hidden: bytes | None = None, content: bytes | None = None
+    secret: bytes,
+    *,
+    program: str = "TrueCrypt",
+    hidden: bytes | None = None,
+    content: bytes | None = None,
+    pim: int | None = None,
 ) -> bytes:
     """The small volume in a container, and perhaps the same in a hidden one, where the outer is noise."""
     rng, plain = random.Random(5), volume(2).read_bytes() if content is None else content
     data = bytearray(rng.randbytes(6 << 20))
     salt, key = rng.randbytes(64), rng.randbytes(64)
-    data[:512] = header(secret, salt, key, BEGIN, len(plain), program)
+    data[:512] = header(secret, salt, key, BEGIN, len(plain), program, pim)
     if hidden is None:
         data[BEGIN : BEGIN + len(plain)] = xts(key, plain, BEGIN // 512)
     else:
@@ -87,7 +96,7 @@ pytestmark = needs("mkfs.vfat", "mcopy")
 @pytest.fixture
 def truecrypt_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Derive keys as TrueCrypt does and no further: VeraCrypt's take a second for each candidate."""
-    monkeypatch.setattr(veracrypt_header, "_MODES", veracrypt_header._MODES[:2])
+    monkeypatch.setattr(veracrypt_header, "_VERA", ())
 
 
 @pytest.mark.parametrize("program", ["TrueCrypt", "VeraCrypt"])
@@ -99,6 +108,34 @@ def test_a_password_opens_a_container(program: str, tmp_path: Path) -> None:
         found.notes == [f"volume of {program} (AES, sha512): opened with password 2 of 2"]
         and not found.errors
     )
+
+
+def test_a_pim_that_is_given_is_tried_with_every_password(tmp_path: Path) -> None:
+    path = named(tmp_path, container(PASSWORD.encode(), program="VeraCrypt", pim=7))
+    limits = Limits(keys=Keys((PASSWORD,), pims=(3, 7)), carve=False)
+    found = seen(path, limits=limits)
+    assert pictures(found.content) == [jpeg(21)]
+    assert found.notes == ["volume of VeraCrypt (AES, sha512): opened with password 1 of 1 and PIM 2 of 2"]
+
+
+@needs("cryptsetup")
+def test_cryptsetup_opens_the_container_with_the_pim(tmp_path: Path) -> None:
+    path = named(tmp_path, container(PASSWORD.encode(), program="VeraCrypt", pim=7))
+    command = ("cryptsetup", "tcryptDump", "--veracrypt-pim", "7", path)
+    ran = subprocess.run(command, input=PASSWORD.encode(), capture_output=True, check=False)
+    if ran.returncode == 4 or b"kernel" in ran.stderr:
+        pytest.skip("this kernel gives cryptsetup no ciphers")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_pim_needs_a_password_and_is_a_number_that_ends(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("one\n", encoding="ascii")
+    assert read_keys(tmp_path / "words", pims=[5, 5, 7]).pims == (5, 7)
+    for pims in ([0], [-3], [2_000_000], list(range(1, 40))):
+        with pytest.raises(UsageError, match="A PIM is a number from 1"):
+            read_keys(tmp_path / "words", pims=pims)
+    with pytest.raises(UsageError, match="opens nothing by itself"):
+        read_keys(pims=[5])
 
 
 @pytest.mark.usefixtures("truecrypt_alone")

@@ -242,6 +242,8 @@ def test_apple_mail_counts_the_bytes_first(tmp_path: Path) -> None:
     mail = bytes(message("x", ("a.jpg", photo())))
     (tmp_path / "1.emlx").write_bytes(b"%d      \n%s<?xml version='1.0'?><plist/>" % (len(mail), mail))
     assert look(tmp_path / "1.emlx").content == {"a.jpg": photo()}
+    (tmp_path / "2.emlx").write_bytes(b"%d      \n%s" % (len(mail) + 500, mail))
+    assert "of" in look(tmp_path / "2.emlx").errors[""]
 
 
 def test_pictures_of_a_saved_page_are_named_by_their_address(tmp_path: Path) -> None:

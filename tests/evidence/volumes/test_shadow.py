@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from safelight.evidence.ntfs import NtfsReader
 from safelight.evidence.protocol import Kind, Limits
+from safelight.evidence.qcow2 import Qcow2Reader
 from safelight.evidence.scope import Scope
-from safelight.evidence.source import BytesSource
-from safelight.evidence.volumes.shadow import has_shadows
+from safelight.evidence.source import BytesSource, FileSource
+from safelight.evidence.volumes.shadow import ShadowReader, has_shadows
 from safelight.evidence.walk import walk
+from tests.conftest import SHARED
 from tests.evidence import images
 
-SAMPLE = Path("/work/shared/data/evidence/vsstest.qcow2")
+SAMPLE = SHARED / "evidence" / "vsstest.qcow2"
 QUICK = Limits(carve=False)
 needs_sample = pytest.mark.skipif(not SAMPLE.is_file(), reason="the public test data are not there")
 
@@ -47,6 +50,19 @@ def test_rules_of_paths_start_at_the_root_of_a_copy_too() -> None:
         if one.kind is Kind.FILE and one.examined
     ]
     assert "vsstest.qcow2//s1/syslog" in allowed
+
+
+@needs_sample
+def test_a_copy_that_is_listed_again_gives_all_of_it() -> None:
+    """What a file of it refers to may be one that did not change."""
+    [disk] = [one for one in Qcow2Reader().walk(FileSource(SAMPLE), QUICK) if one.kind is Kind.LAYER]
+    assert disk.open is not None
+    copies = [one for one in NtfsReader().walk(disk.open(), QUICK) if one.layer == "snapshot"]
+    assert copies[0].open is not None
+    copy, reader = copies[0].open(), ShadowReader()
+    once, again = ({one.name for one in reader.walk(copy, QUICK)} for _ in range(2))
+    assert once < again
+    assert b"$Boot" in again - once  # as in the live volume
 
 
 @needs_sample

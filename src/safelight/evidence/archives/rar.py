@@ -7,21 +7,16 @@ clear, with headers that do not say that it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from safelight.errors import EvidenceError
 from safelight.evidence.archives.checked import CheckedSource
 from safelight.evidence.archives.foreign import MISSING, Foreign, installed
-from safelight.evidence.archives.rar_headers import (
-    Archive,
-    Member,
-    members,
-    opened,
-    read_archive,
-    without_seal,
-)
+from safelight.evidence.archives.rar_headers import END, Archive, Member, members, opened, read_archive
+from safelight.evidence.archives.rar_rewrite import without_seal
+from safelight.evidence.archives.rar_volumes import Joined, before, join
 from safelight.evidence.encrypted.rar_locked import (
     ClearSource,
     Key,
@@ -42,13 +37,12 @@ from safelight.evidence.unlock import LockedError
 
 _OPENS = "its password"
 _OLDEST = "encrypted as RAR did before version 2.9, which is not read here"
-_END = {False: bytes.fromhex("c43d7b00400700"), True: bytes.fromhex("1d77565103050400")}
-"""The block that ends an archive, of RAR 3 and of RAR 5."""
 _SUPPORT = ("rar", "rar5")
+_NO_END = "the RAR archive has no end mark: only RAR before version 3 wrote none, else it is cut off"
 
 
 class RarReader:
-    """RAR archives, one volume at a time."""
+    """RAR archives; one in volumes is read with the first of them."""
 
     name = "rar"
     order = 46
@@ -63,31 +57,67 @@ class RarReader:
         archive, meter = read_archive(source), Meter.of(limits, source)
         locks = _Locks(limits, meter)
         if archive.encrypted:
-            what = "RAR archive with encrypted names (its main header says so)"
-            found = locks.names(source, archive)
-            if found is None:
-                raise LockedError(what, limits.keys, opens=_OPENS, tried=len(limits.keys.passwords))
-            archive, note = found
+            archive, note = locks.opened(source, archive)
             yield Node(b"", Kind.NOTE, note=f"its names were encrypted: {note}")
-        unpacker = _Unpacker(source, archive, locks)
-        try:
-            for number, member in enumerate(members(source, archive)):
-                meter.entry()
-                yield _node(source, archive, member, number, limits, meter, unpacker)
-        finally:
-            unpacker.close()
-        if archive.encrypted:
-            raise LockedError(
-                "RAR archive, the rest of its names encrypted", limits.keys, opens=_OPENS, tries=False
+        if not archive.volume:
+            yield from _members(source, archive, limits, meter, locks, ())
+            yield from _end(archive)
+            return
+        earlier = before(source, archive, limits, locks.volume)
+        if earlier is not None:
+            yield Node(
+                b"", Kind.NOTE, note=f"a volume of a RAR archive: read with {earlier}, which goes before it"
             )
-        if archive.more:
-            text = "the archive goes on in another volume, which is read by itself, if it is there"
-            yield Node(b"", Kind.FINDING, error=text)
-        elif not archive.ended and not archive.new:
-            text = "the RAR archive has no end mark: only RAR before version 3 wrote none, else it is cut off"
-            yield Node(b"", Kind.FINDING, error=text)
-        elif not archive.ended:
-            raise EvidenceError("the RAR archive ends without its end mark (is it truncated?)")
+            return
+        joined = join(source, archive, limits, locks.volume)
+        try:
+            whole = read_archive(joined.source)
+            yield from _members(joined.source, whole, limits, meter, locks, joined.places)
+        finally:
+            joined.close()
+        yield from _volumes_end(joined)
+
+
+def _members(
+    source: Source,
+    archive: Archive,
+    limits: Limits,
+    meter: Meter,
+    locks: _Locks,
+    places: Sequence[dict[str, int]],
+) -> Iterator[Node]:
+    unpacker = _Unpacker(source, archive, locks)
+    try:
+        for number, member in enumerate(members(source, archive)):
+            meter.entry()
+            node = _node(source, archive, member, number, limits, meter, unpacker)
+            if number < len(places):
+                node.address = places[number]
+            yield node
+    finally:
+        unpacker.close()
+    if archive.encrypted:
+        text = "RAR archive, the rest of its names encrypted"
+        raise LockedError(text, limits.keys, opens=_OPENS, tries=False)
+
+
+def _end(archive: Archive) -> Iterator[Node]:
+    """Say that an archive may break off. Raises EvidenceError where it does."""
+    if not archive.ended and not archive.new:
+        yield Node(b"", Kind.FINDING, error=_NO_END)
+    elif not archive.ended:
+        raise EvidenceError("the RAR archive ends without its end mark (is it truncated?)")
+
+
+def _volumes_end(joined: Joined) -> Iterator[Node]:
+    """Say what is wrong with the volumes. Raises EvidenceError: a later scan looks for those that are missing."""
+    problems = list(joined.problems)
+    if not problems and not joined.last.ended and not joined.last.new:
+        problems.append(_NO_END)
+    for problem in problems[:-1]:
+        yield Node(b"", Kind.FINDING, error=problem)
+    if problems:
+        raise EvidenceError(problems[-1])
 
 
 def _node(
@@ -128,6 +158,8 @@ def _node(
         where = "begins in an earlier" if member.before else "goes on in a later"
         node.error = f"it {where} volume of the archive, only what lies here is read"
     if member.stored:
+        if node.error is None and member.size is not None and held < member.size:
+            node.error = f"the archive holds {held:,} of its {member.size:,} bytes"
         node.size = held if node.error else member.size
         if node.error is None and member.crc is not None and held == member.size:
             node.open = partial(CheckedSource, source, member.data, held, member.crc)
@@ -210,6 +242,22 @@ class _Locks:
         self.keys = Keys()
         self.candidates = Candidates(limits, meter)
 
+    def volume(self, source: Source) -> Archive | None:
+        """What a volume states, with its names in clear; None where no password opens them. Raises EvidenceError."""
+        archive = read_archive(source)
+        if archive.encrypted:
+            found = self.names(source, archive)
+            return None if found is None else found[0]
+        return archive
+
+    def opened(self, source: Source, archive: Archive) -> tuple[Archive, str]:
+        """The same for an archive whose names are encrypted, and which password opened it. Raises LockedError."""
+        found = self.names(source, archive)
+        if found is None:
+            what, keys = "RAR archive with encrypted names (its main header says so)", self.candidates.keys
+            raise LockedError(what, keys, opens=_OPENS, tried=len(keys.passwords))
+        return found
+
     def names(self, source: Source, archive: Archive) -> tuple[Archive, str] | None:
         """An archive whose names are encrypted, as a password shows it, and which. Raises EvidenceError."""
 
@@ -252,7 +300,7 @@ class _Unpacker:
 
     def alone(self, member: Member, key: Key | None = None) -> Iterator[bytes]:
         """Unpack one member of an archive that is not solid. Raises EvidenceError."""
-        pieces = [_piece(self._archive.head), *self._block(member, key), _piece(_END[self._archive.new])]
+        pieces = [_piece(self._archive.head), *self._block(member, key), _piece(END[self._archive.new])]
         self._at = None
         foreign = self._begin(PiecesSource(pieces))
         self._next(foreign)
@@ -297,7 +345,7 @@ class _Unpacker:
             for member in members(self._source, replace(self._archive, ended=False)):
                 key = None if member.seal is None else self.locks.keys.key(member.seal, password)
                 pieces += self._block(member, key)
-            self._whole = password, PiecesSource([*pieces, _piece(_END[self._archive.new])])
+            self._whole = password, PiecesSource([*pieces, _piece(END[self._archive.new])])
         return self._whole[1]
 
     def close(self) -> None:

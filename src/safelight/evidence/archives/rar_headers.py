@@ -18,6 +18,8 @@ from safelight.evidence.protocol import Source
 from safelight.model import Times
 
 OLD, NEW = b"Rar!\x1a\x07\x00", b"Rar!\x1a\x07\x01\x00"
+END = {False: bytes.fromhex("c43d7b00400700"), True: bytes.fromhex("1d77565103050400")}
+"""The block that ends an archive, of RAR 3 and of RAR 5."""
 _LONGEST_HEADER = 2 << 20
 _MOST_BLOCKS = 2_000_000
 
@@ -59,6 +61,10 @@ class Archive:
     start: int = 0
     solid: bool = False
     volume: bool = False
+    part: int | None = None
+    """The volume's number from 0 on; None where RAR before 5 does not state that it is the first."""
+    numbered: bool = True
+    """Are the volumes called `.part1.rar`, `.part2.rar` …, and not `.rar`, `.r00` …?"""
     encrypted: bool = False
     ended: bool = field(default=False)
     """Has the end-of-archive block been met?"""
@@ -97,6 +103,7 @@ def read_archive(source: Source) -> Archive:
         raise EvidenceError("the RAR archive has no main header")
     flags, size = struct.unpack_from("<HH", head, 3)
     archive.volume, archive.solid, archive.encrypted = bool(flags & 1), bool(flags & 8), bool(flags & 0x80)
+    archive.part, archive.numbered = 0 if flags & 0x100 else None, bool(flags & 0x10)
     archive.start = len(OLD) + size
     archive.head = source.read_at(0, archive.start)
     if archive.encrypted:
@@ -124,7 +131,8 @@ def opened(source: Source, archive: Archive, names: Callable[[bytes], Key | None
 def _main(archive: Archive, block: _Block | None) -> None:
     if block is None or block.type != 1:
         raise EvidenceError("the RAR archive has no main header")
-    flags, _ = _vint(block.body, 0)
+    flags, at = vint(block.body, 0)
+    archive.part = vint(block.body, at)[0] if flags & 2 else 0
     archive.volume, archive.solid, archive.start = bool(flags & 1), bool(flags & 4), block.end
     archive.head = NEW + block.raw
 
@@ -139,6 +147,15 @@ def _header(source: Source, archive: Archive, at: int) -> tuple[Source, int]:
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: its header is cut off")
     at += before
     return ClearSource(source, at, min(source.size - at, _LONGEST_HEADER), key), 0
+
+
+def raw_header(source: Source, archive: Archive, at: int) -> bytes:
+    """The header of the block at `at` in clear, its checksum included. Raises EvidenceError."""
+    if archive.new:
+        block = _new_block(source, archive, at)
+        return b"" if block is None else block.raw
+    clear, begin = _header(source, archive, at)
+    return clear.read_at(begin, int.from_bytes(clear.read_at(begin + 5, 2), "little"))
 
 
 def _behind(archive: Archive, at: int, length: int) -> int:
@@ -172,7 +189,9 @@ def _old_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
     if kind == 0x7B:
         archive.ended, archive.more = True, bool(flags & 1)
         return None, _behind(archive, at, size)
-    if kind not in (0x74, 0x7A) or len(head) < 32:
+    if kind in (0x74, 0x7A) and len(head) < 32:
+        raise EvidenceError(f"the RAR archive ends within a header, at {at:,}")
+    if kind not in (0x74, 0x7A):
         extra = int.from_bytes(head[7:11], "little") if flags & 0x8000 else 0
         return None, _behind(archive, at, size) + extra
     raw = clear.read_at(begin, size)
@@ -281,20 +300,20 @@ def _new_block(source: Source, archive: Archive, at: int) -> _Block | None:
     head = clear.read_at(begin, 7)
     if not head:
         return None
-    size, used = _vint(head, 4)
+    size, used = vint(head, 4)
     start = begin + used
     if not 2 <= size <= _LONGEST_HEADER:
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: no block there")
     raw = clear.read_at(start, size)
     if len(raw) < size:
         raise EvidenceError(f"the RAR archive ends within a header, at {at:,}")
-    kind, position = _vint(raw, 0)
-    flags, position = _vint(raw, position)
+    kind, position = vint(raw, 0)
+    flags, position = vint(raw, position)
     extra_size, packed = 0, 0
     if flags & 1:
-        extra_size, position = _vint(raw, position)
+        extra_size, position = vint(raw, position)
     if flags & 2:
-        packed, position = _vint(raw, position)
+        packed, position = vint(raw, position)
     if kind == 0 or extra_size > size - position:
         raise EvidenceError(f"the RAR archive is damaged at byte {at:,}: no block there")
     body_end = size - extra_size
@@ -309,15 +328,15 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
     if block is None:
         return None, source.size
     if block.type == 5:
-        archive.ended, archive.more = True, bool(_vint(block.body, 0)[0] & 1)
+        archive.ended, archive.more = True, bool(vint(block.body, 0)[0] & 1)
     if block.type == 4:
         archive.encrypted = archive.ended = True
     if block.type != 2:
         return None, block.end
     body = block.body
-    flags, position = _vint(body, 0)
-    size, position = _vint(body, position)
-    _, position = _vint(body, position)
+    flags, position = vint(body, 0)
+    size, position = vint(body, position)
+    _, position = vint(body, position)
     modified = None
     if flags & 2:
         modified = stamps.utc_seconds(int.from_bytes(body[position : position + 4], "little"), "rar")
@@ -326,9 +345,9 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
     if flags & 4:
         crc = int.from_bytes(body[position : position + 4], "little")
         position += 4
-    packing, position = _vint(body, position)
-    system, position = _vint(body, position)
-    length, position = _vint(body, position)
+    packing, position = vint(body, position)
+    system, position = vint(body, position)
+    length, position = vint(body, position)
     seal = None
     name, plain = body[position : position + length], b""
     times, encrypted, target, copies = Times(modified=modified), False, None, False
@@ -336,7 +355,7 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
         if kind == 1:
             encrypted, seal = True, _new_seal(record)
             fields = (flags & 9, size, 0, packing, system, len(name))  # no checksum, no times
-            plain = b"".join(_number(one) for one in fields) + name
+            plain = b"".join(as_vint(one) for one in fields) + name
         elif kind == 3:
             times = _new_times(record, times)
         elif kind == 5:
@@ -368,8 +387,8 @@ def _new_member(source: Source, archive: Archive, at: int) -> tuple[Member | Non
 
 def _new_seal(record: bytes, *, names: bool = False) -> Seal | None:
     """How a member of RAR 5 is encrypted, or the names of all; None where that is not known here."""
-    version, at = _vint(record, 0)
-    flags, at = _vint(record, at)
+    version, at = vint(record, 0)
+    flags, at = vint(record, at)
     rounds, salt, at = record[at] if at < len(record) else 0, record[at + 1 : at + 17], at + 17
     vector = b"" if names else record[at : at + 16]
     at += len(vector)
@@ -381,16 +400,7 @@ def _new_seal(record: bytes, *, names: bool = False) -> Seal | None:
     return Seal(salt, rounds, vector, check[:8], bool(flags & 2))
 
 
-def without_seal(archive: Archive, member: Member, packed: int) -> bytes:
-    """The header of an encrypted member as it would be without, before `packed` bytes of data."""
-    if not archive.new:
-        return member.plain
-    head = b"".join(_number(one) for one in (2, 2, packed)) + member.plain
-    sized = _number(len(head)) + head
-    return zlib.crc32(sized).to_bytes(4, "little") + sized
-
-
-def _number(value: int) -> bytes:
+def as_vint(value: int) -> bytes:
     """A number of seven bits a byte."""
     out = bytearray()
     while value > 0x7F:
@@ -402,9 +412,9 @@ def _number(value: int) -> bytes:
 def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at < len(extra):
-        size, at = _vint(extra, at)
+        size, at = vint(extra, at)
         end = at + size
-        kind, start = _vint(extra, at)
+        kind, start = vint(extra, at)
         yield kind, extra[start:end]
         if size <= 0:
             return
@@ -413,7 +423,7 @@ def _records(extra: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _new_times(record: bytes, times: Times) -> Times:
     """Modification, creation and access as UNIX or Windows times."""
-    flags, at = _vint(record, 0)
+    flags, at = vint(record, 0)
     found = {}
     for bit, name in ((2, "modified"), (4, "created"), (8, "accessed")):
         if flags & bit:
@@ -428,13 +438,13 @@ def _new_times(record: bytes, times: Times) -> Times:
 
 
 def _redirection(record: bytes) -> tuple[int, bytes]:
-    how, at = _vint(record, 0)
-    _, at = _vint(record, at)
-    length, at = _vint(record, at)
+    how, at = vint(record, 0)
+    _, at = vint(record, at)
+    length, at = vint(record, at)
     return how, record[at : at + length]
 
 
-def _vint(data: bytes, at: int) -> tuple[int, int]:
+def vint(data: bytes, at: int) -> tuple[int, int]:
     """A number of seven bits a byte, the least significant first; returns it and the position behind it."""
     value = 0
     for index in range(10):

@@ -12,6 +12,7 @@ from functools import partial
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.letter import say
 from safelight.evidence.mail.mime import Window
+from safelight.evidence.marks import begins, named
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import SliceSource
 
@@ -27,13 +28,14 @@ class ThumbdataReader:
 
     name = "thumbdata"
     order = 45
+    marks = (begins(b"\xff\xd8\xff", at=_SLOT_HEADER), named(".thumbdata*"))
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:
         """By its name, as it begins with zeros where the first are gone; else by a picture in its first slot."""
         if head[:1] == b"\1" and head.startswith(b"\xff\xd8\xff", _SLOT_HEADER):
             return True
-        return source.name.startswith(".thumbdata") and source.size >= _SLOT_HEADER
+        return source.name.startswith(".thumbdata")
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the thumbnails in the order of their numbers."""
@@ -43,17 +45,22 @@ class ThumbdataReader:
             at = number * _SLOT
             head = window.peek(at, _SLOT_HEADER)
             length = int.from_bytes(head[9:13], "big")
+            if len(head) < _SLOT_HEADER and head[:1] == b"\1":
+                yield Node(
+                    b"", Kind.FINDING, error=f"ends within the head of the thumbnail of picture {number:,}"
+                )
             if len(head) < _SLOT_HEADER or head[0] != 1 or not 0 < length <= _SLOT - _SLOT_HEADER:
                 continue
             meter.entry()
-            length = min(length, source.size - at - _SLOT_HEADER)
+            kept = min(length, source.size - at - _SLOT_HEADER)
             yield Node(
                 b"%d.jpg" % number,
                 Kind.FILE,
-                size=length,
+                size=kept,
                 address={"offset": at + _SLOT_HEADER},
                 layer="member",
-                open=partial(SliceSource, source, at + _SLOT_HEADER, length),
+                open=partial(SliceSource, source, at + _SLOT_HEADER, kept),
+                error=None if kept == length else f"the file ends after {kept:,} of its {length:,} bytes",
                 note=say(f"thumbnail of picture {number:,} of the media store"),
             )
 
@@ -96,3 +103,5 @@ class BlobCacheReader:
                     note=say(f"kept by the gallery for {path}") if path else None,
                 )
             at = start + length
+        if source.read_at(at, source.size - at).strip(b"\0"):
+            yield Node(b"", Kind.FINDING, error=f"ends within the head of the blob at offset {at:,}")

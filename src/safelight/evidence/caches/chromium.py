@@ -6,6 +6,7 @@ of its length (net/disk_cache/simple/simple_entry_format.h). A video that was fe
 
 from __future__ import annotations
 
+import re
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ _RANGE = bytes.fromhex("6b67536501bf97eb")
 _HEADER, _TAIL, _RANGE_HEADER = 24, 24, 32
 _HAS_DIGEST = 2
 _MOST_RANGES = 1_000_000
+_NAME = re.compile("[0-9a-f]{16}_[01s]")
 
 
 class Answer(NamedTuple):
@@ -43,8 +45,9 @@ class ChromiumReader:
     formats = frozenset(("chromium-cache",))
 
     def detect(self, head: bytes, source: Source) -> bool:
-        """By its signature."""
-        return head.startswith(MAGIC) and source.size > _HEADER + _TAIL  # `index` begins alike
+        """By its signature; `index` begins alike, so that what is as short must be named as an entry is."""
+        is_long = source.size > _HEADER + _TAIL
+        return head.startswith(MAGIC) and (is_long or _NAME.fullmatch(source.name) is not None)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the body; of ranges, what of it is there. Raises EvidenceError."""
@@ -107,15 +110,19 @@ def chromium_time(microseconds: int) -> Timestamp | None:
 def _ranges(source: Source, start: int, address: str) -> Node:
     """What was fetched in ranges, each at its place; what was not is zeros."""
     ranges: list[tuple[int, int, int]] = []
-    at = start
+    at, damage = start, ""
     while at + _RANGE_HEADER <= source.size and len(ranges) < _MOST_RANGES:
         head = source.read_at(at, _RANGE_HEADER)
         offset, length = struct.unpack_from("<qq", head, 8)
         if not head.startswith(_RANGE) or offset < 0 or length < 0:
             break
-        length = min(length, source.size - at - _RANGE_HEADER)
-        ranges.append((offset, length, at + _RANGE_HEADER))
-        at += _RANGE_HEADER + length
+        kept = min(length, source.size - at - _RANGE_HEADER)
+        if kept < length:
+            damage = f"the file ends after {kept:,} of the {length:,} bytes of its last part"
+        ranges.append((offset, kept, at + _RANGE_HEADER))
+        at += _RANGE_HEADER + kept
+    if at < source.size:
+        damage = f"what follows its part {len(ranges):,}, at offset {at:,}, is damaged or cut short"
     content = Ranges(source, ranges)
     held = content.held
     node = Node(http.name_of(address), Kind.FILE, size=content.size, times=Times(), layer="member")
@@ -123,7 +130,9 @@ def _ranges(source: Source, start: int, address: str) -> Node:
     node.address = {"offset": start}
     node.open = lambda: content
     if held < content.size:
-        node.error = f"{held:,} of its first {content.size:,} bytes were kept; the others are zeros here"
+        kept_only = f"{held:,} of its first {content.size:,} bytes were kept; the others are zeros here"
+        damage = f"{kept_only}; {damage}" if damage else kept_only
+    node.error = damage or None
     return node
 
 

@@ -19,6 +19,7 @@ from safelight.model import State
 
 MAGIC = b"\xc3\xca\x04\xc1"
 _HEADER = 8192
+_LEAST = 24
 _MAP = 80
 _BLOCK = 256
 _SIZES = {1: 36, 2: 256, 3: 1024, 4: 4096}
@@ -37,9 +38,7 @@ class ChromiumBlocksReader:
     def detect(self, head: bytes, source: Source) -> bool:
         """By its signature, and blocks of the size that entries have."""
         return (
-            head.startswith(MAGIC)
-            and len(head) >= _HEADER
-            and int.from_bytes(head[12:16], "little") == _BLOCK
+            head.startswith(MAGIC) and len(head) >= _LEAST and int.from_bytes(head[12:16], "little") == _BLOCK
         )
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
@@ -47,6 +46,10 @@ class ChromiumBlocksReader:
         beside = _Beside(source, limits)
         try:
             yield from _entries(source, beside, Meter.of(limits, source))
+            (stated,) = struct.unpack("<I", source.read_at(20, 4))
+            there = max(0, source.size - _HEADER) // _BLOCK
+            if stated > there:
+                yield Node(b"", Kind.FINDING, error=f"states {stated:,} blocks, and ends after {there:,}")
         finally:
             beside.close()
 

@@ -20,7 +20,11 @@ from safelight.evidence.protocol import Limits, Node, Source
 _NAME = re.compile(r"[0-9A-F]{40}")
 _CHUNK = 256 << 10
 _LONGEST = 1 << 20
+_TAIL = 64 << 10
+"""Bytes at the end of a file in which a description that breaks off is looked for."""
 _FIELDS = struct.Struct(">7I")
+_CUT = re.compile(rb"\0\0\0[\1-\4].{20}(....)(?:....)?([ -9;-~]*:https?://[!-~]+)", re.DOTALL)
+"""A description of which the end is missing: its version, the length of its key, its key."""
 _ALTERNATIVE = re.compile(rb"^\d+;(\d+),")
 
 
@@ -31,23 +35,25 @@ class FirefoxReader:
     order = 43  # before the readers of what may have been fetched: an archive is opened as the member it is
 
     def detect(self, head: bytes, source: Source) -> bool:
-        """By the description at its end; a large file is looked at only where its name fits."""
+        """By the description at its end; a large file and a cut description are looked at where the name fits."""
         if len(head) < 40 or (len(head) >= HEAD_BYTES and not _NAME.fullmatch(source.name)):
             return False
         tail = head[-4:] if len(head) == source.size else source.read_at(source.size - 4, 4)
         size = int.from_bytes(tail, "big")
-        if size > source.size - 40 or source.size - size > _LONGEST:
-            return False
-        return _description(source, size) is not None
+        is_possible = size <= source.size - 40 and source.size - size <= _LONGEST
+        if is_possible and _description(source, size) is not None:
+            return True
+        return _NAME.fullmatch(source.name) is not None and _cut(source) is not None
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield the body. Raises EvidenceError."""
+        """Yield the body, also where a part of the description is missing. Raises EvidenceError."""
         meter = Meter.of(limits, source)
         meter.entry()
         size = int.from_bytes(source.read_at(source.size - 4, 4), "big")
-        found = _description(source, size)
+        found = _description(source, size) if size <= source.size - 40 else None
         if found is None:
-            raise EvidenceError("the description of the cache entry is damaged")
+            yield from _without_end(source, meter)
+            return
         key, fetched, elements = found
         if alternative := _ALTERNATIVE.match(elements.get(b"alt-data", b"")):
             size = min(size, int(alternative[1]))
@@ -75,3 +81,28 @@ def _description(source: Source, size: int) -> tuple[bytes, int, dict[bytes, byt
         return None
     parts = data[at + length + 1 :].split(b"\0")
     return key, changed, dict(zip(parts[::2], parts[1::2], strict=False))
+
+
+def _cut(source: Source) -> tuple[int, bytes] | None:
+    """The length of the body and the key, by a description whose end is missing; None where there is none.
+
+    It begins where the body and its check sums end, which says how long the body is.
+    """
+    start = max(0, source.size - _TAIL)
+    data = source.read_at(start, source.size - start)
+    for found in _CUT.finditer(data):
+        chunks = (start + found.start() - 4) // (_CHUNK + 2)
+        for size in (start + found.start() - 4 - 2 * number for number in (chunks, chunks + 1)):
+            if size > 0 and size + 4 + 2 * -(-size // _CHUNK) == start + found.start():
+                return size, found[2][: int.from_bytes(found[1], "big")]
+    return None
+
+
+def _without_end(source: Source, meter: Meter) -> Iterator[Node]:
+    found = _cut(source)
+    if found is None:
+        raise EvidenceError("the description of the cache entry is damaged")
+    size, key = found
+    node = http.node(source, 0, size, http.address_of(key), {}, meter)
+    node.error = "the end of the cache entry is missing: whether its body is packed is not known"
+    yield node

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from functools import partial
 
+from safelight.errors import EvidenceError
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.letter import clean, say
 from safelight.evidence.mail.mime import Window
@@ -19,6 +20,9 @@ from safelight.evidence.source import SliceSource
 
 MAGIC = b"CMMM"
 _VISTA, _SEVEN = 0x14, 0x15
+_EIGHT_THREE = 0x1C
+"""From here on (a later Windows 8) the header has a field more before the end of its entries."""
+_HEADER = 24
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png", "bmp": ".bmp"}
 
 
@@ -31,13 +35,14 @@ class ThumbcacheReader:
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
-        """By its signature and a version that exists."""
-        return (
-            head.startswith(MAGIC) and len(head) >= 24 and 0x14 <= int.from_bytes(head[4:8], "little") <= 0x30
-        )
+        """By its signature and a version that exists; one that ends within its header by the signature."""
+        version = int.from_bytes(head[4:8], "little")
+        return head.startswith(MAGIC) and (0x14 <= version <= 0x30 or len(head) < 8)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
         """Yield the thumbnails; entries without one are passed over."""
+        if source.size < _HEADER:
+            raise EvidenceError("the header of the thumbnails is cut short")
         meter = Meter.of(limits, source)
         window = Window(source)
         version = int.from_bytes(source.read_at(4, 4), "little")
@@ -60,6 +65,10 @@ class ThumbcacheReader:
                 Kind.FINDING,
                 error=f"{damaged:,} entries are damaged; what follows each was searched for",
             )
+        (stated,) = struct.unpack("<I", source.read_at(20 if version >= _EIGHT_THREE else 16, 4))
+        if stated > source.size:
+            text = f"its entries are stated to reach to byte {stated:,}, and it ends after {source.size:,}"
+            yield Node(b"", Kind.FINDING, error=text)
 
 
 def _entry(window: Window, at: int, version: int) -> tuple[Node | None, int] | None:

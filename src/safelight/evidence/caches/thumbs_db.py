@@ -36,7 +36,8 @@ class ThumbsDbReader:
         """Yield the thumbnails, named after the pictures they are of where that is known."""
         compound, meter = Compound(source), Meter.of(limits, source)
         catalog = compound.root.get("Catalog")
-        known = dict(_catalogue(compound, catalog)) if catalog is not None else {}
+        problems: list[str] = []
+        known = dict(_catalogue(compound, catalog, problems)) if catalog is not None else {}
         for entry in compound.root.children:
             if not entry.is_stream or not _PICTURE.fullmatch(entry.name):
                 continue
@@ -60,7 +61,7 @@ class ThumbsDbReader:
         for entry in compound.root.children:
             if not entry.is_stream:  # Windows puts nothing there
                 yield from members(compound, entry, b"", meter)
-        for problem in compound.problems:
+        for problem in (*problems, *compound.problems):
             yield Node(b"", Kind.FINDING, error=problem)
 
 
@@ -80,15 +81,28 @@ def _is_picture(entry: Entry) -> bool:
     return _PICTURE.fullmatch(entry.name) is not None
 
 
-def _catalogue(compound: Compound, catalog: Entry) -> Iterator[tuple[str, tuple[str, Times]]]:
+def _catalogue(
+    compound: Compound, catalog: Entry, problems: list[str]
+) -> Iterator[tuple[str, tuple[str, Times]]]:
     """Yield the stream's name (the number backwards) with the file's name and time of change."""
     if catalog.size > _LARGEST_CATALOG:
+        problems.append(f"the catalogue of {catalog.size:,} bytes is not read: names are missing")
         return
-    data = compound.read(catalog, _LARGEST_CATALOG)
+    try:
+        data = compound.read(catalog, _LARGEST_CATALOG)
+    except EvidenceError as error:
+        problems.append(f"the catalogue cannot be read, names are missing: {error}")
+        return
+    if len(data) < catalog.size:
+        problems.append(
+            f"the catalogue ends after {len(data):,} of {catalog.size:,} bytes: names are missing"
+        )
     at = int.from_bytes(data[:2], "little")
     while at + 16 <= len(data):
         length = int.from_bytes(data[at : at + 4], "little")
         if length < 16 or at + length > len(data):
+            if data[at:].strip(b"\0"):
+                problems.append(f"the catalogue breaks off at its byte {at:,}: names are missing")
             return
         number = int.from_bytes(data[at + 4 : at + 8], "little")
         changed = stamps.filetime(int.from_bytes(data[at + 8 : at + 16], "little"), "thumbs.db")

@@ -9,7 +9,7 @@ piece is looked for.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -17,6 +17,7 @@ from typing import NamedTuple
 from safelight.errors import EvidenceError
 from safelight.evidence.carving.claimed import Claimed
 from safelight.evidence.carving.headers import HEAD, JPEG, SECTOR, Format, on_bytes, on_sectors
+from safelight.evidence.carving.recovered import Recovered
 from safelight.evidence.carving.shape import (
     BLOCKS_ON,
     LEAST,
@@ -53,7 +54,7 @@ _NOT_LOOKED = "second piece not looked for: too many pictures break off here"
 def carve(
     source: Source,
     ranges: Iterable[tuple[int, int]],
-    recovered: Mapping[int, Sequence[int]] | None = None,
+    recovered: Recovered | None = None,
     *,
     unit: int = 0,
     every_byte: bool = False,
@@ -61,8 +62,8 @@ def carve(
     """Yield what is found in `ranges`, (offset, length) in bytes of `source`, in order.
 
     Args:
-        recovered: maps an offset to the sizes in bytes of deleted files that begin there, lie in one piece, and are
-            listed already: a find of that size in one piece is left out, and a broken one that is not longer.
+        recovered: deleted files that are listed already: what is one of them is left out, and what lies in one says
+            so (`recovered.py`).
         unit: size in bytes of a block of the file system that the ranges are free in, where it is known: a file
             that is split is split there.
         every_byte: look for heads on every byte, not on sectors only.
@@ -70,12 +71,12 @@ def carve(
     A place that cannot be read is a finding, and so is what the bound on work left out. Every 32 MiB there is a
     pause for the caller (`protocol.pause`).
     """
-    return _Search(source, Ranges(source, ranges), recovered or {}, unit, every_byte).run()
+    return _Search(source, Ranges(source, ranges), recovered or Recovered(), unit, every_byte).run()
 
 
 def search_slack(source: Source, ranges: Iterable[tuple[int, int]], reach: Sequence[int]) -> Iterator[Node]:
     """Yield what begins on any byte of `ranges`, each the slack of a file, and ends within its `reach` (offset)."""
-    return _Search(source, Ranges(source, ranges), {}, 0, True, reach, "carved/slack").run()
+    return _Search(source, Ranges(source, ranges), Recovered(), 0, True, reach, "carved/slack").run()
 
 
 class _Waiting(NamedTuple):
@@ -96,7 +97,7 @@ class _Search:
 
     source: Source
     space: Ranges
-    recovered: Mapping[int, Sequence[int]]
+    recovered: Recovered
     unit: int
     every_byte: bool
     reach: Sequence[int] = ()
@@ -111,6 +112,11 @@ class _Search:
     unsure: list[tuple[int, Shape, Format]] = field(default_factory=list)
     """Finds whose content was not all looked at, and which the search has not passed yet."""
     pictures: int = 0
+
+    @property
+    def _reach_on(self) -> int:
+        """Bytes behind a break in which finds may lie that are in its way: also of small blocks some MiB."""
+        return BLOCKS_ON * max(self.unit, _BLOCK)
 
     def run(self) -> Iterator[Node]:
         """Go through the space once."""
@@ -153,7 +159,10 @@ class _Search:
                     if shape is not None:
                         yield from self._given(start, shape)
                 elif shape is not None and is_whole:
-                    self.unsure.append((start, shape, form))
+                    is_listed, _ = self._listed(start, form, shape)
+                    if not is_listed:
+                        self._cut_short(start, is_sure=False)
+                        self.unsure.append((start, shape, form))
                     if len(self.unsure) > _MOST_UNSURE:
                         yield from self._given(*self.unsure.pop(0)[:2])
                 else:
@@ -188,13 +197,15 @@ class _Search:
                     self.claimed.add(start, self._block_end(start, shape.size))
                     yield from self._given(start, shape)
 
-    def _cut_short(self, position: int) -> None:
+    def _cut_short(self, position: int, *, is_sure: bool = True) -> None:
         """A sound file begins at `position`: what claims to go on over that block, unseen, ends before it, or goes on
-        behind it."""
+        behind it. Not `is_sure`: one whose content was not looked at, which is no part of a picture without coding.
+        """
         unit = self.unit or _BLOCK
         kept = []
         for start, shape, form in self.unsure:
-            if start < position < start + shape.size and not (position - start) % unit:
+            is_over = start < position < start + shape.size and not (position - start) % unit
+            if is_over and (is_sure or form.name == "bmp"):
                 size = position - start
                 cut = broken(size, shape.suffix, "another file begins there") if size >= LEAST else None
                 self._wait(start, form, cut)
@@ -207,17 +218,57 @@ class _Search:
         return start + -(-size // unit) * unit
 
     def _wait(self, start: int, form: Format, fallback: Shape | None) -> None:
-        reach = BLOCKS_ON * (self.unit or _BLOCK)
+        is_listed, whole = self._listed(start, form, fallback)
+        if is_listed:
+            return
+        reach = self._reach_on
         size = 0 if fallback is None else fallback.size
-        self.waiting.append(_Waiting(start + size + reach, start, form, fallback))
+        self.waiting.append(_Waiting(start + size + reach, start, form, whole or fallback, whole is not None))
 
     def _given(self, start: int, shape: Shape) -> Iterator[Node]:
-        offset = self.space.origin(start)
-        listed = self.recovered.get(offset, ())
-        is_one = not shape.parts and self.space.index(start) == self.space.index(start + shape.size - 1)
-        is_cut = shape.problem is not None and shape.size <= max(listed, default=0)
-        if not is_one or not (is_cut or shape.size in listed):
-            yield self._node(start, offset, shape)
+        note = None
+        if self.recovered:
+            pieces = self._pieces(start, shape)
+            cut_within = None if shape.problem is None else self.unit or _BLOCK
+            if self.recovered.is_same(pieces, cut_within):
+                return
+            note = self.recovered.place(pieces)
+        yield self._node(start, self.space.origin(start), shape, note)
+
+    def _pieces(self, start: int, shape: Shape) -> list[tuple[int, int]]:
+        """Where a find lies in the source: (offset, length)."""
+        parts = shape.parts or ((start, shape.size),)
+        return [piece for part in parts for piece in self.space.pieces(*part)]
+
+    def _listed(self, start: int, form: Format, shape: Shape | None) -> tuple[bool, Shape | None]:
+        """What lies in a deleted file is followed through its blocks as they are listed.
+
+        Returns whether it is that file itself, and else the whole of what seems to begin here, if it has that.
+        """
+        if not self.recovered or not self.recovered.is_certain or self.reach:
+            return False, None  # a guess at its blocks is the way that was followed here
+        for file, at in self.recovered.holding(self.space.origin(start)):
+            pieces = self.recovered.pieces(file, at)
+            held = sum(length for _, length in pieces)
+            if held < LEAST or (len(pieces) == 1 and shape is not None and shape.size < held):
+                continue  # it breaks off where this does
+            followed = self._follow(Window(Ranges(self.source, pieces)), 0, form)
+            if followed is None or followed.problem is not None or followed.pieces:
+                continue
+            parts, left = [], held if at == 0 else followed.size
+            for offset, length in pieces:
+                position, length = self.space.position(offset), min(length, left)
+                if position is None or length <= 0:
+                    break
+                parts.append((position, length))
+                left -= length
+                if followed.solid:
+                    self.claimed.add(position, self._block_end(position, length))
+            if at == 0:
+                return True, None
+            if not left:
+                return False, followed._replace(parts=tuple(parts))
+        return False, None
 
     def _follow(self, window: Window, start: int, form: Format) -> Shape | None:
         """How far a file goes that seems to begin at `start`; None where it is none."""
@@ -263,7 +314,7 @@ class _Search:
             if left is not None and left.pieces:
                 left = self._in_two(one.start, left)
             if left is None or not left.parts:
-                ready = one.ready + BLOCKS_ON * (self.unit or _BLOCK)
+                ready = one.ready + self._reach_on
                 self.waiting.append(_Waiting(ready, one.start, one.form, left, True))
                 return
             shape = left
@@ -276,7 +327,7 @@ class _Search:
         start = one.start
         parts: list[tuple[int, int]] = []
         at = start
-        for begin, end in self.claimed.between(start + 1, start + BLOCKS_ON * (self.unit or _BLOCK)):
+        for begin, end in self.claimed.between(start + 1, start + self._reach_on):
             if begin > at:
                 parts.append((at, begin - at))
             at = max(at, end)
@@ -319,13 +370,13 @@ class _Search:
             pass
         return broken(found.size, "jpg") if found.content >= LEAST else None
 
-    def _node(self, start: int, offset: int, shape: Shape) -> Node:
+    def _node(self, start: int, offset: int, shape: Shape, note: str | None = None) -> Node:
         name = f"{self.folder}/offset-{offset:012}.{shape.suffix}".encode()
         address = {"offset": offset}
         problem = shape.problem
         if self.reach:
             whole = partial(SliceSource, self.source, offset, shape.size)
-            return Node(name, Kind.FILE, State.CARVED, shape.size, address=address, open=whole, error=problem)
+            return _carved(name, shape.size, address, whole, problem, note)
         pieces = shape.parts or ((start, shape.size),)
         if shape.parts:
             where = [self.space.origin(position) for position, _ in pieces]
@@ -345,8 +396,7 @@ class _Search:
                 )
         elif shape.unasked is not None:
             problem = f"{problem}; {shape.unasked}"
-        content = partial(Part, self.space, *pieces)
-        return Node(name, Kind.FILE, State.CARVED, shape.size, address=address, open=content, error=problem)
+        return _carved(name, shape.size, address, partial(Part, self.space, *pieces), problem, note)
 
     def _account(self) -> Iterator[Node]:
         """What the bounds left out."""
@@ -369,3 +419,14 @@ class _Search:
 
             if not is_compiled():
                 yield Node(b"", Kind.FINDING, error=_NO_NUMBA)
+
+
+def _carved(
+    name: bytes,
+    size: int,
+    address: dict[str, int],
+    content: Callable[[], Source],
+    problem: str | None,
+    note: str | None,
+) -> Node:
+    return Node(name, Kind.FILE, State.CARVED, size, address=address, open=content, error=problem, note=note)

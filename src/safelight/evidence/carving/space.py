@@ -38,6 +38,26 @@ class Ranges:
         """Return the number of the range that holds a joined byte."""
         return bisect_right(self._starts, position) - 1
 
+    def position(self, offset: int) -> int | None:
+        """Where a byte of the source stands in the joined ones; None where no range holds it (ranges in order)."""
+        index = bisect_right(self._offsets, offset) - 1
+        if index < 0:
+            return None
+        position = self._starts[index] + offset - self._offsets[index]
+        after = self._starts[index + 1] if index + 1 < len(self._starts) else self.size
+        return position if position < after else None
+
+    def pieces(self, position: int, length: int) -> list[tuple[int, int]]:
+        """(offset, length) in the source of what lies from a position on."""
+        found: list[tuple[int, int]] = []
+        while length > 0 and position < self.size:
+            index = self.index(position)
+            after = self._starts[index + 1] if index + 1 < len(self._starts) else self.size
+            part = min(length, after - position)
+            found.append((self._offsets[index] + position - self._starts[index], part))
+            position, length = position + part, length - part
+        return found
+
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
         length = min(length, self.size - offset)

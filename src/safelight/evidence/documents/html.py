@@ -13,6 +13,7 @@ from functools import partial
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail import transfer
 from safelight.evidence.mail.mime import Window
+from safelight.evidence.marks import holds
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 MARK = b";base64,"
@@ -34,6 +35,7 @@ class HtmlReader:
 
     name = "html"
     order = 86
+    marks = (holds(b"<", within=_FIRST),)
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:

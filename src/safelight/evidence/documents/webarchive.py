@@ -15,6 +15,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.caches.http import name_of
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.letter import say
+from safelight.evidence.marks import begins, holds
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import BytesSource
 
@@ -34,6 +35,7 @@ class WebArchiveReader:
 
     name = "webarchive"
     order = 46
+    marks = (begins(b"bplist0"), holds(b"<plist", within=1024))
     formats = frozenset(("bplist", None))
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -8,6 +8,7 @@ from functools import partial
 from safelight.errors import EvidenceError
 from safelight.evidence.backup import Patched
 from safelight.evidence.encrypted.bitlocker_header import (
+    CLEAR,
     METADATA,
     METHODS,
     PASSWORD,
@@ -26,6 +27,7 @@ from safelight.evidence.encrypted.bitlocker_keys import (
     with_recovery,
 )
 from safelight.evidence.encrypted.sectors import Region, Sectors
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.unlock import LockedError, unlocked
 
@@ -46,6 +48,7 @@ class BitlockerReader:
 
     name = "bitlocker"
     order = 29  # before FAT, which the boot sector of a stick looks like
+    marks = (begins(b"-FVE-FS-", b"MSWIN4.1", at=3),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -71,8 +74,12 @@ class BitlockerReader:
             raise EvidenceError(f"{what}: {text} ({_opens(volume)})")
         if volume.method not in METHODS:
             raise EvidenceError(f"{what}: encrypted by method 0x{volume.method:04x}, which is not read here")
+        is_suspended = any(protector.kind == CLEAR and protector.clear for protector in volume.protectors)
+        if is_suspended and not limits.keys.may_unlock:
+            opens = "the clear key that it holds itself, as its protection is suspended"
+            raise LockedError(what, limits.keys, opens=opens, own_key=True)
         key = with_clear_key(volume)
-        note = "protection is suspended: opened with the key that lies beside it in clear"
+        note = "protection is suspended: opened with the clear key that the volume holds itself"
         if key is None:
             opened = unlocked(
                 limits.keys,

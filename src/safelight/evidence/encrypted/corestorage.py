@@ -9,6 +9,7 @@ from typing import Any
 from safelight.errors import EvidenceError
 from safelight.evidence.libyal import ERRORS, first_line
 from safelight.evidence.libyal_tree import EntryFile
+from safelight.evidence.marks import begins
 from safelight.evidence.names import show
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import SourceFile
@@ -24,6 +25,7 @@ class CoreStorageReader:
 
     name = "corestorage"
     order = 29
+    marks = (begins(_MARK, at=_MARK_AT),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

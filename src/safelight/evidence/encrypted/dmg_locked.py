@@ -18,6 +18,7 @@ from safelight.errors import EvidenceError
 from safelight.evidence.encrypted import aes
 from safelight.evidence.encrypted.derive import pbkdf2
 from safelight.evidence.encrypted.sectors import Region, Sectors
+from safelight.evidence.marks import begins, ends
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.unlock import LockedError, unlocked
 
@@ -60,6 +61,7 @@ class EncryptedDmgReader:
 
     name = "dmg-encrypted"
     order = 9
+    marks = (begins(_MARK), ends(_END_MARK, within=8))
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

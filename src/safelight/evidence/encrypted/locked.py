@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Limits, Node, Source
 from safelight.evidence.unlock import LockedError
 
@@ -58,6 +59,11 @@ class LockedReader:
 
     name = "locked"
     order = 89
+    marks = (
+        begins(*(mark.start for mark in _MARKS), b"AES\2", b"AES\3"),
+        begins(b"\0"),  # the size that eCryptfs states for less than 64 PiB
+        begins(*(bytes((tag,)) for tag in range(0x80, 0x100))),  # packets of OpenPGP
+    )
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:

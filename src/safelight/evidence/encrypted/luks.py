@@ -21,6 +21,7 @@ from safelight.evidence.encrypted.luks_header import (
     read_header,
 )
 from safelight.evidence.encrypted.sectors import Region, Sectors
+from safelight.evidence.marks import begins
 from safelight.evidence.pieces import Piece, PiecesSource
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.source import SliceSource
@@ -34,6 +35,7 @@ class LuksReader:
 
     name = "luks"
     order = 29
+    marks = (begins(b"LUKS\xba\xbe"), *(begins(b"SKUL\xba\xbe", at=at) for at in (0x4000, 0x8000)))
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -46,7 +48,9 @@ class LuksReader:
         if all(
             segment.offset in (0, source.size) or segment.offset > source.size for segment in header.segments
         ):
-            raise EvidenceError(f"{what(header)}: a header without its data, which lie on another medium")
+            raise EvidenceError(
+                f"{what(header)}: a header without its data, which lie on another medium and open with --luks-header"
+            )
         opened = yield from opening(source, header, limits, what(header))
         for segment in header.segments:
             if segment.hot:
@@ -55,7 +59,7 @@ class LuksReader:
                     f"{segment.size or 0:,} bytes some have the new key, and are read with the old one"
                 )
                 yield Node(b"", Kind.FINDING, error=text)
-        content = partial(_open, source, header.segments, opened)
+        content = partial(volume, source, header.segments, opened)
         yield Node(b"", Kind.LAYER, size=content().size, layer="volume", open=content)
 
 
@@ -185,7 +189,7 @@ def _merge(stripes: bytes, size: int, hash_: str) -> bytes:
     return (mixed ^ int.from_bytes(stripes[last:], "big")).to_bytes(size, "big")
 
 
-def _open(source: Source, segments: Sequence[Segment], keys: dict[Check, bytes]) -> Source:
+def volume(source: Source, segments: Sequence[Segment], keys: dict[Check, bytes]) -> Source:
     """The volume in clear: its segments one after the other."""
     parts = [_clear(source, segment, keys) for segment in segments]
     return parts[0] if len(parts) == 1 else PiecesSource(Piece(part, 0, part.size) for part in parts)

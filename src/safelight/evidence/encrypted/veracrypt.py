@@ -16,11 +16,14 @@ import numpy as np
 from safelight.errors import EvidenceError
 from safelight.evidence.carve import carve
 from safelight.evidence.encrypted import aes
+from safelight.evidence.encrypted.luks_data import with_headers
 from safelight.evidence.encrypted.sectors import Region, Sectors
 from safelight.evidence.encrypted.veracrypt_header import Volume, open_header
+from safelight.evidence.marks import named, sized
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.raw import UNKNOWN
 from safelight.evidence.unlock import Keys, MayBeLockedError, unlocked
+from safelight.model import LOCKED
 
 _SECTOR = 512
 _LEAST = 292 << 10
@@ -39,6 +42,7 @@ class UnmarkedReader:
 
     name = "unmarked"
     order = 84
+    marks = (sized(_LEAST),)
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -58,6 +62,7 @@ class UnmarkedPartitionReader:
 
     name = "unmarked-partition"
     order = 39
+    marks = (named(""),)
     formats = frozenset((None,))
     lasting = True
 
@@ -66,14 +71,15 @@ class UnmarkedPartitionReader:
         return not source.name and is_noise(head, source)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield the volume that a password opens; else what it may be, and what can be carved."""
+        """Yield the volume that a key opens, else what can be carved. Raises EvidenceError: what it may be."""
         opened, tried = _opened(source, limits)
         if opened is not None:
             yield from opened
             return
-        yield Node(b"", Kind.FINDING, error=f"{UNKNOWN}: it {_MAY_BE}{tried}")
         if limits.carve:
             yield free_space(partial(carve, source, [(0, source.size)]))
+        # Raised, so that a later scan with keys comes here again, and forgets this where one opens it.
+        raise EvidenceError(f"{UNKNOWN}: it {_MAY_BE}; if it is one, {LOCKED}{tried}")
 
 
 def is_noise(head: bytes, source: Source) -> bool:
@@ -97,27 +103,33 @@ def _is_even(data: bytes) -> bool:
 
 def _opened(source: Source, limits: Limits) -> tuple[Iterator[Node] | None, str]:
     """The volume that a key opens, or what was tried. All of a scan share the time that one container has."""
-    keys, begun = limits.keys, time.monotonic()
+    keys = limits.keys
+    of_header, said = with_headers(source, limits)
+    if of_header is not None:
+        return iter(of_header), ""
     if not keys.passwords and not keys.files:
-        return None, ""
-    left = keys.seconds - keys.spent.seconds
+        return None, said
+    begun, left = time.monotonic(), keys.seconds - keys.spent.seconds
     if left <= 0:
-        return None, f"; not tried: the {keys.seconds:,.0f} seconds for files without a signature are over"
+        return (
+            None,
+            f"{said}; not tried: the {keys.seconds:,.0f} seconds for files without a signature are over",
+        )
     try:
         found = _unlocked(source, replace(keys, seconds=left))
     except EvidenceError as error:
-        return None, f"; {error}"
+        return None, f"{said}; {error}"
     finally:
         keys.spent.seconds += time.monotonic() - begun
     if found is None:
         tried = len(keys.passwords) + len(keys.files)
-        return None, f"; none of the {tried:,} passwords and key files given opens it"
+        return None, f"{said}; none of the {tried:,} passwords and key files given opens it"
     return _nodes(source, *found), ""
 
 
 def _unlocked(source: Source, keys: Keys) -> tuple[Volume, str] | None:
     """Try each password alone, with any one of the key files, and with all of them together."""
-    files = keys.files
+    files, until = keys.files, time.monotonic() + keys.seconds
     with_files: list[tuple[tuple[bytes, ...], str]] = [((), "")]
     with_files += [((one,), f" and key file {number} of {len(files)}") for number, one in enumerate(files, 1)]
     if len(files) > 1:
@@ -125,17 +137,23 @@ def _unlocked(source: Source, keys: Keys) -> tuple[Volume, str] | None:
 
     def attempt(password: str) -> tuple[Volume, str] | None:
         for given, said in with_files:
-            volume = open_header(source, password.encode("utf-8", "surrogatepass"), given)
+            if time.monotonic() > until:
+                break  # `unlocked` says so
+            volume = open_header(source, password.encode("utf-8", "surrogatepass"), given, keys.pims)
             if volume is not None:
                 return volume, said
         return None
 
     def by_file(data: bytes) -> tuple[Volume, str] | None:
-        volume = open_header(source, b"", (data,))
+        volume = open_header(source, b"", (data,), keys.pims)
         return None if volume is None else (volume, "")
 
     found = unlocked(keys, attempt, file=by_file)
-    return None if found is None else (found[0][0], found[1] + found[0][1])
+    if found is None:
+        return None
+    (volume, said), note = found
+    with_pim = f" and PIM {volume.pim} of {len(keys.pims)}" if volume.pim else ""
+    return volume, note + said + with_pim
 
 
 def _nodes(source: Source, volume: Volume, note: str) -> Iterator[Node]:

@@ -10,7 +10,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,14 +24,12 @@ _SALT = 64
 _POOL, _LONG_POOL = 64, 128
 """Bytes that key files are mixed into: the longer one for passwords of VeraCrypt beyond 64 bytes."""
 _OF_KEY_FILE = 1 << 20
-_MODES: tuple[tuple[str, int, bytes], ...] = (
-    ("sha512", 1_000, b"TRUE"),
-    ("ripemd160", 2_000, b"TRUE"),
-    ("sha512", 500_000, b"VERA"),
-    ("sha256", 500_000, b"VERA"),
-    ("blake2s256", 500_000, b"VERA"),
-)
-"""Cheap ones first. RIPEMD-160 as old versions of VeraCrypt offered it would take as long as all others."""
+_TRUE: tuple[tuple[str, int], ...] = (("sha512", 1_000), ("ripemd160", 2_000))
+_VERA: tuple[str, ...] = ("sha512", "sha256", "blake2s256")
+"""Digests; those of TrueCrypt with their rounds. RIPEMD-160 as old versions of VeraCrypt offered it would take as long
+as all others."""
+_ROUNDS, _ROUNDS_OF_PIM, _OF_PIM = 500_000, 15_000, 1_000
+"""Rounds of VeraCrypt without a PIM; with one so many, and for each of it so many more."""
 _FIELDS = struct.Struct(">4sHHI16xQQQQII")
 
 
@@ -46,15 +44,30 @@ class Volume:
     hidden: bool
     made_by: str
     """The digest that its key is derived with."""
+    pim: int = 0
+    """Which of the PIMs given, counted from 1; 0: without one."""
 
 
-def open_header(source: Source, password: bytes, files: tuple[bytes, ...] = ()) -> Volume | None:
-    """The volume that these open, the outer or a hidden one, or None. Takes some seconds."""
+def _modes(pims: tuple[int, ...]) -> Iterator[tuple[str, int, bytes, int]]:
+    """Digest, rounds, mark, and which PIM: cheap ones first."""
+    yield from ((digest, rounds, b"TRUE", 0) for digest, rounds in _TRUE)
+    for number, pim in enumerate(pims, 1):
+        yield from ((digest, _ROUNDS_OF_PIM + _OF_PIM * pim, b"VERA", number) for digest in _VERA)
+    yield from ((digest, _ROUNDS, b"VERA", 0) for digest in _VERA)
+
+
+def open_header(
+    source: Source, password: bytes, files: tuple[bytes, ...] = (), pims: tuple[int, ...] = ()
+) -> Volume | None:
+    """The volume that these open, the outer or a hidden one, or None. Takes some seconds.
+
+    `pims` are VeraCrypt's numbers beside the password, each tried, and then none.
+    """
     if len(password) > _LONG_POOL or not (password or files):
         return None
     secret = mixed(password, files) if files else password
     heads = [source.read_at(at, HEADER) for at in (0, HIDDEN)]
-    for digest, rounds, magic in _MODES:
+    for digest, rounds, magic, pim in _modes(pims):
         for number, head in enumerate(heads):
             if len(head) < HEADER or (magic == b"TRUE" and len(password) > _POOL):
                 continue
@@ -65,7 +78,7 @@ def open_header(source: Source, password: bytes, files: tuple[bytes, ...] = ()) 
             clear = aes.xts(key, HEADER - _SALT)(head[_SALT:], 0)
             volume = _volume(clear, magic, source.size, number == 1, digest)
             if volume is not None:
-                return volume
+                return replace(volume, pim=pim)
     return None
 
 

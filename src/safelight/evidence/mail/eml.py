@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.mime import looks_like_headers, nodes
-from safelight.evidence.protocol import Limits, Node, Source
+from safelight.evidence.marks import begins, holds
+from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _COUNT = re.compile(rb"(\d{1,12})[ \t]*\r?\n")
 """emlx begins with the length of the message; a property list follows it."""
@@ -22,6 +23,7 @@ class EmlReader:
 
     name = "eml"
     order = 50
+    marks = (holds(b":", within=80), begins(*(b"%d" % digit for digit in range(10))))
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -33,7 +35,10 @@ class EmlReader:
         """Yield the attachments, nested messages among them as files."""
         count = _COUNT.match(source.read_at(0, 16))
         start, end = (count.end(), count.end() + int(count[1])) if count else (0, source.size)
-        end = min(end, source.size)
+        if end > source.size:
+            text = f"the message ends after {source.size - start:,} of {end - start:,} bytes"
+            yield Node(b"", Kind.FINDING, error=text)
+            end = source.size
         marks = _marks(source, end if count else None)
         yield from nodes(source, start, end, Meter.of(limits, source), marks=marks)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from safelight.evidence.guards import Meter
 from safelight.evidence.mail.mime import Window, looks_like_headers, nodes
+from safelight.evidence.marks import begins
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.model import State
 
@@ -32,6 +33,7 @@ class MboxReader:
 
     name = "mbox"
     order = 50
+    marks = (begins(b"From "),)
     formats = frozenset((None,))
     lasting = True
 

@@ -13,6 +13,7 @@ from typing import Any
 from safelight.errors import EvidenceError
 from safelight.evidence.beside import Beside
 from safelight.evidence.guards import Meter
+from safelight.evidence.marks import begins
 from safelight.evidence.phone import ios_files, keybag
 from safelight.evidence.phone.ios_files import PLIST_ERRORS, Stated
 from safelight.evidence.phone.keybag import CbcSource
@@ -36,6 +37,7 @@ class IosBackupReader:
 
     name = "ios-backup"
     order = 50
+    marks = (begins(MAGIC, b"bplist0", b"<?xml", _MBDB),)
     formats = frozenset(("sqlite", "bplist", "mbdb", None))
     lasting = True
     is_device = True

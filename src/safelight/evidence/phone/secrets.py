@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from safelight.evidence.encrypted.bitlocker_header import external_key
+from safelight.evidence.marks import begins, named
 from safelight.evidence.phone.whatsapp_crypt import is_key_file
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
@@ -34,6 +35,11 @@ class SecretsReader:
 
     name = "secrets"
     order = 80
+    marks = (
+        named(_SIGNAL, *_NAMES, "*_passwords.txt"),
+        begins(b"\xac\xed\0\5"),  # an object of Java
+        begins(b"\0\0", at=2),  # the length of a small key file of BitLocker
+    )
     formats = frozenset((None, "bplist"))
 
     def detect(self, head: bytes, source: Source) -> bool:

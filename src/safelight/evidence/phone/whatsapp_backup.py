@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from safelight.errors import EvidenceError
 from safelight.evidence.guards import Meter
+from safelight.evidence.marks import named
 from safelight.evidence.phone import whatsapp_crypt as crypt
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.sqlite.reader import contents
@@ -30,6 +31,7 @@ class WhatsappBackupReader:
 
     name = "whatsapp-backup"
     order = 58
+    marks = (named(*(f"*.crypt{number}" for number in (1, *range(5, 16)))),)
     formats = frozenset((None,))
 
     def detect(self, head: bytes, source: Source) -> bool:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
+from safelight.evidence.marks import begins, named
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 from safelight.evidence.sqlite.pages import MAGIC
 from safelight.evidence.sqlite.reader import contents, log_beside
@@ -78,6 +79,7 @@ class SqlcipherReader:
 
     name = "sqlcipher"
     order = 59
+    marks = (begins(MAGIC), named("*.db", "*.sqlite", "*.sqlite3", "*.sqlitedb"))
     formats = frozenset((None, "sqlite"))
 
     def detect(self, head: bytes, source: Source) -> bool:

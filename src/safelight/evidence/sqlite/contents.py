@@ -23,9 +23,7 @@ from safelight.evidence.unlock import NO_KEYS, LockedError
 from safelight.model import State, Times
 
 NOT_THERE = "the file is not in the exhibit"
-_KEY_INSIDE = (
-    "its own key, which the database holds: used only where the case allows it, in a scan that is given keys"
-)
+_KEY_INSIDE = "its own key, which the database holds"
 _WITHIN = "a picture within a larger value of its row: a preview, perhaps of what the message quotes"
 _LONGEST_NOTE, _LONGEST_DOUBT = 500, 300
 _MOST_KEPT = 2_000_000
@@ -105,9 +103,8 @@ class Contents:
             if reference.locked is not None:
                 node.error = reference.locked
             elif reference.unlock is not None and not self._may_unlock:
-                node.error = str(
-                    LockedError(f"encrypted file of {reference.message.app}", NO_KEYS, opens=_KEY_INSIDE)
-                )
+                what = f"encrypted file of {reference.message.app}"
+                node.error = str(LockedError(what, NO_KEYS, opens=_KEY_INSIDE, own_key=True))
             elif content is not None and neighbour.allowed:
                 node.open = partial(_counted, content, self._meter, reference)
             yield node

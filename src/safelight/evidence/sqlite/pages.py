@@ -75,6 +75,10 @@ class Pages:
             except EvidenceError as error:
                 self.problems.append(f"its write-ahead log is not read: {error}")
         stated = self._wal.pages if self._wal is not None else 0
+        if not stated and source.size < _stated_pages(head) * self.size:
+            self.problems.append(
+                f"its header states {_stated_pages(head):,} pages, of which {source.size // self.size:,} are there"
+            )
         self.count = stated or in_file
         if max(self.count, in_file) > MOST_PAGES:
             raise EvidenceError(f"it has more than {MOST_PAGES:,} pages")
@@ -184,6 +188,11 @@ class Pages:
         except EvidenceError as error:
             problems.append(f"the list of free pages cannot be followed: {error}")
         return trunks, free
+
+
+def _stated_pages(head: bytes) -> int:
+    """How many pages the header says there are; 0 where a program that does not keep count wrote last."""
+    return int.from_bytes(head[28:32], "big") if head[24:28] == head[92:96] else 0
 
 
 @dataclass(slots=True)

@@ -57,7 +57,7 @@ def contents(database: Database, source: Source, limits: Limits) -> Iterator[Nod
     for secret in secrets_in(database):
         yield Node(b"", Kind.NOTE, note=secret)
     app = next((one for one in APPS if one.knows(database)), None)
-    yield from Contents(database, app, limits.beside, meter, may_unlock=bool(limits.keys)).all()
+    yield from Contents(database, app, limits.beside, meter, may_unlock=limits.keys.may_unlock).all()
 
 
 def log_beside(source: Source, limits: Limits, *, always: bool = False) -> tuple[Source | None, str | None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from safelight.evidence.marks import begins
 from safelight.evidence.names import show
 from safelight.evidence.protocol import Kind, Limits, Node, Source, free_space
 from safelight.evidence.source import SliceSource
@@ -35,6 +36,7 @@ class MdReader:
 
     name = "md"
     order = 24
+    marks = tuple(begins(_MAGIC, at=at) for at in _PLACES)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:

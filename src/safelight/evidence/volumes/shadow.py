@@ -14,6 +14,7 @@ from typing import Any
 from safelight.errors import EvidenceError
 from safelight.evidence import stamps
 from safelight.evidence.libyal import ERRORS, first_line, open_handle, read_handle
+from safelight.evidence.marks import named
 from safelight.evidence.protocol import Kind, Limits, Node, Source
 
 _AT = 0x1E00
@@ -53,6 +54,7 @@ class ShadowCopy:
         self.size = int(store.get_volume_size())
         self.name = f"snapshot-{number}"
         self.when, self.seen, self.list_files = when, seen, list_files
+        self.was_listed = False
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
@@ -117,6 +119,7 @@ class ShadowReader:
 
     name = "shadow-copy"
     order = 9
+    marks = (named("snapshot-*"),)
     lasting = True
 
     def detect(self, head: bytes, source: Source) -> bool:
@@ -124,13 +127,17 @@ class ShadowReader:
         return isinstance(source, ShadowCopy)
 
     def walk(self, source: Source, limits: Limits) -> Iterator[Node]:
-        """Yield what is not in the live volume or a later copy, then how much was. Raises EvidenceError."""
+        """Yield what is not in the live volume or a later copy, then how much was. Raises EvidenceError.
+
+        Asked once more, it yields all: where a file refers to another, it may well be one that did not change.
+        """
         assert isinstance(source, ShadowCopy)
+        again, source.was_listed = source.was_listed, True
         alike = 0
         for node in source.list_files(source, replace(limits, carve=False)):
             if node.kind is Kind.FINDING:
                 yield replace(node, error=f"{source.when}: {node.error}")
-            elif source.seen.is_new(node):
+            elif again or source.seen.is_new(node):
                 yield replace(node, note=source.when if node.note is None else f"{source.when}; {node.note}")
             else:
                 alike += 1
