@@ -195,11 +195,10 @@ def test_an_image_that_fails_anywhere_is_read_as_far_as_it_goes_and_whole_the_ne
     failed = {calls: tmp_path / f"at-{number}.img" for number, calls in enumerate(("1+", "20+", "24"))}
     for calls, image in failed.items():
         shutil.copyfile(original, image)
-        ran = failing(command, image, calls).run("scan", image, "--json", code=5)
+        ran = failing(command, image, calls).run("scan", image, "--json", code=None)
         said = any("Input/output error" in reason for reason in reasons(ran).values())
-        assert (
-            said or calls == "24"
-        )  # one read of a probe that is made again may fail without any consequence
+        # One read that is made again, of a probe or of a file in one piece, may fail without any consequence.
+        assert (ran.code == 5 and said) or (calls == "24" and ran.code in (0, 5))
         assert "Traceback" not in ran.err
     whole = tmp_path / "whole.img"
     shutil.copyfile(original, whole)
