@@ -8,10 +8,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from time import monotonic
 
 HERE = Path(__file__).parent
 LONGEST = {"trails": 1_024, "scopes": 512}
 """Bytes of an input, where long ones show nothing more."""
+LONGEST_RUN = 300
+"""Seconds after which a target goes on in a new process: the fuzzer's own memory grows by some 13 kB an input."""
 NAMES = ("carver", "hash-lists", "trails", "scopes", "containers", "heads", "png")
 
 
@@ -37,8 +40,8 @@ def seeds(folder: Path) -> None:
         (folder / name).write_bytes(data)
 
 
-def fuzz(name: str, seconds: int) -> None:
-    """Run one target in this process until its time is over, or it finds something."""
+def fuzz(name: str, seconds: int, corpus: Path) -> None:
+    """Run one target in this process until its time is over, or it finds something; `corpus` grows."""
     import atheris
 
     with atheris.instrument_imports(include=["safelight.evidence", "safelight.hashsets", "safelight.media"]):
@@ -48,38 +51,47 @@ def fuzz(name: str, seconds: int) -> None:
         load("hashsets")
         load("evidence")
 
-    corpus = tempfile.mkdtemp(prefix=f"fuzz-{name}-")
-    seeds(Path(corpus))
     found = HERE / "found"
     found.mkdir(exist_ok=True)
     options = [
         f"-max_total_time={seconds}",
         "-rss_limit_mb=3000",
         "-timeout=30",
-        "-max_len=65536",
+        f"-max_len={LONGEST.get(name, 65_536)}",
         "-print_final_stats=1",
     ]
-    atheris.Setup([f"fuzz {name}", corpus, f"-artifact_prefix={found}/{name}-", *options], TARGETS[name])
+    atheris.Setup([f"fuzz {name}", str(corpus), f"-artifact_prefix={found}/{name}-", *options], TARGETS[name])
     atheris.Fuzz()
 
 
+def runs(name: str, seconds: int) -> bool:
+    """Fuzz one target in processes of its own, one after the other; False where something was found."""
+    # Compiled loops do not see where an array ends unless they are asked to: kept apart from those of every day.
+    checked = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(HERE / "found" / "compiled")}
+    with tempfile.TemporaryDirectory(prefix=f"fuzz-{name}-") as corpus:
+        seeds(Path(corpus))
+        end = monotonic() + seconds
+        while (left := min(round(end - monotonic()), LONGEST_RUN)) > 0:
+            command = [sys.executable, "-m", "fuzz", name, "--corpus", corpus, "--seconds", str(left)]
+            if subprocess.run(command, check=False, env=os.environ | checked).returncode:
+                return False
+    return True
+
+
 def main() -> int:
-    """Each target in a process of its own."""
+    """Each target in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("targets", nargs="*", choices=[*NAMES, []], default=[])
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--corpus", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.here:
-        fuzz(given.targets[0], given.seconds)
+    if given.corpus is not None:
+        fuzz(given.targets[0], given.seconds, given.corpus)
         return 0
-    # Compiled loops do not see where an array ends unless they are asked to: kept apart from those of every day.
-    checked = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(HERE / "found" / "compiled")}
     failed = []
     for name in given.targets or NAMES:
         print(f"== {name}, {given.seconds} s", flush=True)
-        command = [sys.executable, "-m", "fuzz", name, "--here", "--seconds", str(given.seconds)]
-        if subprocess.run(command, check=False, env=os.environ | checked).returncode:
+        if not runs(name, given.seconds):
             failed.append(name)
     print(f"Found something: {', '.join(failed)}; see fuzz/found." if failed else "Nothing found.")
     return bool(failed)

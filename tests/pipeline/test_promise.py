@@ -95,6 +95,18 @@ def test_what_a_list_knows_is_a_lead_while_the_scan_still_runs(
 
 
 @pytest.mark.usefixtures("listed")
+def test_how_far_the_look_at_media_is_is_told_after_all_is_read(
+    workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BATCH_ITEMS", 4)
+    told: list[Progressed] = []
+    workspace.scan([folder], progress=told.append)
+    looks = [(one.done, one.total) for one in told if one.stage == "looking at media"]
+    assert len(looks) > 5 and looks == sorted(looks)
+    assert looks[-1] == (40, 40)
+
+
+@pytest.mark.usefixtures("listed")
 def test_when_the_time_is_over_the_rest_is_listed_and_the_next_scan_goes_on(
     workspace: Workspace, folder: Path, tmp_path: Path
 ) -> None:

@@ -86,6 +86,8 @@ class ExhibitReader:
         self._job_bytes = 0
         self._since = self._grace = monotonic()
         self._told = 0.0
+        self._given = 0
+        """Media given to the workers."""
         self._unlisted: list[bytes] = []
         self._walk: Iterator[Found] = iter(())
         self._held: Found | None = None
@@ -172,6 +174,10 @@ class ExhibitReader:
         batch = self._batch()
         while waiting and not batch:
             batch = waiting.jobs(BATCH_ITEMS, BATCH_BYTES)
+        self._given += len(batch)
+        if waiting is not None and not more:  # nothing is read any more that would tell how far this is
+            total = self._given + len(waiting)
+            self.context.progress(Progressed("looking at media", self._given, total=total))
         return batch
 
     def _is_over(self, now: float) -> bool:
