@@ -146,7 +146,7 @@ a.zip stored.zip lzma.zip bzip2.zip locked.zip aes.zip a.tgz a.gz a.bz2 a.xz a.z
 a.bmp a.webp a.jp2 a.avif a.heic a.mp4 real.mp4 a.mov a.7z many.7z bzip2.7z locked.7z hidden.7z rar5.rar solid.rar
 rar3.rar locked.rar hidden.rar a.cab a.lzh names.lzh a.arj newc.cpio odc.cpio bin.cpio crc.cpio a.ab locked.ab a.e01
 a.s01 a.ex01 a.aff4 a.vhd a.vhdx a.vmdk stream.vmdk a.doc a.docx a.msg a.pst a.ufdr Thumbs.db thumbcache_96.db
-INFO2 0123456789abcdef_0 a.sqlite a.emlx
+INFO2 0123456789abcdef_0 a.sqlite
 """
 MUST_SAY = frozenset(_STATED.split())
 """Formats of which a cut anywhere must be noticed: they state their length, a checksum or an end."""
