@@ -80,7 +80,27 @@ def read_file(fs: Any, inode: int, most: int) -> bytes:
     return TskFile(fs, file, max(0, int(file.info.meta.size))).read_at(0, most)
 
 
-class TskFile:
+class _InFolder:
+    """What a file of TSK's knows of its folder."""
+
+    __slots__ = ()
+    _fs: Any
+    _folder: int | None
+    _name: bytes
+
+    @property
+    def name(self) -> str:
+        """The file's own name, for its siblings."""
+        return os.fsdecode(self._name)
+
+    def sibling(self, name: str) -> Source | None:
+        """Open the allocated regular file `name` in the same folder (a segment of a split image), or None."""
+        if self._folder is None:
+            return None
+        return _in_folder(self._fs, self._folder, os.fsencode(name))
+
+
+class TskFile(_InFolder):
     """The content of a file that TSK has found (`pytsk3.File`), or of one of its attributes (type, id)."""
 
     __slots__ = ("_attribute", "_file", "_folder", "_fs", "_name", "size")
@@ -101,11 +121,6 @@ class TskFile:
         self._folder = folder
         self._name = name
 
-    @property
-    def name(self) -> str:
-        """The file's own name, for its siblings."""
-        return os.fsdecode(self._name)
-
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
         length = min(length, self.size - offset)
@@ -121,18 +136,12 @@ class TskFile:
             raise EvidenceError(f"ends after {offset + len(data):,} of {self.size:,} bytes")
         return data
 
-    def sibling(self, name: str) -> Source | None:
-        """Open the allocated regular file `name` in the same folder (a segment of a split image), or None."""
-        if self._folder is None:
-            return None
-        return _in_folder(self._fs, self._folder, os.fsencode(name))
-
     def close(self) -> None:
         """Release TSK's handle."""
         self._file = None
 
 
-class TskRun:
+class TskRun(_InFolder):
     """The content of a file that lies in one piece: read from there, and by TSK where that fails, which says why."""
 
     __slots__ = ("_folder", "_fs", "_inode", "_name", "_source", "_start", "size")
@@ -148,11 +157,6 @@ class TskRun:
         self._folder = folder
         self._name = name
 
-    @property
-    def name(self) -> str:
-        """The file's own name, for its siblings."""
-        return os.fsdecode(self._name)
-
     def read_at(self, offset: int, length: int) -> bytes:
         """Return up to `length` bytes from `offset`; shorter only at the end. Raises EvidenceError."""
         left = self.size - offset
@@ -167,10 +171,6 @@ class TskRun:
         except EvidenceError:  # TSK meets it again
             data = b""
         return data if len(data) == length else self._by_tsk().read_at(offset, length)
-
-    def sibling(self, name: str) -> Source | None:
-        """Open the allocated regular file `name` in the same folder (a segment of a split image), or None."""
-        return _in_folder(self._fs, self._folder, os.fsencode(name))
 
     def close(self) -> None:
         """Read nothing any more; the volume is its owner's to close."""

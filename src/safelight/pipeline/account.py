@@ -60,7 +60,7 @@ def in_work(database: Database, sealer: Sealer, case_id: str, paths: Sequence[Pa
     try:
         _go_on(database, sealer, case_id, paths)
         yield
-    except BaseException:
+    except BaseException:  # why: Ctrl-C and an end from outside too; it is raised again
         with suppress(SafelightError, sa.exc.SQLAlchemyError):  # what cut it off is what is to be told
             _go_on(database, sealer, case_id, paths)
         raise

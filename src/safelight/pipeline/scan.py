@@ -344,7 +344,7 @@ class _Run:
         """However this ends: what was read by then is said of the exhibit at hand."""
         try:
             yield
-        except BaseException:
+        except BaseException:  # why: Ctrl-C and an end from outside too; it is raised again
             with suppress(SafelightError, sa.exc.SQLAlchemyError):  # what cut it off is what is to be told
                 self._note_now()
             raise
