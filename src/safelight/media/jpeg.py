@@ -14,6 +14,7 @@ stays unseen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -22,7 +23,7 @@ import simplejpeg
 from safelight.evidence.sniff import sniff
 from safelight.media import pillow
 from safelight.media.exif_block import exif_block
-from safelight.media.jpeg_scans import coarse, layout, thinned
+from safelight.media.jpeg_scans import Layout, coarse, layout, thinned
 from safelight.media.picture import FIRST_SIDE, MAX_PIXELS, LazyPicture, check_size, luma_of
 from safelight.media.protocol import Picture, Pixels
 from safelight.media.sketch import SKETCH_SIDE
@@ -32,6 +33,7 @@ _REFUSED: Final = (ValueError, KeyError)
 """What simplejpeg raises: the second where libjpeg-turbo has no name for the sampling or the colours."""
 _MAX_SCALED_PIXELS = 1_000_000_000
 """Beyond full size a JPEG is still shown at 1/2, 1/4 or 1/8, up to this many pixels."""
+_Shorten = Callable[[bytes, Layout, int], bytes | None]
 _CUT_SIDE: Final = 768
 """Pixels of the shorter side from which on scans of detail are left out of small pictures."""
 
@@ -128,13 +130,9 @@ class _Jpeg:
     def read(self, scale: int, luma: bool) -> Pixels:
         if self.plain:
             return self._by_pillow(scale, luma)
-        if self._may_be_cut(scale):
-            short = thinned(self.data, self._layout, scale)
-            if short is not None:
-                try:
-                    return self._decode(scale, luma, strict=True, data=short)
-                except _REFUSED:
-                    pass  # why: the whole file then says what is amiss
+        pixels = self._shortened(thinned, scale, luma)
+        if pixels is not None:
+            return pixels
         try:
             return self._decode(scale, luma, strict=True)
         except _REFUSED as error:
@@ -147,17 +145,20 @@ class _Jpeg:
 
     def sketch(self, scale: int) -> Pixels:
         """Luma `(h, w)` at 1/scale without the scans that hardly show there; RGB where only Pillow decodes it."""
-        if self._may_be_cut(scale):
-            short = coarse(self.data, self._layout, scale)
-            if short is not None:
-                try:
-                    return self._decode(scale, True, strict=True, data=short)
-                except _REFUSED:
-                    pass  # why: the whole file then says what is amiss
-        return self.read(scale, not self.plain)
+        pixels = self._shortened(coarse, scale, True)
+        return self.read(scale, not self.plain) if pixels is None else pixels
 
-    def _may_be_cut(self, scale: int) -> bool:
-        return self._has_luma and min(self.width, self.height) >= _CUT_SIDE and scale > 1
+    def _shortened(self, shorten: _Shorten, scale: int, luma: bool) -> Pixels | None:
+        """The picture without the scans that `shorten` leaves out; None where it needs all, or that is refused."""
+        if not (self._has_luma and min(self.width, self.height) >= _CUT_SIDE and scale > 1):
+            return None
+        short = shorten(self.data, self._layout, scale)
+        if short is None:
+            return None
+        try:
+            return self._decode(scale, luma, strict=True, data=short)
+        except _REFUSED:
+            return None  # the whole file then says what is amiss
 
     def _decode(self, scale: int, luma: bool, *, strict: bool, data: bytes | None = None) -> Pixels:
         pixels: Pixels = simplejpeg.decode_jpeg(
